@@ -1,0 +1,65 @@
+"""Clips: stretches worth posting, each with the evidence for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from common.domain.timebase import Span
+
+Aspect = Literal["9:16", "1:1", "16:9", "4:5"]
+ASPECTS: tuple[Aspect, ...] = ("9:16", "1:1", "16:9", "4:5")
+Layout = Literal["whole", "crop", "blur"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One observed reason: what was seen, where, and how much it counted."""
+
+    name: str  # a fixed key, such as "opens_with_question"
+    text: str  # the reason in plain words, for people
+    weight: float  # its part of the score; negative speaks against the clip
+    span: Span | None = None  # where in the video it can be seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """One chosen stretch. `score` ranks clips of one video only; it predicts nothing."""
+
+    number: int  # from 1, in order of rank
+    span: Span
+    title: str
+    score: float  # 0 to 1
+    scores: dict[str, float]  # named parts of the score, 0 to 1
+    evidence: tuple[Evidence, ...]
+    why: str  # one sentence
+    text: str  # what is said in it, "" where nothing is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was measured on a finished file."""
+
+    name: str
+    ok: bool
+    measured: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """One finished file of a clip. `object` is its key in the media bucket."""
+
+    aspect: Aspect
+    layout: Layout
+    layout_reason: str
+    object: str
+    sha256: str
+    size: int
+    width: int
+    height: int
+    duration: Fraction
+    frame_rate: Fraction
+    frames: int
+    checks: tuple[Check, ...]

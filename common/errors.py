@@ -1,0 +1,117 @@
+"""Every error Cutroom raises on purpose.
+
+CutroomError                 code, HTTP status, whether trying again can help
+├── BadInput                 the caller sent something unusable; says what to send instead
+│   └── RejectedMedia        a file that cannot become clips; `code` names the reason
+├── Transient                passes by itself: tried again with backoff
+│   └── Busy                 somebody else holds the lease; acknowledged, never retried by the transport
+├── Permanent                trying again gives the same; a person can act on the text
+│   ├── DeadlineExceeded     a stage ran past its timeout, or made no progress for its stall limit
+│   ├── NoSpace              the disk cannot take what the stage is about to write
+│   └── ToolFailed           ffmpeg or ffprobe ended badly; carries the last lines it printed
+├── Conflict                 a conditional write found another version; the caller reads and decides
+├── Fenced                   this attempt lost its lease; whatever it made must not be recorded
+├── Cancelled                the flow was cancelled by a person
+└── StateFolderBusy          another runner holds the state folder
+
+A message is one sentence in plain words and ends in what the reader can do.
+"""
+
+from __future__ import annotations
+
+
+class CutroomError(Exception):
+    """Something Cutroom understands went wrong."""
+
+    code = "error"
+    status = 500
+    retryable = False
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class BadInput(CutroomError):
+    """The caller sent something unusable."""
+
+    code = "bad_input"
+    status = 400
+
+
+class RejectedMedia(BadInput):
+    """A file that cannot become clips; `code` is one of the reasons listed in docs/rejections.md."""
+
+    code = "unreadable"
+    status = 422
+
+
+class Transient(CutroomError):
+    """It passes by itself: the run waits and is tried again."""
+
+    code = "transient"
+    status = 503
+    retryable = True
+
+
+class Busy(Transient):
+    """Another worker holds the lease of this run."""
+
+    code = "busy"
+    status = 202
+
+
+class Permanent(CutroomError):
+    """Trying again would give the same."""
+
+    code = "failed"
+    status = 422
+
+
+class DeadlineExceeded(Permanent):
+    """A stage ran past its timeout or stopped making progress."""
+
+    code = "deadline"
+    status = 504
+
+
+class NoSpace(Permanent):
+    """The disk cannot take what the stage is about to write."""
+
+    code = "no_space"
+    status = 507
+
+
+class ToolFailed(Permanent):
+    """A media tool ended badly."""
+
+    code = "tool_failed"
+
+
+class Conflict(CutroomError):
+    """A conditional write met another version of the document."""
+
+    code = "conflict"
+    status = 409
+
+
+class Fenced(CutroomError):
+    """This attempt no longer holds its run."""
+
+    code = "fenced"
+    status = 409
+
+
+class Cancelled(CutroomError):
+    """The flow was cancelled."""
+
+    code = "cancelled"
+    status = 409
+
+
+class StateFolderBusy(CutroomError):
+    """Another runner holds the state folder."""
+
+    code = "state_folder_busy"
+    status = 409
