@@ -76,7 +76,10 @@ class Work(Protocol):
     source: Source  # of the asset, as uploaded
     member: Json | None  # this run's entry of the fan-out; None for a stage that runs once
     number: int | None  # its place in the fan-out, from 0
-    scratch: Path  # an empty folder, removed when the run settles
+
+    @property
+    def scratch(self) -> Path:
+        """An empty folder, removed when the run settles."""
 
     def need(self, stage: str) -> Json | None:
         """The result of a stage this one comes after; None when that one was skipped or failed."""

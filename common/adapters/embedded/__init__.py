@@ -1,0 +1,1 @@
+"""The embedded adapters: one machine, one person, one state folder, no network."""

@@ -1,0 +1,37 @@
+"""Wakes on one machine: truth is in the documents, so a wake only says "look now"."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+
+
+class Doorbell:
+    """Rung by whoever has news in this process; the runner sleeps on it."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Event()
+
+    def work(self, run: str, at: datetime) -> None:
+        self._rung.set()
+
+    def ended(self, run: str) -> None:
+        self._rung.set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until rung, or the time is over."""
+        self._rung.wait(seconds)
+        self._rung.clear()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+
+class NoBell:
+    """For a worker process: its runner sees it end, and looks."""
+
+    def work(self, run: str, at: datetime) -> None:
+        """The runner finds it by `due`."""
+
+    def ended(self, run: str) -> None:
+        """The runner sees this process end."""

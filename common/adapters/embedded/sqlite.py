@@ -1,0 +1,180 @@
+"""Documents in one SQLite file: every commit is one durable transaction.
+
+Versions are numbers from one sequence for the whole file, so a document that was removed and made again
+never has a version it had before. Ages come from the boot clock: after a reboot every document is old.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from common.adapters.embedded import boot
+from common.domain.codec import dumps, loads
+from common.errors import Conflict, NoSpace
+from common.ports.documents import ABSENT, Create, Delete, Increment, Json, Merge, Snap, Update, Version, Where, Write
+
+_FIELD = re.compile(r"[a-z][a-z0-9_]*")
+_OPS = {"==": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sequence (last INTEGER NOT NULL);
+INSERT INTO sequence SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM sequence);
+CREATE TABLE IF NOT EXISTS documents (
+    key TEXT PRIMARY KEY, parent TEXT NOT NULL, collection TEXT NOT NULL,
+    body TEXT NOT NULL, version INTEGER NOT NULL, boot TEXT NOT NULL, written REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_due ON documents (collection, json_extract(body, '$.due'))
+    WHERE json_extract(body, '$.due') IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_flow ON documents
+    (collection, json_extract(body, '$.flow'), json_extract(body, '$.stage'), json_extract(body, '$.state'))
+    WHERE json_extract(body, '$.flow') IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_asset ON documents (collection, json_extract(body, '$.asset'))
+    WHERE json_extract(body, '$.asset') IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_collection ON documents (collection, parent);
+"""
+
+
+class SqliteDocuments:
+    """One connection, shared by the threads of this process under a lock; other processes have their own."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA busy_timeout = 30000")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'by_collection'").fetchone():
+            self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def get_many(self, keys: Iterable[str]) -> Mapping[str, Snap]:
+        found: dict[str, Snap] = {}
+        wanted = list(keys)
+        with self._lock:
+            for at in range(0, len(wanted), 500):
+                part = wanted[at : at + 500]
+                marks = ",".join("?" * len(part))
+                for snap in self._select(f"WHERE key IN ({marks})", part):
+                    found[snap.key] = snap
+        return found
+
+    def commit(self, writes: Sequence[Write]) -> Mapping[str, Version]:
+        with self._lock, self._transaction():
+            (version,) = self._db.execute("UPDATE sequence SET last = last + 1 RETURNING last").fetchone()
+            for write in writes:
+                self._write(write, version)
+        return {write.key: version for write in writes if not isinstance(write, Delete)}
+
+    def query(
+        self,
+        collection: str,
+        where: Sequence[Where] = (),
+        *,
+        parent: str | None = None,
+        order: str | None = None,
+        limit: int = 100,
+    ) -> list[Snap]:
+        clause, values = self._clause(collection, where, parent)
+        by = f"{_path(order)}, key" if order else "key"
+        with self._lock:
+            return list(self._select(f"{clause} ORDER BY {by} LIMIT ?", [*values, limit]))
+
+    def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
+        clause, values = self._clause(collection, where, parent)
+        with self._lock:
+            (found,) = self._db.execute(f"SELECT COUNT(*) FROM documents {clause}", values).fetchone()
+        return int(found)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            if "full" in str(error):
+                raise NoSpace("the disk of the state folder is full; free some space and run again") from error
+            raise
+
+    def _write(self, write: Write, version: int) -> None:
+        row = self._db.execute("SELECT body, version FROM documents WHERE key = ?", (write.key,)).fetchone()
+        match write:
+            case Create(key, body):
+                if row is not None:
+                    raise Conflict(f"{key} exists already")
+                self._store(key, {}, body, version)
+            case Update(key, fields, wanted):
+                if row is None or row[1] != wanted:
+                    raise Conflict(f"{key} has changed since it was read")
+                self._store(key, loads(row[0]), fields, version)
+            case Merge(key, fields):
+                self._store(key, loads(row[0]) if row else {}, fields, version)
+            case Increment(key, field, by):
+                body = loads(row[0]) if row else {}
+                self._store(key, body, {field: body.get(field, 0) + by}, version)
+            case Delete(key, wanted):
+                if wanted is not None and (row is None or row[1] != wanted):
+                    raise Conflict(f"{key} has changed since it was read")
+                self._db.execute("DELETE FROM documents WHERE key = ?", (key,))
+
+    def _store(self, key: str, body: Json, fields: Json, version: int) -> None:
+        merged = {**body, **fields}
+        text = dumps({name: value for name, value in merged.items() if value is not ABSENT}).decode()
+        parent, collection, _ = _split(key)
+        self._db.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+            " body = excluded.body, version = excluded.version, boot = excluded.boot, written = excluded.written",
+            (key, parent, collection, text, version, boot.name(), boot.seconds()),
+        )
+
+    def _select(self, clause: str, values: Sequence[Any]) -> Iterator[Snap]:
+        now = boot.seconds()
+        rows = self._db.execute(f"SELECT key, body, version, boot, written FROM documents {clause}", values)
+        for key, body, version, booted, written in rows:
+            age = max(0.0, now - written) if booted == boot.name() else float("inf")
+            yield Snap(key, loads(body), version, age)
+
+    def _clause(self, collection: str, where: Sequence[Where], parent: str | None) -> tuple[str, list[Any]]:
+        parts, values = ["collection = ?"], [collection]
+        if parent is not None:
+            parts.append("parent = ?")
+            values.append(parent)
+        for condition in where:
+            path = _path(condition.field)
+            if condition.op == "in":
+                parts.append(f"{path} IN ({','.join('?' * len(condition.value))})")
+                values.extend(condition.value)
+            else:
+                parts.append(f"{path} {_OPS[condition.op]} ?")
+                values.append(condition.value)
+        return "WHERE " + " AND ".join(parts), values
+
+
+def _path(field: str) -> str:
+    # Field names come from our code, never from users; the check keeps it so, since they stand in the SQL text
+    # to match the expression indexes.
+    if not _FIELD.fullmatch(field):
+        raise ValueError(f"{field!r} is no field name")
+    return f"json_extract(body, '$.{field}')"
+
+
+def _split(key: str) -> tuple[str, str, str]:
+    parts = key.split("/")
+    if len(parts) % 2 or not all(parts):
+        raise ValueError(f"{key!r} is no document key: it takes collection/id pairs")
+    return "/".join(parts[:-2]), parts[-2], parts[-1]

@@ -1,0 +1,100 @@
+"""The composition root: the only place that knows which adapter stands behind which port."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from common.adapters.embedded.clock import SteadyClock
+from common.adapters.embedded.doorbell import Doorbell, NoBell
+from common.adapters.embedded.files import FileObjects
+from common.adapters.embedded.folder import StateFolder
+from common.adapters.embedded.processes import LocalWorkers, worker_environment
+from common.adapters.embedded.scratch import FolderScratch
+from common.adapters.embedded.sqlite import SqliteDocuments
+from common.config import Settings
+from common.pipeline.definition import PIPELINE
+from common.pipeline.engine import Engine, carry_on
+from common.pipeline.execution import execute
+from common.pipeline.run import RunId
+from common.pipeline.runner import Runner
+from common.pipeline.stage import Definition
+from common.ports.documents import Increment
+from common.ports.wake import Wake
+
+_EPOCH = "global/runner"
+_BEAT_S = 0.5  # one disk, one reader: progress may be written often
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
+    """Cutroom on one machine, its state folder held."""
+
+    settings: Settings
+    folder: StateFolder
+    engine: Engine
+    runner: Runner
+    bell: Doorbell
+
+
+def engine(
+    settings: Settings,
+    *,
+    wake: Wake | None = None,
+    clock: SteadyClock | None = None,
+    abandon: Callable[[], None] = carry_on,
+    definition: Definition = PIPELINE,
+    epoch: int | None = None,
+) -> Engine:
+    """An engine on the embedded adapters. A worker process takes epoch and clock from its runner's settings."""
+    folder = StateFolder(settings.home)
+    return Engine(
+        definition=definition,
+        documents=SqliteDocuments(folder.database),
+        objects=FileObjects(folder.objects),
+        wake=wake or NoBell(),
+        clock=clock or SteadyClock(settings.anchor),
+        scratch=FolderScratch(folder.scratch),
+        epoch=epoch if epoch is not None else settings.epoch or 0,
+        beat_s=_BEAT_S,
+        abandon=abandon,
+    )
+
+
+@contextmanager
+def local(
+    settings: Settings, *, environ: Mapping[str, str] | None = None, definition: Definition = PIPELINE
+) -> Iterator[Local]:
+    """Take the state folder, end what an earlier life left, and give a runner. Raises StateFolderBusy."""
+    folder = StateFolder(settings.home)
+    with folder.lock():
+        folder.end_survivors()
+        FolderScratch(folder.scratch).clear()
+        FileObjects(folder.objects).clear_aside()
+        clock, bell = SteadyClock(), Doorbell()
+        epoch = _next_epoch(folder)
+        built = engine(settings, wake=bell, clock=clock, definition=definition, epoch=epoch)
+        extra = {
+            "CUTROOM_HOME": str(settings.home),
+            "CUTROOM_EPOCH": str(epoch),
+            "CUTROOM_ANCHOR": f"{clock.anchor[0]!r},{clock.anchor[1]!r}",
+        }
+        workers = LocalWorkers(
+            folder,
+            bell,
+            lambda stage, subject: execute(built, RunId.of(stage, subject)),
+            worker_environment(os.environ if environ is None else environ, extra),
+        )
+        runner = Runner(built, workers, cores=settings.cores)
+        runner.recover()
+        yield Local(settings=settings, folder=folder, engine=built, runner=runner, bell=bell)
+
+
+def _next_epoch(folder: StateFolder) -> int:
+    documents = SqliteDocuments(folder.database)
+    documents.commit([Increment(_EPOCH, "epoch", 1)])
+    epoch = int(documents.get_many([_EPOCH])[_EPOCH].body["epoch"])
+    documents.close()
+    return epoch

@@ -1,0 +1,66 @@
+"""The engine's parts, put together once by `common.bootstrap`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from common.domain.codec import loads
+from common.pipeline.run import Flow, RunId
+from common.pipeline.stage import Definition
+from common.ports.clock import Clock
+from common.ports.documents import Documents, Json, Snap
+from common.ports.objects import Objects
+from common.ports.scratch import Scratch
+from common.ports.wake import Wake
+
+
+def carry_on() -> None:
+    """What an attempt that lost its run does by default: its settle is refused, nothing else happens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The table and the ports it runs on.
+
+    `epoch` counts the lives of an embedded runner: a run claimed in an earlier one has no holder.
+    `abandon` is called when an attempt must stop now; a worker process ends itself and its children.
+    """
+
+    definition: Definition
+    documents: Documents
+    objects: Objects
+    wake: Wake
+    clock: Clock
+    scratch: Scratch
+    epoch: int = 0
+    beat_s: float = 20.0
+    abandon: Callable[[], None] = carry_on
+
+    def run(self, run: RunId) -> Snap | None:
+        return self.documents.get_many([run.key]).get(run.key)
+
+    def flow(self, run: RunId) -> Flow | None:
+        key = f"tenants/{run.tenant}/flows/{run.flow}"
+        snap = self.documents.get_many([key]).get(key)
+        return Flow.of(snap) if snap else None
+
+    def result(self, snap: Snap) -> Json | None:
+        """The result of a run that is done: from its document where it is small, else from its object."""
+        kept = snap.body.get("result")
+        if snap.body["state"] != "done" or kept is None:
+            return None
+        if "small" in kept:
+            return dict(kept["small"])
+        return dict(self.kept(snap)["result"])
+
+    def members(self, snap: Snap, kind: str) -> list[Json]:
+        """The members of a kind that a run's result names."""
+        if not (snap.body.get("result") or {}).get("members", {}).get(kind):
+            return []
+        return list(self.kept(snap)["members"][kind])
+
+    def kept(self, snap: Snap) -> dict[str, Any]:
+        """All a done run kept: result, members, documents, left_out, timings."""
+        return dict(loads(self.objects.get(snap.body["result"]["object"])))

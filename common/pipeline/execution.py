@@ -1,0 +1,282 @@
+"""Run one stage so that it settles once. The only place where this is solved.
+
+read -> terminal?   announce again, nothing to do
+     -> held?       Busy: somebody works on it; acknowledged, not an error
+     -> not due?    early
+     -> tried out?  failed: "stopped without an answer n times"
+     -> claim       compare-and-set: running, a new token, due = now + lease
+work -> the handler, beside a heartbeat
+settle -> ONE batch: the run's end and the stage's documents, if the token still holds
+announce -> whoever hears it plans what comes next; if nobody does, `due` stands and the sweep will
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import random
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Literal, cast
+
+import msgspec
+
+from common.domain.codec import digest, dumps, loads, to_json
+from common.errors import Cancelled, Conflict, CutroomError, Fenced, NoSpace, Permanent
+from common.pipeline.engine import Engine
+from common.pipeline.lease import Heartbeat, Lease
+from common.pipeline.run import TERMINAL, Flow, RunId
+from common.pipeline.stage import Stage
+from common.pipeline.work import RunWork
+from common.ports.clock import parse, stamp
+from common.ports.documents import ABSENT, Json, Merge, Snap, Update, Write
+from common.ports.work import Outcome, Work
+
+log = logging.getLogger("cutroom.execution")
+
+Ending = Literal["done", "failed", "waiting", "replayed", "busy", "early", "fenced", "gone"]
+
+ANNOUNCE_S = 30.0  # when the sweep looks after an ended run that nobody acted on
+SMALL = 16_000  # bytes of a result that stay in the document
+LARGEST = 48_000  # bytes a result may have at all
+INTERRUPTIONS = 100  # attempts that may end with the runner without counting
+
+
+def execute(engine: Engine, run: RunId) -> Ending:
+    """Claim, work, settle, announce; returns how it ended. Safe to call twice, late, or by two at once."""
+    stage = engine.definition[run.stage]
+    flow = engine.flow(run)
+    claimed = claim(engine, run, stage) if flow is not None else "gone"
+    if not isinstance(claimed, Lease):
+        if claimed in ("replayed", "failed"):
+            engine.wake.ended(run.key)
+        return claimed
+    assert flow is not None
+    if flow.cancel:
+        return settle_error(engine, claimed, Cancelled("the flow was cancelled"))
+    lease = claimed
+
+    def give_up(why: CutroomError) -> None:
+        settle_error(engine, lease, why)
+        engine.abandon()
+
+    Heartbeat(lease, every_s=engine.beat_s, give_up=give_up).start()
+    try:
+        fields, writes = _work(engine, flow, stage, run, claimed)
+    except Exception as error:
+        return settle_error(engine, claimed, error)
+    return _settle(engine, claimed, fields, writes)
+
+
+def claim(engine: Engine, run: RunId, stage: Stage) -> Lease | Ending:
+    """Take the run if it is free; else say why not."""
+    for _ in range(5):
+        snap = engine.run(run)
+        if snap is None:
+            return "gone"
+        body = snap.body
+        now = engine.clock.now()
+        if body["state"] in TERMINAL:
+            return "replayed"
+        held = snap.age < stage.lease_s and body.get("epoch", engine.epoch) == engine.epoch
+        if body["state"] == "running" and held:
+            return "busy"
+        if body["state"] == "waiting" and parse(body["due"]) > now:
+            return "early"
+        tried = int(body["attempt"]) - int(body.get("interrupted", 0))
+        token = uuid.uuid4().hex
+        fields: Json
+        if tried >= stage.retry.attempts:
+            last = (body.get("error") or {}).get("text", "no answer was kept")
+            text = f"it stopped without an answer {tried} times (last: {last}); look at the log, then run again"
+            fields = {
+                "state": "failed",
+                "error": {"code": "no_answer", "text": text},
+                "due": stamp(now + timedelta(seconds=ANNOUNCE_S)),
+            }
+        else:
+            fields = {
+                "state": "running",
+                "attempt": int(body["attempt"]) + 1,
+                "token": token,
+                "epoch": engine.epoch,
+                "lease_s": stage.lease_s,
+                "deadline": stamp(now + timedelta(seconds=stage.timeout_s)),
+                "started": stamp(now),
+                "progress": None,
+                "due": stamp(now + timedelta(seconds=stage.lease_s)),
+            }
+        try:
+            versions = engine.documents.commit([Update(run.key, fields, snap.version)])
+        except Conflict:
+            again = engine.run(run)
+            if again is not None and again.body.get("token") == token:
+                return Lease(engine, run, stage, token, again.version, attempt=tried + 1)  # our own; answer lost
+            continue
+        if fields["state"] == "failed":
+            return "failed"
+        return Lease(engine, run, stage, token, versions[run.key], attempt=tried + 1)
+    return "busy"
+
+
+def _work(engine: Engine, flow: Flow, stage: Stage, run: RunId, lease: Lease) -> tuple[Json, list[Write]]:
+    """The handler's outcome, or the kept one of an earlier run with equal inputs."""
+    snap = engine.run(run)
+    if snap is None:
+        raise Fenced(f"{run.key} is gone")
+    work = RunWork(engine, flow, stage, snap, lease)
+    if stage.reuse and (there := engine.objects.stat(work.result_key)) is not None:
+        kept = loads(engine.objects.get(there.key))
+        return _ending(engine, flow, work, lease, kept, reused=lease.attempt == 1)
+    with engine.scratch.folder(run.key, needs_bytes=int(stage.disk_per_byte * work.source.size)) as folder:
+        work.folder = folder
+        outcome = _handler(stage)(work)
+        kept = _checked(stage, outcome)
+        kept["timings"] = lease.meter.read()
+        return _ending(engine, flow, work, lease, kept, reused=False)
+
+
+def _handler(stage: Stage) -> Callable[[Work], Outcome]:
+    module, _, name = stage.handler.partition(":")
+    return cast(Callable[[Work], Outcome], getattr(importlib.import_module(module), name))
+
+
+def _checked(stage: Stage, outcome: object) -> Json:
+    """The outcome as JSON; anything else a handler may return is refused by name."""
+
+    def refuse(what: str) -> Permanent:
+        return Permanent(
+            f"stage {stage.name} returned {what}; this is a fault of Cutroom, please report it", code="bug"
+        )
+
+    if not isinstance(outcome, Outcome):
+        raise refuse(f"a {type(outcome).__name__} instead of an Outcome")
+    try:
+        kept = loads(dumps(to_json(outcome)))
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
+        raise refuse(f"something that is no JSON ({error})") from error
+    if not isinstance(kept["result"], dict):
+        raise refuse("a result that is no object")
+    if (size := len(dumps(kept["result"]))) > LARGEST:
+        raise refuse(f"a result of {size} bytes, over the {LARGEST} a document may hold")
+    if strangers := set(kept["members"]) - {stage.fans_out}:
+        raise refuse(f"members {strangers} it does not declare")
+    return dict(kept)
+
+
+def _ending(
+    engine: Engine, flow: Flow, work: RunWork, lease: Lease, kept: Json, *, reused: bool
+) -> tuple[Json, list[Write]]:
+    """Keep the outcome as an object, then the fields and documents that settle the run."""
+    stored = engine.objects.put_new(work.result_key, dumps(kept))
+    if not stored.created:
+        kept = loads(engine.objects.get(stored.key))  # an earlier attempt's stands; both are made of equal inputs
+    result = dumps(kept["result"])
+    body: Json = {
+        "object": stored.key,
+        "sha256": stored.sha256,
+        "digest": digest(kept["result"], 64),
+        "members": {kind: len(named) for kind, named in kept["members"].items()},
+    }
+    if len(result) <= SMALL:
+        body["small"] = kept["result"]
+    now = engine.clock.now()
+    fields: Json = {
+        "state": "done",
+        "result": body,
+        "inputs_digest": work.inputs,
+        "left_out": kept["left_out"],
+        "timings": kept["timings"],
+        "reused": reused,
+        "error": ABSENT,
+        "ended": stamp(now),
+        "due": stamp(now + timedelta(seconds=ANNOUNCE_S)),
+    }
+    prefix = f"tenants/{flow.tenant}/"
+    writes: list[Write] = [
+        Merge(prefix + path.replace("{flow}", flow.id), content) for path, content in kept["documents"].items()
+    ]
+    return fields, writes
+
+
+def _settle(engine: Engine, lease: Lease, fields: Json, writes: list[Write]) -> Ending:
+    try:
+        lease.settle(fields, writes)
+    except Fenced as error:
+        log.warning("%s", error)
+        return "fenced"
+    engine.wake.ended(lease.run.key)
+    return cast(Ending, fields["state"])
+
+
+def settle_error(engine: Engine, lease: Lease, error: Exception) -> Ending:
+    """Settle an attempt that raised: wait and try again, or fail with a reason a person can act on."""
+    if isinstance(error, Fenced):
+        return "fenced"
+    now = engine.clock.now()
+    code, text, retryable = _explain(engine.definition[lease.run.stage], error)
+    fields: Json = {"error": {"code": code, "text": text}, "timings": lease.meter.read()}
+    if retryable and lease.attempt < lease.stage.retry.attempts:
+        pause = lease.stage.retry.pause(lease.attempt) * random.uniform(0.5, 1.0)
+        due = now + timedelta(seconds=pause)
+        ending = _settle_quietly(engine, lease, {**fields, "state": "waiting", "due": stamp(due)})
+        if ending == "waiting":
+            engine.wake.work(lease.run.key, due)
+        return ending
+    due = now + timedelta(seconds=ANNOUNCE_S)
+    return _settle(engine, lease, {**fields, "state": "failed", "ended": stamp(now), "due": stamp(due)}, [])
+
+
+def _settle_quietly(engine: Engine, lease: Lease, fields: Json) -> Ending:
+    """Settle without announcing: a waiting run has not ended."""
+    try:
+        lease.settle(fields)
+    except Fenced as fenced:
+        log.warning("%s", fenced)
+        return "fenced"
+    return "waiting"
+
+
+def _explain(stage: Stage, error: Exception) -> tuple[str, str, bool]:
+    """Code, sentence, and whether trying again can help."""
+    if isinstance(error, CutroomError):
+        return error.code, str(error), error.retryable
+    if isinstance(error, OSError) and error.errno == 28:
+        full = NoSpace("the disk is full; free some space and run again")
+        return full.code, str(full), False
+    if isinstance(error, MemoryError):
+        return "no_memory", "it needs more memory than there is; close other programs or use a smaller video", False
+    log.exception("stage %s raised", stage.name, exc_info=error)
+    text = f"a fault of Cutroom in {stage.name}: {type(error).__name__}: {error}; please report it"
+    return "bug", text, False
+
+
+def release(engine: Engine, run: RunId, why: str, *, interrupted: bool = False) -> None:
+    """Free a run whose holder is known to be dead, so that it need not wait for the lease to pass.
+
+    `interrupted`: not the run's own doing (a person stopped the runner, or it was killed), so the attempt does
+    not count; up to a bound, because a file that kills the runner each time must end somewhere.
+    """
+    snap = engine.run(run)
+    if snap is None or snap.body["state"] != "running":
+        return
+    freed: Json = {
+        "state": "waiting",
+        "token": ABSENT,
+        "error": {"code": "crash", "text": why},
+        "due": stamp(engine.clock.now()),
+    }
+    if interrupted:
+        freed["interrupted"] = min(INTERRUPTIONS, int(snap.body.get("interrupted", 0)) + 1)
+    try:
+        engine.documents.commit([Update(run.key, freed, snap.version)])
+    except Conflict:
+        return  # it beat or settled in the same moment: then it is not dead, or has ended
+    engine.wake.work(run.key, engine.clock.now())
+
+
+def is_stale(engine: Engine, snap: Snap) -> bool:
+    """Whether a running run has lost its holder."""
+    lease_s = engine.definition[snap.body["stage"]].lease_s
+    return snap.age >= lease_s or snap.body.get("epoch") != engine.epoch

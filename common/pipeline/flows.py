@@ -1,0 +1,152 @@
+"""Flows: an asset enters, is looked at again, is resumed or cancelled. The use cases of the CLI and the API."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from common.domain.asset import Source
+from common.domain.codec import digest, to_json
+from common.domain.settings import FlowSettings
+from common.errors import BadInput, Conflict
+from common.pipeline import planner
+from common.pipeline.engine import Engine
+from common.pipeline.run import TERMINAL, Flow, RunId
+from common.ports.clock import stamp
+from common.ports.documents import ABSENT, Create, Delete, Json, Snap, Update, Where, Write
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A flow, and what became of the request for it."""
+
+    flow: Flow
+    news: str  # new, resumed, running or done: whether there was such a flow before
+
+
+def submit(
+    engine: Engine, tenant: str, source: Source, location: str, settings: FlowSettings, *, again: str | None = None
+) -> Submitted:
+    """Bring a source in and start a flow on it, once: the same bytes and settings give the same flow.
+
+    A failed or cancelled flow is taken up again. `again` names a stage from which on all is done anew.
+    """
+    if again is not None and again not in engine.definition:
+        raise BadInput(f"there is no stage {again!r}; choose one of {', '.join(engine.definition.names)}")
+    return start(engine, tenant, _asset(engine, tenant, source, location), settings, again=again)
+
+
+def start(engine: Engine, tenant: str, asset: str, settings: FlowSettings, *, again: str | None = None) -> Submitted:
+    """Start a flow on an asset that is in, or take up the one that has these settings."""
+    parent = f"tenants/{tenant}"
+    wanted = digest(settings)
+    while True:
+        known = engine.documents.query("flows", [Where("asset", "==", asset)], parent=parent, limit=10_000)
+        same = [snap for snap in known if snap.body["settings_digest"] == wanted]
+        if same and again is None:
+            newest = max(same, key=lambda snap: snap.body["n"])
+            return _take_up(engine, Flow.of(newest), newest)
+        n = len(known) + 1
+        flow_id = f"{asset}-{n}"
+        body: Json = {
+            "schema": SCHEMA,
+            "asset": asset,
+            "n": n,
+            "settings": to_json(settings),
+            "settings_digest": wanted,
+            "again": {"stage": again, "nonce": flow_id} if again else None,
+            "state": "running",
+            "started": stamp(engine.clock.now()),
+        }
+        try:
+            engine.documents.commit([Create(f"{parent}/flows/{flow_id}", body)])
+        except Conflict:
+            continue
+        flow = read(engine, tenant, flow_id)
+        planner.start(engine, flow)
+        return Submitted(flow=flow, news="new")
+
+
+def read(engine: Engine, tenant: str, flow: str) -> Flow:
+    key = f"tenants/{tenant}/flows/{flow}"
+    return Flow.of(engine.documents.get_many([key])[key])
+
+
+def runs(engine: Engine, flow: Flow) -> list[Snap]:
+    """All runs of a flow so far."""
+    return engine.documents.query(
+        "runs", [Where("flow", "==", flow.id)], parent=f"tenants/{flow.tenant}", limit=100_000
+    )
+
+
+def cancel(engine: Engine, flow: Flow) -> None:
+    """Stop a flow: running attempts notice at their next heartbeat, nothing more is planned."""
+    snap = engine.documents.get_many([flow.key])[flow.key]
+    if snap.body["state"] == "running":
+        engine.documents.commit([Update(flow.key, {"state": "cancelled", "cancel": True}, snap.version)])
+
+
+def _asset(engine: Engine, tenant: str, source: Source, location: str) -> str:
+    """The asset these bytes are; made if this is the first time they come in."""
+    parent = f"tenants/{tenant}"
+    upload = f"{parent}/uploads/{digest([source.bucket, source.name, source.generation, location], 32)}"
+    there = engine.documents.get_many([upload]).get(upload)
+    if there is not None:
+        return str(there.body["asset"])
+    asset = secrets.token_hex(5)
+    now = stamp(engine.clock.now())
+    try:
+        engine.documents.commit(
+            [
+                Create(upload, {"schema": SCHEMA, "asset": asset, "created": now}),
+                Create(
+                    f"{parent}/assets/{asset}",
+                    {
+                        "schema": SCHEMA,
+                        "source": to_json(source),
+                        "location": location,
+                        "state": "new",
+                        "created": now,
+                    },
+                ),
+            ]
+        )
+    except Conflict:
+        return str(engine.documents.get_many([upload])[upload].body["asset"])
+    return asset
+
+
+def _take_up(engine: Engine, flow: Flow, snap: Snap) -> Submitted:
+    if flow.state == "done":
+        return Submitted(flow=flow, news="done")
+    if flow.state == "running":
+        planner.start(engine, flow)  # the first runs may be missing if the submitter died in between
+        return Submitted(flow=flow, news="running")
+    _reopen(engine, flow, snap)
+    return Submitted(flow=read(engine, flow.tenant, flow.id), news="resumed")
+
+
+def _reopen(engine: Engine, flow: Flow, snap: Snap) -> None:
+    """Queue what failed again, and forget what came after it, in one batch."""
+    now = stamp(engine.clock.now())
+    known = runs(engine, flow)
+    failed = [run for run in known if run.body["state"] == "failed"]
+    stale: set[str] = set()
+    for run in failed:
+        stale |= engine.definition.downstream(run.body["stage"]) - {run.body["stage"]}
+    writes: list[Write] = [
+        Update(flow.key, {"state": "running", "cancel": False, "error": ABSENT, "ended": ABSENT}, snap.version)
+    ]
+    for run in known:
+        if run.body["state"] == "failed":
+            again: Json = {"state": "queued", "attempt": 0, "error": ABSENT, "ended": ABSENT, "due": now}
+            writes.append(Update(run.key, again, run.version))
+        elif run.body["stage"] in stale and run.body["state"] in TERMINAL:
+            writes.append(Delete(run.key, run.version))
+        elif run.body["state"] in TERMINAL:
+            writes.append(Update(run.key, {"due": now}, run.version))  # plan again what came after it
+    engine.documents.commit(writes)
+    for run in failed:
+        engine.wake.work(RunId.parse(run.key).key, engine.clock.now())

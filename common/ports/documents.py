@@ -1,0 +1,112 @@
+"""Documents: small JSON records with conditional, atomic writes. The only place where truth is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal, Protocol
+
+Json = dict[str, Any]
+Version = int | str  # opaque: compare for equality only
+
+
+class Absent(Enum):
+    """Written as a field's value, `ABSENT` removes the field."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Snap:
+    """One document as it was read. `age` is seconds since its last write, by the store's own clock."""
+
+    key: str
+    body: Json
+    version: Version
+    age: float
+
+    @property
+    def id(self) -> str:
+        return self.key.rsplit("/", 1)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Write a document that must not exist."""
+
+    key: str
+    body: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Set fields of a document that must still have this version."""
+
+    key: str
+    fields: Json
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Set fields of a document, made if it is missing, whatever its version."""
+
+    key: str
+    fields: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """Add to an integer field, 0 if it is missing."""
+
+    key: str
+    field: str
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove a document; with a version, only if it still has it. A missing document is no error."""
+
+    key: str
+    version: Version | None = None
+
+
+Write = Create | Update | Merge | Increment | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition on one top-level field."""
+
+    field: str
+    op: Literal["==", "<", "<=", ">", ">=", "in"]
+    value: Any
+
+
+class Documents(Protocol):
+    """Keys are `collection/id` pairs joined by slashes, such as `tenants/t1/runs/a1-1.detect`."""
+
+    def get_many(self, keys: Iterable[str]) -> Mapping[str, Snap]:
+        """The documents that exist, by key."""
+
+    def commit(self, writes: Sequence[Write]) -> Mapping[str, Version]:
+        """Do all writes or none; raises Conflict when a condition does not hold. Returns the new versions."""
+
+    def query(
+        self,
+        collection: str,
+        where: Sequence[Where] = (),
+        *,
+        parent: str | None = None,
+        order: str | None = None,
+        limit: int = 100,
+    ) -> list[Snap]:
+        """Documents of a collection group (or of one parent), ordered by `order` ascending, then by key."""
+
+    def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
+        """How many documents `query` would find without a limit."""

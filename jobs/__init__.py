@@ -1,0 +1,1 @@
+"""Entry points for long work: arguments become a call of the engine, nothing more."""

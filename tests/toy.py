@@ -1,0 +1,59 @@
+"""A small pipeline without media, for the engine's own tests: split -> (each part: work) -> side -> join.
+
+Handlers note every effect by creating a file named after the run, and read what to do wrong from the settings.
+"""
+
+from __future__ import annotations
+
+from common.pipeline.stage import Definition, Image, Need, Retry, Stage, Where
+from common.ports.work import Outcome, Work
+
+MODULE = "tests.toy"
+LIGHT = {"image": Image.LIGHT, "places": (Where.IN_PLACE, Where.TASK)}
+
+
+def split(work: Work) -> Outcome:
+    parts = work.settings.clips
+    return Outcome(result={"parts": parts}, members={"part": [{"value": n} for n in range(parts)]})
+
+
+def part(work: Work) -> Outcome:
+    assert work.member is not None
+    value = work.member["value"]
+    work.progress(1, 1, "part")
+    kept = work.put("square.txt", str(value * value).encode())
+    return Outcome(
+        result={"square": value * value, "object": kept.object},
+        documents={f"squares/{{flow}}.{value}": {"schema": 1, "value": value * value}},
+    )
+
+
+def side(work: Work) -> Outcome:
+    return Outcome(result={"side": True})
+
+
+def join(work: Work) -> Outcome:
+    squares = [found["square"] for found in work.needs("part")]
+    lost = [ended.stage for ended in work.ended() if ended.state == "failed"]
+    return Outcome(result={"sum": sum(squares), "count": len(squares), "lost": lost, "side": work.need("side")})
+
+
+def definition(**handlers: str) -> Definition:
+    """The toy table; a handler by name replaces the stage's own."""
+
+    def handler(name: str) -> str:
+        return handlers.get(name, f"{MODULE}:{name}")
+
+    quick = Retry(attempts=3, first_s=0.01, longest_s=0.02)
+    return Definition(
+        (
+            Stage(name="split", version=1, title="Splitting", handler=handler("split"), fans_out="part",
+                  settings=("clips",), retry=quick, **LIGHT),  # fmt: skip
+            Stage(name="part", version=1, title="Squaring", handler=handler("part"), each="part",
+                  after=(Need("split", input=False),), retry=quick, **LIGHT),  # fmt: skip
+            Stage(name="side", version=1, title="Aside", handler=handler("side"),
+                  after=(Need("split"),), retry=quick, **LIGHT),  # fmt: skip
+            Stage(name="join", version=1, title="Joining", handler=handler("join"),
+                  after=(Need("split"), Need("part"), Need("side", required=False)), retry=quick, **LIGHT),  # fmt: skip
+        )
+    )

@@ -1,0 +1,100 @@
+"""A Work for testing one stage alone: real files below a temporary folder, no engine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from common.domain.asset import Source
+from common.domain.settings import FlowSettings
+from common.ports.work import Ended, Json, ObjectRef
+
+
+@dataclass(kw_only=True)
+class OneStage:
+    """See common.ports.work.Work; `given` holds the results of the stages before."""
+
+    root: Path
+    path: Path
+    given: dict[str, Any]
+    settings: FlowSettings
+    member: Json | None = None
+    number: int | None = None
+    tenant: str = "local"
+    asset: str = "a1"
+    flow: str = "a1-1"
+    runs: tuple[Ended, ...] = ()
+    claimed: dict[str, str] = field(default_factory=dict)
+    steps: list[tuple[float, float, str]] = field(default_factory=list)
+
+    @property
+    def scratch(self) -> Path:
+        folder = self.root / "scratch"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def source(self) -> Source:
+        stat = self.path.stat()
+        return Source(bucket="file", name=str(self.path), generation=str(stat.st_mtime_ns), size=stat.st_size)
+
+    def need(self, stage: str) -> Json | None:
+        return self.given.get(stage)
+
+    def needs(self, stage: str) -> list[Json]:
+        return list(self.given.get(stage, []))
+
+    def ended(self) -> tuple[Ended, ...]:
+        return self.runs
+
+    def local_source(self) -> Path:
+        return self.path
+
+    def put(self, name: str, content: bytes | Path) -> ObjectRef:
+        data = content if isinstance(content, bytes) else content.read_bytes()
+        target = self.root / "objects" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        return ObjectRef(object=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+    def get(self, ref: ObjectRef | Json) -> bytes:
+        return self.local(ref).read_bytes()
+
+    def local(self, ref: ObjectRef | Json) -> Path:
+        return self.root / "objects" / (ref.object if isinstance(ref, ObjectRef) else ref["object"])
+
+    def claim(self, name: str, value: str) -> str:
+        return self.claimed.setdefault(name, value)
+
+    def find(self, collection: str, field: str, value: Any) -> list[Json]:
+        return []
+
+    def progress(self, done: float, total: float, unit: str) -> None:
+        self.steps.append((done, total, unit))
+
+    def keep(self, name: str, value: object) -> Json:
+        """Store JSON as an object and give its reference as a stage's result would name it."""
+        ref = self.put(name, json.dumps(value).encode())
+        return {"object": ref.object, "sha256": ref.sha256, "size": ref.size}
+
+
+def make_work(
+    tmp_path: Path,
+    *,
+    source: Path,
+    settings: FlowSettings | None = None,
+    needs: dict[str, Any] | None = None,
+    member: Json | None = None,
+    number: int | None = None,
+) -> OneStage:
+    return OneStage(
+        root=tmp_path,
+        path=source,
+        given=needs or {},
+        settings=settings or FlowSettings(),
+        member=member,
+        number=number,
+    )
