@@ -5,6 +5,9 @@ Handlers note every effect by creating a file named after the run, and read what
 
 from __future__ import annotations
 
+import time
+
+from common.errors import Permanent, Transient
 from common.pipeline.stage import Definition, Image, Need, Retry, Stage, Where
 from common.ports.work import Outcome, Work
 
@@ -57,3 +60,67 @@ def definition(**handlers: str) -> Definition:
                   after=(Need("split"), Need("part"), Need("side", required=False)), retry=quick, **LIGHT),  # fmt: skip
         )
     )
+
+
+# What can go wrong, one handler each.
+
+_failures: dict[str, int] = {}
+
+
+def part_two_fails(work: Work) -> Outcome:
+    if work.number == 2:
+        raise Permanent("part two is broken; mend it")
+    return part(work)
+
+
+def fails(work: Work) -> Outcome:
+    raise Permanent("it cannot be done; use another")
+
+
+def passes_at_third(work: Work) -> Outcome:
+    _failures[work.flow] = _failures.get(work.flow, 0) + 1
+    if _failures[work.flow] < 3:
+        raise Transient("the remote is busy; wait")
+    return side(work)
+
+
+def never_passes(work: Work) -> Outcome:
+    raise Transient("the remote is busy; wait")
+
+
+def is_buggy(work: Work) -> Outcome:
+    raise ZeroDivisionError("division by zero")
+
+
+def fills_the_disk(work: Work) -> Outcome:
+    raise OSError(28, "No space left on device")
+
+
+def returns_garbage(work: Work) -> Outcome:
+    return {"not": "an outcome"}  # type: ignore[return-value]
+
+
+def returns_no_json(work: Work) -> Outcome:
+    return Outcome(result={"a": object()})
+
+
+def returns_too_much(work: Work) -> Outcome:
+    return Outcome(result={"a": "x" * 100_000})
+
+
+def returns_members_of_another_kind(work: Work) -> Outcome:
+    return Outcome(result={}, members={"stranger": [{}]})
+
+
+def returns_a_lot(work: Work) -> Outcome:
+    return Outcome(result={"side": "x" * 30_000})
+
+
+def hangs(work: Work) -> Outcome:
+    time.sleep(3600)
+    return side(work)
+
+
+def reads_what_it_did_not_declare(work: Work) -> Outcome:
+    work.need("part")
+    return side(work)

@@ -57,6 +57,7 @@ class AudioStream:
     duration: Fraction | None
     language: str | None = None
     title: str | None = None
+    default: bool = False  # the file asks players to choose it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

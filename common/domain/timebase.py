@@ -37,8 +37,8 @@ class Span:
 
 
 def rational(text: str | None) -> Fraction | None:
-    """Read ffprobe's `30000/1001` or `12.5`; None for an absent, zero-denominator or non-finite value."""
-    if not text or text == "N/A":
+    """Read ffprobe's `30000/1001` or `12.5`; None for an absent, zero-denominator, non-finite or overlong value."""
+    if not text or len(text) > 40 or "e" in text.lower():  # 1e999999999 would fill the memory
         return None
     try:
         return Fraction(text)

@@ -40,6 +40,9 @@ class Workers(Protocol):
     def start(self, stage: str, subject: str, *, in_place: bool) -> Worker:
         """Somebody to execute this run: a process of its own, or a thread when it is light."""
 
+    def announced(self) -> list[str]:
+        """Keys of runs that ended in this process since the last call."""
+
     def wait(self, seconds: float) -> None:
         """Sleep until a worker is over or a wake came, at most this long."""
 
@@ -76,6 +79,10 @@ class Runner:
     def step(self) -> bool:
         """One round: see who is over, act on what ended, start what is due. True if anything moved."""
         moved = self._reap()
+        for key in self._workers.announced():
+            self._busy.pop(RunId.parse(key), None)  # a thread that overran has settled, and may hang for good
+            planner.act(self._engine, RunId.parse(key))
+            moved = True
         for found in sweep.due(self._engine, limit=2 * self._cores + 8):
             if found.act:
                 planner.act(self._engine, found.run)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from datetime import datetime
 
 
 class Doorbell:
-    """Rung by whoever has news in this process; the runner sleeps on it."""
+    """Rung by whoever has news in this process; the runner sleeps on it and asks what ended."""
 
     def __init__(self) -> None:
         self._rung = threading.Event()
+        self._ended: deque[str] = deque()
 
     def work(self, run: str, at: datetime) -> None:
         self._rung.set()
 
     def ended(self, run: str) -> None:
+        self._ended.append(run)
         self._rung.set()
+
+    def announced(self) -> list[str]:
+        """Runs that ended since the last call."""
+        found = []
+        while self._ended:
+            found.append(self._ended.popleft())
+        return found
 
     def wait(self, seconds: float) -> None:
         """Sleep until rung, or the time is over."""

@@ -88,6 +88,9 @@ class LocalWorkers:
         argv = [sys.executable, "-m", "jobs", "--supervised", stage, subject]
         return ProcessWorker(self._folder, argv, self._environment, self._bell)
 
+    def announced(self) -> list[str]:
+        return self._bell.announced()
+
     def wait(self, seconds: float) -> None:
         self._bell.wait(seconds)
 

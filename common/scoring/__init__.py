@@ -1,0 +1,1 @@
+"""Decisions from numbers: pure functions, no input or output."""

@@ -1,0 +1,1 @@
+"""One command per chore; the Python side of each."""

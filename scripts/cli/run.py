@@ -1,0 +1,70 @@
+"""scripts/run: videos in, clips out."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from common import bootstrap, config
+from common.errors import BadInput, CutroomError, StateFolderBusy
+from common.media import sample
+from scripts.cli import inputs
+from scripts.cli.session import Session, as_line
+
+_INTERRUPTED = 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = inputs.parser().parse_args(argv)
+    console = Console(stderr=options.json, highlight=False)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        wanted = inputs.settings(options)
+        known = inputs.items(options.videos, options.transcript)
+        place = config.from_environment()
+        with bootstrap.local(place) as local:
+            if not known:
+                known = [_sample(place.home / "sample", console)]
+            session = Session(local, console, options.out)
+            status = 0
+            for item in known:
+                done = session.work(item, wanted, again=options.again)
+                status = max(status, done.status) if done.status != 1 else 1 if status != 2 else 2
+                if options.json:
+                    print(as_line(done), flush=True)
+            return status
+    except (BadInput, StateFolderBusy) as error:
+        console.print(f"[red]{error}[/red]", markup=True)
+        return 2
+    except CutroomError as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nStopped; nothing is broken. Run the same command again to go on.")
+        return _INTERRUPTED
+
+
+def _sample(folder: Path, console: Console) -> inputs.Item:
+    console.print("No video given: using a sample talk that Cutroom makes itself (drawn pictures, a computer's voice).")
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    with console.status("Making the sample talk") as status:
+        made = sample.make_sample(
+            folder,
+            scratch=scratch,
+            on_progress=lambda share: status.update(f"Making the sample talk: {share:.0%}"),
+        )
+    return inputs.item(made.video, made.transcript, made=True)
+
+
+def _as_interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

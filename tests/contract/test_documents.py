@@ -1,0 +1,124 @@
+"""One suite for every adapter of the documents port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from common.adapters.embedded.sqlite import SqliteDocuments
+from common.errors import Conflict
+from common.ports.documents import ABSENT, Create, Delete, Documents, Increment, Merge, Update, Where
+
+
+@pytest.fixture(params=["sqlite"])
+def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Documents]:
+    store = SqliteDocuments(tmp_path / "db" / "store.sqlite")
+    yield store
+    store.close()
+
+
+KEY = "tenants/t/runs/r1"
+
+
+def test_what_was_created_is_read_back(documents: Documents) -> None:
+    body = {"text": "naïve ☃ \u202e", "number": 1.5, "list": [1, None, {"a": True}]}
+    versions = documents.commit([Create(KEY, body)])
+    snap = documents.get_many([KEY, "tenants/t/runs/other"])
+    assert set(snap) == {KEY}
+    assert snap[KEY].body == body
+    assert snap[KEY].version == versions[KEY]
+    assert snap[KEY].id == "r1"
+    assert 0 <= snap[KEY].age < 5
+
+
+def test_a_second_create_conflicts_and_changes_nothing(documents: Documents) -> None:
+    documents.commit([Create(KEY, {"by": "first"})])
+    with pytest.raises(Conflict):
+        documents.commit([Create(KEY, {"by": "second"})])
+    assert documents.get_many([KEY])[KEY].body == {"by": "first"}
+
+
+def test_an_update_needs_the_version_it_read(documents: Documents) -> None:
+    first = documents.commit([Create(KEY, {"n": 1, "gone": True})])[KEY]
+    second = documents.commit([Update(KEY, {"n": 2, "gone": ABSENT}, first)])[KEY]
+    assert documents.get_many([KEY])[KEY].body == {"n": 2}
+    with pytest.raises(Conflict):
+        documents.commit([Update(KEY, {"n": 3}, first)])
+    with pytest.raises(Conflict):
+        documents.commit([Update("tenants/t/runs/none", {"n": 3}, second)])
+    assert documents.get_many([KEY])[KEY].body == {"n": 2}
+
+
+def test_a_batch_is_all_or_nothing(documents: Documents) -> None:
+    documents.commit([Create(KEY, {})])
+    with pytest.raises(Conflict):
+        documents.commit([Create("tenants/t/runs/new", {}), Merge("tenants/t/runs/m", {"a": 1}), Create(KEY, {})])
+    assert set(documents.get_many(["tenants/t/runs/new", "tenants/t/runs/m", KEY])) == {KEY}
+
+
+def test_a_document_made_again_has_another_version(documents: Documents) -> None:
+    first = documents.commit([Create(KEY, {})])[KEY]
+    documents.commit([Delete(KEY, first)])
+    documents.commit([Create(KEY, {})])
+    with pytest.raises(Conflict):
+        documents.commit([Update(KEY, {"n": 1}, first)])
+
+
+def test_merge_and_increment_make_what_is_missing(documents: Documents) -> None:
+    documents.commit([Merge(KEY, {"a": 1}), Increment(KEY, "n", 2)])
+    documents.commit([Merge(KEY, {"b": 2}), Increment(KEY, "n", 3)])
+    assert documents.get_many([KEY])[KEY].body == {"a": 1, "b": 2, "n": 5}
+
+
+def test_deleting_what_is_not_there_is_no_error_without_a_version(documents: Documents) -> None:
+    documents.commit([Delete(KEY)])
+    with pytest.raises(Conflict):
+        documents.commit([Delete(KEY, 7)])
+    assert not documents.get_many([KEY])
+
+
+def test_queries_filter_order_and_stay_in_their_parent(documents: Documents) -> None:
+    for tenant in ("a", "b"):
+        for n in range(4):
+            documents.commit([Create(f"tenants/{tenant}/runs/r{n}", {"due": f"{9 - n}", "state": "s", "flow": "f"})])
+    documents.commit([Create("tenants/a/runs/quiet", {"state": "s", "flow": "f"})])
+    documents.commit([Create("tenants/a/flows/f", {"due": "1"})])
+    found = documents.query("runs", [Where("due", "<=", "8")], order="due", limit=3)
+    assert [(snap.key.split("/")[1], snap.body["due"]) for snap in found] == [("a", "6"), ("b", "6"), ("a", "7")]
+    assert documents.count("runs", [Where("due", "<=", "8")]) == 6
+    assert documents.count("runs", [Where("state", "in", ("s", "t"))], parent="tenants/a") == 5
+    assert [snap.id for snap in documents.query("flows")] == ["f"]
+
+
+def test_of_many_writers_one_wins(documents: Documents) -> None:
+    version = documents.commit([Create(KEY, {"winner": None})])[KEY]
+    won: list[int] = []
+
+    def claim(n: int) -> None:
+        try:
+            documents.commit([Update(KEY, {"winner": n}, version)])
+            won.append(n)
+        except Conflict:
+            return
+
+    threads = [threading.Thread(target=claim, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1
+    assert documents.get_many([KEY])[KEY].body["winner"] == won[0]
+
+
+@pytest.mark.parametrize("key", ["runs", "tenants/t/runs", "", "tenants//runs/x"])
+def test_a_key_is_pairs(documents: Documents, key: str) -> None:
+    with pytest.raises(ValueError, match="document key"):
+        documents.commit([Create(key, {})])
+
+
+def test_a_field_name_cannot_carry_a_query(documents: Documents) -> None:
+    with pytest.raises(ValueError, match="field name"):
+        documents.query("runs", [Where("x') OR 1=1 --", "==", 1)])
