@@ -18,7 +18,7 @@ from common.pipeline import run as runs
 from common.pipeline.conditions import CONDITIONS
 from common.pipeline.engine import Engine
 from common.pipeline.place import place
-from common.pipeline.run import TERMINAL, Flow, RunId
+from common.pipeline.run import OPEN, TERMINAL, Flow, RunId
 from common.pipeline.stage import Need, Stage
 from common.ports.clock import stamp
 from common.ports.documents import ABSENT, Create, Json, Snap, Update, Where
@@ -83,6 +83,9 @@ def status(engine: Engine, flow: Flow, stage: Stage, number: int | None = None) 
     total = maker.body["result"]["members"].get(stage.each, 0)
     of_stage = [Where("flow", "==", flow.id), Where("stage", "==", stage.name)]
     parent = f"tenants/{flow.tenant}"
+    # Most members see another one open; only the last ones have to count, for some may not be planned yet.
+    if engine.documents.query("runs", [*of_stage, Where("state", "in", OPEN)], parent=parent, limit=1):
+        return Status(over=False)
     if engine.documents.count("runs", [*of_stage, Where("state", "in", TERMINAL)], parent=parent) < total:
         return Status(over=False)
     lost = engine.documents.query(
@@ -206,6 +209,7 @@ def _close_if_over(engine: Engine, flow: Flow) -> None:
     snap = engine.documents.get_many([flow.key])[flow.key]
     fields: Json = {"state": "failed" if fatal else "done", "ended": stamp(engine.clock.now())}
     if fatal:
+        fatal.sort(key=lambda snap: engine.definition.names.index(snap.body["stage"]))
         fields["error"] = {**fatal[0].body["error"], "stage": fatal[0].body["stage"]}
     if snap.body["state"] != "running":
         return

@@ -19,6 +19,7 @@ from common.domain.settings import FlowSettings
 from common.ports.clock import stamp
 from common.ports.documents import Json, Snap
 
+OPEN = ("queued", "running", "waiting")
 TERMINAL = ("done", "failed", "skipped")
 SCHEMA = 1
 

@@ -106,7 +106,7 @@ class Documents(Protocol):
         order: str | None = None,
         limit: int = 100,
     ) -> list[Snap]:
-        """Documents of a collection group (or of one parent), ordered by `order` ascending, then by key."""
+        """Documents of a collection group (or of one parent), by `order` ascending and then by key, if it is given."""
 
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
         """How many documents `query` would find without a limit."""

@@ -85,9 +85,9 @@ class SqliteDocuments:
         limit: int = 100,
     ) -> list[Snap]:
         clause, values = self._clause(collection, where, parent)
-        by = f"{_path(order)}, key" if order else "key"
+        by = f"ORDER BY {_path(order)}, key" if order else ""
         with self._lock:
-            return list(self._select(f"{clause} ORDER BY {by} LIMIT ?", [*values, limit]))
+            return list(self._select(f"{clause} {by} LIMIT ?", [*values, limit]))
 
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
         clause, values = self._clause(collection, where, parent)
