@@ -1,4 +1,4 @@
-"""python -m tests.fault.crasher SCENARIO FOLDER: die at every write, come back, and compare.
+"""python -m tests.fault.crasher SCENARIO FOLDER [FIRST STEP]: die at every write, come back, and compare.
 
 Each life is a forked process. A life that is to die counts its writes (every commit, before and after it
 lands, and every object, before and after it is linked into place) and ends by `_exit` at the n-th. The next
@@ -34,7 +34,6 @@ class Scenario:
     definition: Definition
     submit: Callable[[Engine, Path], Flow]
     outcome: Callable[[bootstrap.Local, Flow], Json]
-    step: int = 1  # die at every step-th write
 
 
 class _Over:
@@ -112,7 +111,7 @@ def in_child(work: Callable[[], Json]) -> tuple[int, Json | None]:
     return os.waitstatus_to_exitcode(status), json.loads(said) if said else None
 
 
-def main(name: str, folder: Path) -> Json:
+def main(name: str, folder: Path, first: int = 1, step: int = 1) -> Json:
     from tests.fault.scenarios import SCENARIOS
 
     scenario = SCENARIOS[name]
@@ -128,7 +127,7 @@ def main(name: str, folder: Path) -> Json:
     assert status == 0 and unharmed is not None, "the pipeline fails without any crash"
     wrong: list[str] = []
     deaths = 0
-    at = 1
+    at = first
     while True:
         home = folder / f"death-{at}"
         status, _ = in_child(whole(home, at))
@@ -143,10 +142,10 @@ def main(name: str, folder: Path) -> Json:
             wrong.append(f"write {at}: the second life ended with status {status}")
         elif revived["outcome"] != unharmed["outcome"]:
             wrong.append(f"write {at}: {revived['outcome']} instead of {unharmed['outcome']}")
-        at += scenario.step
+        at += step
     return {"writes": unharmed["writes"], "deaths": deaths, "wrong": wrong}
 
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]))))
+    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:]))))

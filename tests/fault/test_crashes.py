@@ -7,12 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
+SHARDS = 4
 
 
-def crash_everywhere(scenario: str, folder: Path) -> dict[str, object]:
+def crash(scenario: str, folder: Path, first: int = 1, step: int = 1) -> dict[str, object]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.fault.crasher", scenario, str(folder)],
+        [sys.executable, "-m", "tests.fault.crasher", scenario, str(folder), str(first), str(step)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -24,7 +27,15 @@ def crash_everywhere(scenario: str, folder: Path) -> dict[str, object]:
 
 
 def test_the_engine_survives_a_death_at_every_write(tmp_path: Path) -> None:
-    found = crash_everywhere("toy", tmp_path)
+    found = crash("toy", tmp_path)
     assert found["wrong"] == []
     assert found["deaths"] == found["writes"]
+    assert int(str(found["writes"])) > 60
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_video_survives_a_death_at_every_write(tmp_path: Path, shard: int) -> None:
+    found = crash("video", tmp_path, first=shard + 1, step=SHARDS)
+    assert found["wrong"] == []
+    assert int(str(found["deaths"])) >= int(str(found["writes"])) // SHARDS
     assert int(str(found["writes"])) > 60
