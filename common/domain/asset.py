@@ -30,6 +30,7 @@ class VideoStream:
     interlaced: bool
     dynamic_range: Range
     bit_rate: int | None = None  # bit/s
+    color_space: str | None = None  # the matrix of its colours, in ffprobe's words
 
     @property
     def display_width(self) -> int:

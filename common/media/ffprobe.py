@@ -24,17 +24,19 @@ MAX_PACKETS = 4_000_000  # over 3 hours at 300 frames per second
 HEAD_PACKETS = 4  # enough to see whether packets are encrypted
 
 _ENTRIES = (
-    "format=format_name,start_time,duration"
-    ":stream=index,codec_type,codec_name,codec_tag_string,width,height,sample_aspect_ratio,pix_fmt,bits_per_raw_sample"
-    ",field_order,color_transfer,r_frame_rate,avg_frame_rate,time_base,start_pts,duration_ts,bit_rate,nb_frames"
-    ",sample_rate,channels"
+    "format=format_name,duration"
+    ":stream=index,codec_type,codec_name,codec_tag_string,width,height,sample_aspect_ratio,pix_fmt"
+    ",field_order,color_space,color_transfer,r_frame_rate,avg_frame_rate,time_base,start_pts,duration_ts,bit_rate"
+    ",nb_frames,sample_rate,channels"
     ":stream_disposition=default,attached_pic,timed_thumbnails,still_image"
     ":stream_tags=language,title"
     ":stream_side_data=side_data_type,rotation"
     ":packet=stream_index:packet_side_data=side_data_type"
 )
-_PLAYLIST = re.compile(rb"\s*(\xef\xbb\xbf)?(#EXTM3U|ffconcat version|\[playlist\]|(<\?xml[^>]*>\s*)?<(MPD|smil)\b)", re.I)
-_OPENED = re.compile(r"^\[[\w,]+ @ 0x[0-9a-f]+\]")
+_PLAYLIST = re.compile(
+    rb"\s*(\xef\xbb\xbf)?(#EXTM3U|ffconcat version|\[playlist\]|(<\?xml[^>]*>\s*)?<(MPD|smil)\b)", re.I
+)
+_RECOGNISED = re.compile(r"^\[[\w,]+ @ 0x[0-9a-f]+\] \[(?:error|fatal|panic)\]")  # a demuxer had its say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +57,8 @@ class Stream:
     height: int = 0
     sample_aspect_ratio: str | None = None
     pix_fmt: str | None = None
-    bits_per_raw_sample: str | None = None
     field_order: str | None = None
+    color_space: str | None = None
     color_transfer: str | None = None
     r_frame_rate: str | None = None
     avg_frame_rate: str | None = None
@@ -86,7 +88,6 @@ class Packet:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     format_name: str = ""
-    start_time: str | None = None
     duration: str | None = None
 
 
@@ -111,14 +112,16 @@ class Stretch:
 
     packets: int
     first: int | None  # the smallest presentation time
-    end: int | None  # the largest presentation time and its duration
+    last: int | None  # the largest presentation time
+    end: int | None  # that and its duration; equal to `last` where it has none
     untimed: int  # the sum of the durations, for packets without times
 
 
 def describe(path: Path, *, scratch: Path, wall_s: float) -> Description:
     """Ask ffprobe for the container, the streams and the first packets.
 
-    Raises RejectedMedia (unreadable, not_media, playlist, refused_format) where it cannot say.
+    Raises RejectedMedia (unreadable, not_media, playlist, refused_format,
+    unsupported_codec) where it cannot say.
     """
     said: list[str] = []
 
@@ -127,7 +130,7 @@ def describe(path: Path, *, scratch: Path, wall_s: float) -> Description:
         del said[:-50]
         return False
 
-    args = ["-v", "error", "-of", "json=c=1", *SAFE_INPUT, "-show_entries", _ENTRIES]
+    args = ["-v", "level+warning", "-of", "json=c=1", *SAFE_INPUT, "-show_entries", _ENTRIES]
     args += ["-read_intervals", f"%+#{HEAD_PACKETS}", "-i", file_url(path)]
     limits = Limits(memory=6 * GIB, file_size=1 << 20, wall_s=wall_s)
     try:
@@ -157,9 +160,13 @@ def _why_closed(path: Path, said: list[str]) -> RejectedMedia:
         return rejected("playlist")
     if any("Format not on whitelist" in line for line in said):
         return rejected("refused_format")
-    if any("moov atom not found" in line for line in said):
-        return rejected("unreadable", why="its index is missing, so it was probably not written to the end")
-    if any(_OPENED.match(line) for line in said):
+    if any("moov atom not found" in line for line in said):  # said of anything that is named .mp4
+        if head[4:8] in (b"ftyp", b"mdat", b"wide", b"free", b"skip"):
+            return rejected("unreadable", why="its index is missing, so it was probably not written to the end")
+        return rejected("not_media")
+    if any("Could not open codec" in line for line in said):
+        return rejected("unsupported_codec", codec="something this ffmpeg does not know")
+    if any(_RECOGNISED.match(line) for line in said):
         return rejected("unreadable", why="it is damaged")
     return rejected("not_media")
 
@@ -175,6 +182,7 @@ def packets(path: Path, picture: Stream, *, since: Fraction | None, scratch: Pat
     args += [] if since is None else ["-read_intervals", f"{float(since):.6f}%"]
     count = untimed = 0
     first: int | None = None
+    last: int | None = None
     end: int | None = None
     limits = Limits(memory=6 * GIB, file_size=1 << 20, wall_s=wall_s)
     try:
@@ -189,15 +197,17 @@ def packets(path: Path, picture: Stream, *, since: Fraction | None, scratch: Pat
                 lasts = _int(duration) or 0
                 untimed += lasts
                 at = _int(pts) if _int(pts) is not None else _int(dts)
-                if at is not None:
-                    first = at if first is None else min(first, at)
-                    end = at + lasts if end is None else max(end, at + lasts)
+                if at is None:
+                    continue
+                first = at if first is None else min(first, at)
+                if last is None or at >= last:
+                    last, end = at, at + lasts
     except DeadlineExceeded as error:
         raise rejected("unreadable", why=f"its length could not be found within {wall_s:.0f} s") from error
     except ToolFailed:
         if not count:  # a file that breaks off makes ffprobe fail after the packets it could read
             return None
-    return Stretch(packets=count, first=first, end=end, untimed=untimed) if count else None
+    return Stretch(packets=count, first=first, last=last, end=end, untimed=untimed) if count else None
 
 
 def _int(text: bytes) -> int | None:

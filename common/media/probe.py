@@ -18,7 +18,7 @@ from common.domain.timebase import clock, rational
 from common.errors import DeadlineExceeded, ToolFailed
 from common.media.ffprobe import Description, Stream, Stretch, clean, describe, packets
 from common.media.rejections import rejected
-from common.media.tools import GIB, SAFE_INPUT, Limits, file_url, stream
+from common.media.tools import SAFE_INPUT, Limits, file_url, stream
 
 SHORTEST_S = 1
 LONGEST_S = 3 * 3600
@@ -86,6 +86,7 @@ def probe(path: Path, *, scratch: Path, audio_track: int | None = None) -> Probe
         interlaced=picture.field_order in ("tt", "bb", "tb", "bt"),
         dynamic_range=_TRANSFERS.get(picture.color_transfer, "sdr"),
         bit_rate=_whole(picture.bit_rate),
+        color_space=None if picture.color_space in (None, "unknown") else clean(picture.color_space, 40),
     )
     _check_size(video.display_width, video.display_height)
     return Probe(
@@ -120,7 +121,7 @@ class _Length:
 
     start: Fraction
     end: Fraction
-    exact_end: bool  # False: the last frame does not say how long it is shown
+    exact_end: bool  # False: the last frame does not say how long it is shown, as often in Matroska
     frames: int | None  # all frames, where all were counted
     seekable: bool
 
@@ -161,7 +162,7 @@ def _picture(told: Description) -> Stream:
 
 
 def _decodable(path: Path, told: Description, picture: Stream, *, scratch: Path, ends: float) -> set[int]:
-    """The indexes of the streams that give frames, always with the picture; raises RejectedMedia where it gives none."""
+    """The indexes of the streams that give frames; raises RejectedMedia where the picture gives none."""
     sounds = [s.index for s in told.streams if s.codec_type == "audio" and not told.encrypted(s.index)]
     found, said = _decode(path, [picture.index, *sounds], scratch=scratch, ends=ends)
     if picture.index not in found and sounds:  # a sound that cannot be opened stops ffmpeg altogether
@@ -218,13 +219,13 @@ def _length(
         length = _Length(
             start=start,
             end=tail.end * timebase,
-            exact_end=_last_frame_known(picture),
+            exact_end=tail.end != tail.last,
             frames=_whole(picture.nb_frames),
             seekable=_indexed(told, picture) and landed >= asked - KEY_FRAMES_WITHIN_S,
         )
     else:
         length = _scan(path, picture, timebase, start, scratch=scratch)
-    if claimed is not None and abs(length.end - length.start - claimed) > max(1, claimed / 50):
+    if claimed is not None and abs(length.end - length.start - claimed) > max(Fraction(1), claimed / 50):
         true = length.end - length.start
         warnings.append(f"the file says its picture lasts {clock(claimed)}, but it ends after {clock(true)}")
     return length
@@ -241,15 +242,10 @@ def _scan(path: Path, picture: Stream, timebase: Fraction, start: Fraction | Non
     return _Length(
         start=start,
         end=max(start, end),
-        exact_end=_last_frame_known(picture),
+        exact_end=whole.last is None or whole.end != whole.last,
         frames=whole.packets,
         seekable=False,
     )
-
-
-def _last_frame_known(picture: Stream) -> bool:
-    """Whether packets of this stream say how long they last; Matroska's often do not."""
-    return picture.nb_frames is not None or picture.duration_ts is not None
 
 
 def _indexed(told: Description, picture: Stream) -> bool:
@@ -340,7 +336,7 @@ def _rotation(picture: Stream, warnings: list[str]) -> Rotation:
 
 
 def _bit_depth(picture: Stream) -> int:
-    """Bits per colour channel, by the name of the pixel format; the coded depth where that says nothing."""
+    """Bits per colour channel, which the name of the pixel format ends in where they are not 8."""
     name = picture.pix_fmt or ""
     if deep := _DEEP.search(name):
         return int(deep[1])

@@ -1,4 +1,4 @@
-"""Every reason for which a file cannot become clips, with the sentence people read. docs/rejections.md explains each."""
+"""Every reason for which a file cannot become clips, with the sentence people read; docs/rejections.md says more."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ REJECTIONS = {
     "refused_format": "Cutroom does not open this kind of file; export it as MP4, MOV, MKV or WebM",
     "no_video": "the file holds {found} but no moving picture; give a file with video in it",
     "encrypted": "the video is encrypted (DRM); give a copy without protection",
-    "unsupported_codec": "the picture is stored as {codec}, which cannot be decoded here; export it as H.264 in an MP4",
+    "unsupported_codec": "the file is stored as {codec}, which cannot be decoded; export it as MP4 with H.264 and AAC",
     "too_short": "the video lasts {seconds} s, and nothing can be cut from less than {limit} s; give a longer one",
     "too_long": "the video lasts {length}, and the limit is {limit}; cut it into parts",
-    "too_small": "the picture is {width}x{height}, and the smallest side must have {limit} pixels; give a larger version",
+    "too_small": "the picture is {width}x{height}, and a side must have {limit} pixels or more; give a larger one",
     "too_large": "the picture is {width}x{height}, larger than {limit}; export it smaller",
     "no_such_track": "there is no usable sound track {wanted}; {choice}",
 }

@@ -69,13 +69,29 @@ class Outcome:
 class Work(Protocol):
     """One run's inputs and its only way out."""
 
-    tenant: str
-    asset: str
-    flow: str
-    settings: FlowSettings
-    source: Source  # of the asset, as uploaded
-    member: Json | None  # this run's entry of the fan-out; None for a stage that runs once
-    number: int | None  # its place in the fan-out, from 0
+    @property
+    def tenant(self) -> str: ...
+
+    @property
+    def asset(self) -> str: ...
+
+    @property
+    def flow(self) -> str: ...
+
+    @property
+    def settings(self) -> FlowSettings: ...
+
+    @property
+    def source(self) -> Source:
+        """Of the asset, as uploaded."""
+
+    @property
+    def member(self) -> Json | None:
+        """This run's entry of the fan-out; None for a stage that runs once."""
+
+    @property
+    def number(self) -> int | None:
+        """Its place in the fan-out, from 0."""
 
     @property
     def scratch(self) -> Path:
