@@ -24,7 +24,7 @@ from common.media import tools
 
 LONG, SHORT = 160, 90  # pixels of a small frame
 BATCH = 32  # frames read at once: 0.7 MB, stays in the cache
-AHEAD = (Fraction(2), Fraction(20))  # seconds ahead of a stretch to decode from; failing these, from the file's start
+AHEAD = (Fraction(1), Fraction(20))  # seconds ahead of a stretch to decode from; failing these, from the file's start
 
 _SHOWN = re.compile(r"\[Parsed_showinfo_\d+ @ \w+\] \[info\] n: *\d+ pts: *(-?\d+|NOPTS) .* iskey:([01]) ")
 _BROKEN = ("[error] Error while decoding stream", ": corrupt decoded frame in stream")
@@ -103,6 +103,8 @@ class SmallFrames:
                 last = tick
                 keep.append(n)
                 ticks.append(tick)
+            if not keep:
+                continue
             kept = frames if len(keep) == len(frames) else frames[keep]
             yield Batch(
                 ticks=np.array(ticks, np.int64),
@@ -157,7 +159,8 @@ class SmallFrames:
         return [
             *("-hide_banner", "-nostats", "-nostdin", "-loglevel", "level+info", "-copyts", "-max_error_rate", "1"),
             *tools.SAFE_INPUT,
-            *("-noautorotate", "-noaccurate_seek", "-threads", "1", *begin),
+            # frames that no other leans on stay unsmoothed: an eighth of the work, not to be seen at this size
+            *("-noautorotate", "-noaccurate_seek", "-threads", "1", "-skip_loop_filter", "noref", *begin),
             *("-i", tools.file_url(self._source), "-map", f"0:{self._probe.video.index}"),
             *("-vf", f"{trim}scale={self._width}:{self._height}:flags=fast_bilinear,showinfo=checksum=0"),
             *("-pix_fmt", "yuv420p", "-fps_mode", "passthrough", "-f", "rawvideo", "-"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +30,14 @@ class Measures:
     dark: Floats  # share of pixels that are black
     tiny: Bytes  # (n, 144 + 2 * 40) mean luma of each block of 10x10, then u, then v, of each block of 9x10 or 10x9
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The measures by name, as they are stored."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
-def join(parts: list[Measures]) -> Measures:
-    """Measures of stretches that follow each other."""
-    return Measures(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Measures)})
+    @classmethod
+    def joined(cls, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Measures:
+        """Measures of stretches that follow each other, from the arrays of each."""
+        return cls(**{field.name: np.concatenate([part[field.name] for part in parts]) for field in fields(cls)})
 
 
 class Meter:
@@ -49,20 +55,18 @@ class Meter:
         self._before = (y[-1:].copy(), u[-1:].copy(), v[-1:].copy())
         moved = _blocks(_difference(y, np.concatenate((before[0], y[:-1]))), BLOCK, BLOCK)
         luma_change = _mean(moved, y)
-        u_change, v_change = (
-            _total(_difference(plane, np.concatenate((old, plane[:-1])))) / np.float32(plane[0].size)
-            for plane, old in ((u, before[1]), (v, before[2]))
-        )
+        u_change = _share(_difference(u, np.concatenate((before[1], u[:-1]))))
+        v_change = _share(_difference(v, np.concatenate((before[2], v[:-1]))))
         luma = _blocks(y, BLOCK, BLOCK)
         mean = _mean(luma, y)
         return Measures(
-            change=luma_change + np.float32(1.5) * (u_change + v_change),
+            change=luma_change + (u_change + v_change) * np.float32(1.5),
             motion=np.minimum(np.float32(1), luma_change / np.float32(FULL)),
             peak=moved.max(axis=(1, 2)).astype(np.float32) / np.float32(BLOCK * BLOCK),
             brightness=np.clip((mean - np.float32(16)) / np.float32(219), 0, 1),
             contrast=_deviation(luma),
             sharpness=_sharpness(y),
-            dark=_total((y <= DARK).view(np.uint8)) / np.float32(y[0].size),
+            dark=_share((y <= DARK).view(np.uint8)),
             tiny=np.concatenate([_tiny(luma, BLOCK * BLOCK), *(_tiny(*_chroma_blocks(plane)) for plane in (u, v))], 1),
         )
 
@@ -71,9 +75,14 @@ def _difference(a: Bytes, b: Bytes) -> Bytes:
     return np.maximum(a, b) - np.minimum(a, b)
 
 
-def _total(planes: Bytes) -> Floats:
-    """Sum over each plane; below 2^24, so exact as float32."""
-    return planes.reshape(len(planes), -1).sum(axis=1, dtype=np.uint32).astype(np.float32)
+def _share(planes: Bytes) -> Floats:
+    """Mean over each plane; the sum stays below 2^24, so it is exact as float32."""
+    return _divided(planes.reshape(len(planes), -1).sum(axis=1, dtype=np.uint32), planes[0].size)
+
+
+def _divided(sums: NDArray[np.uint32], by: int) -> Floats:
+    quotient: Floats = sums.astype(np.float32) / np.float32(by)
+    return quotient
 
 
 def _blocks(planes: Bytes, high: int, wide: int) -> NDArray[np.uint32]:
@@ -85,7 +94,7 @@ def _blocks(planes: Bytes, high: int, wide: int) -> NDArray[np.uint32]:
 
 
 def _mean(blocks: NDArray[np.uint32], planes: Bytes) -> Floats:
-    return blocks.sum(axis=(1, 2), dtype=np.uint32).astype(np.float32) / np.float32(planes[0].size)
+    return _divided(blocks.sum(axis=(1, 2), dtype=np.uint32), planes[0].size)
 
 
 def _chroma_blocks(plane: Bytes) -> tuple[NDArray[np.uint32], int]:
@@ -101,10 +110,12 @@ def _deviation(blocks: NDArray[np.uint32]) -> Floats:
     flat = blocks.reshape(len(blocks), -1).astype(np.int64)
     n = flat.shape[1]
     variance = (n * (flat * flat).sum(axis=1) - flat.sum(axis=1) ** 2) / n**2
-    return np.minimum(1, np.sqrt(variance) / (BLOCK * BLOCK * 219)).astype(np.float32)
+    deviation: Floats = np.minimum(1, np.sqrt(variance) / (BLOCK * BLOCK * 219)).astype(np.float32)
+    return deviation
 
 
 def _sharpness(y: Bytes) -> Floats:
-    across, down = _difference(y[:, :, 1:], y[:, :, :-1]), _difference(y[:, 1:], y[:, :-1])
-    mean = (_total(across) + _total(down)) / np.float32(across[0].size + down[0].size)
-    return np.minimum(np.float32(1), mean / np.float32(FULL))
+    across = _share(_difference(y[:, :, 1:], y[:, :, :-1]))
+    down = _share(_difference(y[:, 1:], y[:, :-1]))
+    sharpness: Floats = np.minimum(np.float32(1), (across + down) / np.float32(2 * FULL))
+    return sharpness

@@ -82,11 +82,9 @@ def _cpu(work: Callable[[], object]) -> float:
 
 
 def _decode(video: Path, about: Probe) -> None:
-    subprocess.run(
-        [tools.find("ffmpeg"), "-v", "error", "-nostdin", "-threads", "1", "-i", tools.file_url(video)]
-        + ["-map", f"0:{about.video.index}", "-f", "null", "-"],
-        check=True,
-    )
+    video_only = ["-map", f"0:{about.video.index}", "-f", "null", "-"]
+    quiet = ["-v", "error", "-nostdin", "-threads", "1"]
+    subprocess.run([tools.find("ffmpeg"), *quiet, "-i", tools.file_url(video), *video_only], check=True)
 
 
 def _probe(video: Path) -> Probe:

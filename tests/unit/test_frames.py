@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.media import tools
+from common.errors import ToolFailed
 from common.media.frames import SmallFrames
 from common.media.probe import probe
 from common.signals.picture import Measures, Meter
@@ -130,5 +130,5 @@ def test_a_lost_count_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     frames = SmallFrames(video, probe(video, scratch=tmp_path), scratch=tmp_path)
     frames._shown.put((0, True))
     frames._decoded = lambda seek: iter([])  # type: ignore[method-assign]
-    with pytest.raises(tools.ToolFailed, match="named the times"):
+    with pytest.raises(ToolFailed, match="named the times"):
         list(frames._batches(None))

@@ -130,7 +130,7 @@ def test_the_stages_find_the_shots_of_a_video_in_two_segments(tmp_path: Path) ->
     argv = ["ffmpeg", "-v", "error", "-nostdin", "-filter_complex", graph, "-c:v", "libx264", "-pix_fmt", "yuv420p"]
     subprocess.run([*argv, str(video)], check=True)
     ingest = {"probe": to_json(probe(video, scratch=tmp_path)), "audio_track": None}
-    done = []
+    done: list[dict[str, object]] = []
     whole = make_work(tmp_path, source=video, needs={"ingest": ingest, "detect": done})
     for number, (start, end) in enumerate([("0/1", "3/2"), ("3/2", None)]):
         work = make_work(
