@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -96,7 +96,7 @@ class Meddling:
         self.before = before
         self.after = after
 
-    def get_many(self, keys: Sequence[str]) -> Mapping[str, Snap]:
+    def get_many(self, keys: Iterable[str]) -> Mapping[str, Snap]:
         return self.inner.get_many(keys)
 
     def commit(self, writes: Sequence[Write]) -> Mapping[str, Version]:

@@ -1,7 +1,4 @@
-"""A small pipeline without media, for the engine's own tests: split -> (each part: work) -> side -> join.
-
-Handlers note every effect by creating a file named after the run, and read what to do wrong from the settings.
-"""
+"""A small pipeline without media, for the engine's own tests: split -> (each part: work) -> side -> join."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ from common.pipeline.stage import Definition, Image, Need, Retry, Stage, Where
 from common.ports.work import Outcome, Work
 
 MODULE = "tests.toy"
-LIGHT = {"image": Image.LIGHT, "places": (Where.IN_PLACE, Where.TASK)}
 
 
 def split(work: Work) -> Outcome:
@@ -44,20 +40,27 @@ def join(work: Work) -> Outcome:
 def definition(**handlers: str) -> Definition:
     """The toy table; a handler by name replaces the stage's own."""
 
-    def handler(name: str) -> str:
-        return handlers.get(name, f"{MODULE}:{name}")
+    def light(name: str, *after: Need, each: str | None = None, fans_out: str | None = None) -> Stage:
+        return Stage(
+            name=name,
+            version=1,
+            title=name.title(),
+            handler=handlers.get(name, f"{MODULE}:{name}"),
+            after=after,
+            each=each,
+            fans_out=fans_out,
+            settings=("clips",) if fans_out else (),
+            image=Image.LIGHT,
+            places=(Where.IN_PLACE, Where.TASK),
+            retry=Retry(attempts=3, first_s=0.01, longest_s=0.02),
+        )
 
-    quick = Retry(attempts=3, first_s=0.01, longest_s=0.02)
     return Definition(
         (
-            Stage(name="split", version=1, title="Splitting", handler=handler("split"), fans_out="part",
-                  settings=("clips",), retry=quick, **LIGHT),  # fmt: skip
-            Stage(name="part", version=1, title="Squaring", handler=handler("part"), each="part",
-                  after=(Need("split", input=False),), retry=quick, **LIGHT),  # fmt: skip
-            Stage(name="side", version=1, title="Aside", handler=handler("side"),
-                  after=(Need("split"),), retry=quick, **LIGHT),  # fmt: skip
-            Stage(name="join", version=1, title="Joining", handler=handler("join"),
-                  after=(Need("split"), Need("part"), Need("side", required=False)), retry=quick, **LIGHT),  # fmt: skip
+            light("split", fans_out="part"),
+            light("part", Need("split", input=False), each="part"),
+            light("side", Need("split")),
+            light("join", Need("split"), Need("part"), Need("side", required=False)),
         )
     )
 

@@ -110,7 +110,7 @@ class RunWork:
             self._lease.note(done, total, unit)
 
     def _inputs_digest(self) -> str:
-        """Names everything the result depends on but the asset, whose bytes never change: equal digests, equal results."""
+        """Names all the result depends on but the asset, whose bytes never change: equal digests, equal results."""
         settings = {name: getattr(self.settings, name) for name in self._stage.settings}
         again = self._flow.again
         from_here = again and self._stage.name in self._engine.definition.downstream(again["stage"])

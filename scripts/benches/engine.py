@@ -47,6 +47,7 @@ with cutroom(home, toy.definition(part="tests.toy:nothing")) as local:
     print(json.dumps({"cpu_s": cpu() - before, "marks": marks, "state": read(local, flow).state}))
 """
 
+
 def rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         ran = subprocess.run(

@@ -23,7 +23,8 @@ def _real(files: list[Path], made: Path) -> list[str]:
     for file in files:
         inputs += ["-i", str(file)]
     shape = "scale=1920:1080:force_original_aspect_ratio=increase,crop=1920:1080,fps=30,setsar=1,format=yuv420p"
-    graph = ";".join(f"[{n}:v]{shape}[v{n}];[{n}:a]aresample=48000,aformat=channel_layouts=stereo[a{n}]" for n in range(len(files)))  # fmt: skip
+    sound = "aresample=48000,aformat=channel_layouts=stereo"
+    graph = ";".join(f"[{n}:v]{shape}[v{n}];[{n}:a]{sound}[a{n}]" for n in range(len(files)))
     joined = "".join(f"[v{n}][a{n}]" for n in range(len(files))) + f"concat=n={len(files)}:v=1:a=1[v][a]"
     return [*_head(), *inputs, "-filter_complex", f"{graph};{joined}", "-map", "[v]", "-map", "[a]", *_tail(made)]
 

@@ -17,9 +17,8 @@ from common.errors import BadInput
 from common.pipeline.work import generation_of
 from common.ports.objects import Objects
 
-VIDEO_NAMES = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .mts .m2ts .mxf .flv .wmv .asf .ogv .3gp .3g2 .dv .vob".split()
-)
+_CONTAINERS = "mp4 m4v mov mkv webm avi mpg mpeg ts mts m2ts mxf flv wmv asf ogv 3gp 3g2 dv vob"
+VIDEO_NAMES = frozenset(f".{name}" for name in _CONTAINERS.split(" "))
 TRANSCRIPT_NAMES = (".srt", ".vtt", ".ass", ".json")
 _MOST_CLIPS = 50
 

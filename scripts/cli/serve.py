@@ -13,6 +13,7 @@ from rich.console import Console
 
 from common import bootstrap, config
 from common.errors import BadInput, CutroomError, StateFolderBusy
+from common.pipeline.work import generation_of
 from scripts.cli import inputs
 from scripts.cli.session import Session
 
@@ -33,7 +34,7 @@ class Watcher:
         for path in sorted(self._folder.rglob("*")):
             if path.suffix.lower() not in inputs.VIDEO_NAMES or not path.is_file():
                 continue
-            generation = inputs.generation_of(path)
+            generation = generation_of(path)
             known, since = self._seen.get(path, ("", now))
             if known != generation:
                 self._seen[path] = (generation, now)

@@ -73,7 +73,9 @@ def test_listing_shows_whole_objects_below_a_prefix(objects: Objects) -> None:
     assert objects.list("a") == ["a/2"]
 
 
-@pytest.mark.parametrize("key", ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/.hidden", "a\0b", "a/b\n", "-rf", "x" * 950])
+@pytest.mark.parametrize(
+    "key", ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/.hidden", "a\0b", "a/b\n", "-rf", "x" * 950]
+)
 def test_a_key_cannot_leave_the_bucket(objects: Objects, key: str) -> None:
     with pytest.raises(BadInput, match="no object key"):
         objects.put_new(key, b"")

@@ -146,6 +146,5 @@ def main(name: str, folder: Path, first: int = 1, step: int = 1) -> Json:
     return {"writes": unharmed["writes"], "deaths": deaths, "wrong": wrong}
 
 
-
 if __name__ == "__main__":
     print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:]))))
