@@ -1,0 +1,185 @@
+"""What can be heard of a sound track: loudness over time, true peak, silences; and the gain that makes a clip even.
+
+One decode serves all of it. The sound is measured as it will be rendered, mixed to stereo.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.domain.asset import AudioStream, Probe
+from common.domain.timebase import Span
+from common.media.tools import SAFE_INPUT, file_url, stream
+
+RATE = 48_000  # Hz, of everything that is rendered
+STEREO = {"sample_fmts": "fltp", "channel_layouts": "stereo"}  # aformat: sound is measured as it is rendered
+
+STEP = Fraction(1, 10)  # from one momentary block to the next
+BLOCK = Fraction(4, 10)  # seconds of sound in one momentary block
+ABSOLUTE_GATE, RELATIVE_GATE = -70.0, -10.0  # LUFS; LU below the loudness of what passed the first
+
+TARGET = -14.0  # LUFS, what the large platforms play at
+MOST_GAIN = 10.0  # dB; more would only lift noise
+
+SHORTEST_SILENCE = Fraction(2, 10)
+_GRAIN_RATE, _GRAIN = 16_000, 160  # silences are found on levels of 10 ms
+_GRAIN_S = Fraction(_GRAIN, _GRAIN_RATE)
+_LEAD = 3  # ebur128 speaks every 100 ms from the first on; a whole block lies behind it from the fourth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Momentary:
+    """Loudness in LUFS of 400 ms blocks: block k covers `start + k/10` to `start + k/10 + 0.4` s since zero.
+
+    None is digital silence.
+    """
+
+    start: Fraction
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """One track, measured. None is a number that silence does not have."""
+
+    integrated: float | None  # LUFS
+    true_peak: float | None  # dBTP
+    loudness_range: float | None  # LU
+    silences: tuple[Span, ...]
+    momentary: Momentary
+
+
+def listen(
+    source: Path, probe: Probe, audio: AudioStream, *, scratch: Path, progress: Callable[[float], None]
+) -> Sound:
+    """Decode a track once and measure it; `progress` is told the seconds heard.
+
+    Times are on the file's zero, whenever the track begins; holes in it count as silence.
+    Raises ToolFailed where ffmpeg cannot go on.
+    """
+    lines = scratch / "loudness.txt"
+    end = math.ceil((probe.start + probe.duration) * RATE)
+    stereo = ":".join(f"{name}={value}" for name, value in STEREO.items())
+    graph = (
+        f"[0:{audio.index}]aformat={stereo},aresample={RATE}:async=1,atrim=end_pts={end},asplit[measure][hear];"
+        f"[measure]ebur128=metadata=1:peak=true,ametadata=mode=print:file={lines.name},anullsink;"
+        f"[hear]aresample={_GRAIN_RATE},aformat=sample_fmts=s16[out]"
+    )
+    args = ["-v", "error", "-nostdin", "-copyts", "-max_error_rate", "1", *SAFE_INPUT, "-vn", "-i", file_url(source)]
+    args += ["-filter_complex", graph, "-map", "[out]", "-f", "s16le", "pipe:1"]
+    levels: list[NDArray[np.float64]] = []
+    heard = 0
+    with stream("ffmpeg", args, scratch=scratch) as running:
+        while raw := running.stdout.read(_GRAIN * 4 * 1000):
+            samples = np.frombuffer(raw[: len(raw) // 4 * 4], np.int16).reshape(-1, 2)
+            levels.append(_grain_levels(samples))
+            heard += len(samples)
+            progress(heard / _GRAIN_RATE)
+    measured = _Lines.read(lines, zero=probe.start, otherwise=audio.start)
+    lines.unlink(missing_ok=True)
+    momentary = Momentary(start=measured.start, values=tuple(measured.momentary))
+    whole = integrated(momentary)
+    return Sound(
+        integrated=whole,
+        true_peak=20 * math.log10(measured.peak) if measured.peak else None,
+        loudness_range=measured.loudness_range if whole is not None else None,
+        silences=silences(np.concatenate(levels or [np.empty(0)]), whole, start=measured.start, until=probe.duration),
+        momentary=momentary,
+    )
+
+
+def integrated(momentary: Momentary, span: Span | None = None) -> float | None:
+    """Loudness in LUFS of the blocks that lie wholly in `span` (None = all); None where no sound passes the gates.
+
+    ITU-R BS.1770-4, annex 1, equations 3 to 7: blocks of 400 ms overlapping by 75 % are gated at -70 LUFS, then
+    10 LU below the mean power of what remains; the result is the mean power of what passes both.
+    """
+    values = momentary.values
+    if span is not None:
+        first = max(0, math.ceil((span.start - momentary.start) / STEP))
+        last = math.floor((span.end - BLOCK - momentary.start) / STEP)
+        values = values[first : max(first, last + 1)]
+    loud = [value for value in values if value is not None and value > ABSOLUTE_GATE]
+    if not loud:
+        return None
+    gate = _mean(loud) + RELATIVE_GATE
+    return _mean([value for value in loud if value > gate])
+
+
+def _mean(loudness: Sequence[float]) -> float:
+    """The loudness of the mean power."""
+    return 10 * math.log10(sum(10 ** (value / 10) for value in loudness) / len(loudness))
+
+
+def gain_to_target(loudness: float | None) -> float:
+    """The dB that bring a clip to TARGET, at most MOST_GAIN; silence is left alone."""
+    return 0.0 if loudness is None else min(MOST_GAIN, TARGET - loudness)
+
+
+def silences(
+    levels: NDArray[np.float64], loudness: float | None, *, start: Fraction, until: Fraction
+) -> tuple[Span, ...]:
+    """Where nothing is to be heard for at least SHORTEST_SILENCE, between zero and `until`.
+
+    `levels` are dBFS of 10 ms each from `start` on. Before and after them there is no sound, so silence. Quiet is
+    25 dB below the loudness of the track, or just above its noise where that is louder.
+    """
+    quiet = np.ones(len(levels), bool)
+    if loudness is not None:
+        noise = float(np.percentile(levels, 5))
+        quiet = levels < max(-60.0, min(max(loudness - 25, noise + 6), loudness - 15))
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], quiet.view(np.int8), [0]))))
+    found = [(start + int(a) * _GRAIN_S, start + int(b) * _GRAIN_S) for a, b in edges.reshape(-1, 2)]
+    found = [(Fraction(0), start), *found, (start + len(levels) * _GRAIN_S, until)]
+    joined: list[tuple[Fraction, Fraction]] = []
+    for a, b in ((max(Fraction(0), a), min(until, b)) for a, b in found):
+        if a >= b:
+            continue
+        if joined and joined[-1][1] == a:
+            a = joined.pop()[0]
+        joined.append((a, b))
+    return tuple(Span(a, b) for a, b in joined if b - a >= SHORTEST_SILENCE)
+
+
+def _grain_levels(samples: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Root mean square in dBFS of each whole 10 ms of (n, 2) samples, the louder channel counting."""
+    grains = samples[: len(samples) // _GRAIN * _GRAIN].reshape(-1, _GRAIN, 2).astype(np.float32) / 32768
+    power = np.square(grains).mean(axis=1).max(axis=1)
+    return np.asarray(10 * np.log10(np.maximum(power, 1e-12)), np.float64)
+
+
+@dataclass(slots=True)
+class _Lines:
+    """What ebur128 printed."""
+
+    start: Fraction
+    momentary: list[float | None]
+    peak: float = 0.0  # linear
+    loudness_range: float | None = None
+
+    @classmethod
+    def read(cls, path: Path, *, zero: Fraction, otherwise: Fraction) -> _Lines:
+        found = cls(otherwise, [])
+        if not path.exists():  # there was no sound at all
+            return found
+        with path.open(encoding="ascii") as lines:
+            for n, line in enumerate(lines):
+                if n == 0:
+                    found.start = Fraction(int(line.split("pts:")[1].split()[0]), RATE) - zero
+                name, _, value = line.rstrip().partition("=")
+                if name == "lavfi.r128.M":
+                    level = float(value)
+                    found.momentary.append(round(level, 2) if level > -120 else None)
+                elif name == "lavfi.r128.LRA":
+                    found.loudness_range = float(value)
+                elif name == "lavfi.r128.true_peak":
+                    found.peak = float(value)
+        del found.momentary[:_LEAD]
+        return found

@@ -1,0 +1,277 @@
+"""Make the files of a clip: one decode, one ffmpeg graph, every aspect and a small preview, exact to the frame.
+
+Equal inputs give equal bytes: no dates, no names of encoders, a fixed number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import ffmpeg  # type: ignore[import-untyped]
+
+from common.domain.asset import AudioStream, Probe, VideoStream
+from common.domain.clip import Aspect, Check
+from common.domain.timebase import Span, decimal
+from common.media.audio import RATE, STEREO
+from common.media.checks import Wanted, checked
+from common.media.colour import progressive, scaled, standard_range
+from common.media.reframe import PREVIEW, Box, Plan, frame_size, plan
+from common.media.tools import DEMUXERS, file_url, stream
+
+NTSC = Fraction(1000, 1001)
+STANDARD_RATES = (24 * NTSC, *map(Fraction, (24, 25)), 30 * NTSC, *map(Fraction, (30, 48, 50)), 60 * NTSC, Fraction(60))
+FASTEST = Fraction(60)
+SLOWEST = Fraction(10)  # frames per second of a steady source that are kept; below, frames are held
+AHEAD = (Fraction(2), Fraction(20))  # seconds before the clip to decode from; failing these, from the file's start
+CEILING = 0.841  # linear, -1.5 dBFS: room for what AAC adds between samples
+GROUND_SHORT = 90  # pixels; a blurred ground is made this small first, which is most of the blur
+
+_SHOWN = re.compile(r"\[Parsed_showinfo_\d+ @ \w+\] \[info\] n: *\d+ pts: *(-?\d+|NOPTS) .* iskey:([01]) ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """One finished and checked file. `plan` is how the picture was laid out; None for the preview."""
+
+    path: Path
+    aspect: Aspect
+    plan: Plan | None
+    wanted: Wanted
+    checks: tuple[Check, ...]
+
+
+class _TooLate(Exception):
+    """Decoding began behind the first frame wanted."""
+
+
+def render(
+    source: Path,
+    probe: Probe,
+    span: Span,
+    *,
+    aspects: tuple[Aspect, ...],
+    audio: AudioStream | None,
+    gain_db: float,
+    out: Path,
+    scratch: Path,
+    progress: Callable[[float], None],
+) -> tuple[Made, ...]:
+    """Render `span` into `clip-9x16.mp4` and the like, a file per aspect in order, then `preview.mp4` of the first.
+
+    `progress` is told the seconds of the clip that are done. The sound of `audio` gets `gain_db` and a limiter; None
+    leaves the files without sound. Raises ToolFailed where ffmpeg fails and Permanent where a file fails its checks.
+    """
+    start = span.start
+    for seek in (*(start - ahead for ahead in AHEAD if start > ahead), None):
+        job = _Job(source, probe, span, aspects, audio, gain_db, out)
+        try:
+            _run(job, seek, scratch, progress)
+        except _TooLate:
+            continue  # no key frame between there and the clip: begin further ahead
+        break
+    return tuple(
+        Made(path=path, aspect=aspect, plan=laid, wanted=wanted, checks=checked(path, wanted, scratch=scratch))
+        for path, aspect, laid, wanted in job.files
+    )
+
+
+def steady_rate(video: VideoStream) -> Fraction:
+    """The constant frame rate a clip of this video gets, at most FASTEST.
+
+    Steady video keeps its own rate, told from its average by the standard rates near it: a rate whose frames last a
+    whole number of ticks goes before one that does not. Video of changing rate gets the standard rate nearest to its
+    average. Halved, or thirded, where it is too fast.
+    """
+    rate = video.frame_rate / max(1, math.ceil(video.frame_rate / (FASTEST + Fraction(1, 2))))
+    if video.variable_rate or rate < SLOWEST:
+        return min(STANDARD_RATES, key=lambda standard: abs(standard - rate))
+    near = [standard for standard in STANDARD_RATES if abs(standard - rate) <= standard / 200]
+    if not near:
+        return min(FASTEST, rate.limit_denominator(1001))
+    return min(near, key=lambda standard: ((1 / (standard * video.timebase)).denominator != 1, abs(standard - rate)))
+
+
+class _Job:
+    """The graph of one clip, and the files it makes."""
+
+    def __init__(
+        self,
+        source: Path,
+        probe: Probe,
+        span: Span,
+        aspects: tuple[Aspect, ...],
+        audio: AudioStream | None,
+        gain_db: float,
+        out: Path,
+    ) -> None:
+        self.source, self.probe, self.span = source, probe, span
+        self.audio, self.gain_db = audio, gain_db
+        self.rate = steady_rate(probe.video)
+        self.frames = max(1, round(span.duration * self.rate))
+        self.start = probe.start + span.start  # container time
+        self.files: list[tuple[Path, Aspect, Plan | None, Wanted]] = []
+        video = probe.video
+        for aspect in aspects:
+            laid = plan(video.display_width, video.display_height, aspect)
+            name = f"clip-{aspect.replace(':', 'x')}.mp4"
+            self.files.append((out / name, aspect, laid, self._wanted(laid.width, laid.height)))
+        small = frame_size(aspects[0], PREVIEW)
+        self.files.append((out / "preview.mp4", aspects[0], None, self._wanted(*small)))
+
+    @property
+    def first_tick(self) -> int:
+        """Of the clip, in the video's timebase."""
+        timebase = self.probe.video.timebase
+        return round(self.probe.start / timebase) + round(self.span.start / timebase)
+
+    def _wanted(self, width: int, height: int) -> Wanted:
+        sound = self.audio is not None
+        return Wanted(width=width, height=height, frames=self.frames, frame_rate=self.rate, sound=sound)
+
+    def arguments(self, seek: Fraction | None) -> list[str]:
+        """What ffmpeg is told, decoding from near `seek` seconds since zero, or from the file's start."""
+        begin: dict[str, Any] = {}
+        if seek is not None:
+            begin = {"seek_timestamp": 1, "ss": f"{decimal(self.probe.start + seek):.6f}"}
+        source = ffmpeg.input(
+            file_url(self.source),
+            noaccurate_seek=None,
+            threads=2,
+            protocol_whitelist="file,pipe",
+            format_whitelist=DEMUXERS,
+            max_error_rate=1,
+            **begin,
+        )
+        pictures = self._pictures(source[str(self.probe.video.index)])
+        sounds = [] if self.audio is None else self._sounds(source[str(self.audio.index)])
+        outputs = []
+        for n, (path, _, laid, _) in enumerate(self.files):
+            streams = [pictures[n], *sounds[n : n + 1]]
+            outputs.append(ffmpeg.output(*streams, file_url(path), **self._encoding(preview=laid is None)))
+        merged = ffmpeg.merge_outputs(*outputs).global_args(
+            *("-hide_banner", "-nostats", "-nostdin", "-loglevel", "level+info", "-progress", "pipe:1", "-copyts")
+        )
+        return [str(arg) for arg in ffmpeg.get_args(merged, overwrite_output=True)]
+
+    def _pictures(self, picture: Any) -> list[Any]:
+        """One stream per file, from one decode."""
+        video, zero = self.probe.video, self.first_tick
+        end = math.ceil((self.start + self.span.duration) / video.timebase)
+        picture = picture.filter("showinfo", checksum=0).filter("trim", end_pts=end)
+        picture = progressive(picture, video).filter("setpts", f"PTS-({zero})")
+        # the frame on show at the start comes first, however long before it began; then frames at an even pace
+        picture = picture.filter("fps", f"{self.rate.numerator}/{self.rate.denominator}", start_time=0)
+        picture = picture.filter("tpad", stop=-1, stop_mode="clone").filter("trim", end_frame=self.frames)
+        picture = standard_range(picture, video)
+        aspects = [laid for _, _, laid, _ in self.files if laid is not None]
+        parts = picture.filter_multi_output("split", len(aspects)) if len(aspects) > 1 else [picture]
+        whole = [self._laid_out(parts[n], laid) for n, laid in enumerate(aspects)]
+        first = whole[0].filter_multi_output("split", 2)
+        small = self.files[-1][3]
+        preview = first[1].filter("scale", small.width, small.height, flags="area").filter("setsar", 1)
+        return [first[0], *whole[1:], preview]
+
+    def _laid_out(self, picture: Any, laid: Plan) -> Any:
+        if laid.picture is None:
+            cut = self._cropped(picture, laid.crop)
+            return scaled(cut, self.probe.video, laid.width, laid.height).filter("format", "yuv420p")
+        both = picture.filter_multi_output("split", 2)
+        fitted = scaled(both[0], self.probe.video, laid.picture.width, laid.picture.height)
+        short = min(laid.width, laid.height)
+        small = (_even(laid.width * GROUND_SHORT, short), _even(laid.height * GROUND_SHORT, short))
+        ground = scaled(self._cropped(both[1], laid.crop), self.probe.video, *small, flags="area")
+        ground = (
+            ground.filter("format", "yuv420p")
+            .filter("gblur", sigma=4, steps=2)
+            .filter("lutyuv", y="16+(val-16)*0.6", u="128+(val-128)*0.8", v="128+(val-128)*0.8")
+            .filter("scale", laid.width, laid.height, flags="bicubic")
+            .filter("setsar", 1)
+        )
+        fitted = fitted.filter("format", "yuv420p")
+        return ffmpeg.overlay(ground, fitted, x=laid.picture.x, y=laid.picture.y, format="yuv420", eof_action="endall")
+
+    def _cropped(self, picture: Any, crop: Box) -> Any:
+        """Cut out a part named in square pixels; the picture is upright here, its pixels as coded."""
+        video = self.probe.video
+        across = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
+        if (crop.width, crop.height) == (video.display_width, video.display_height):
+            return picture
+        x, width = (_even(n * across[0], video.display_width) for n in (crop.x, crop.width))
+        y, height = (_even(n * across[1], video.display_height) for n in (crop.y, crop.height))
+        return picture.filter("crop", width, height, x, y)
+
+    def _sounds(self, sound: Any) -> list[Any]:
+        """One stream per file, as long as the picture and in step with it, however late or early the track begins."""
+        length = round(self.frames / self.rate * RATE)
+        sound = (
+            sound.filter("aformat", **STEREO)
+            .filter("aresample", RATE, **{"async": 1})  # holes become silence
+            .filter("asetpts", f"PTS-({round(self.start * RATE)})")
+            .filter("atrim", start_pts=0, end_pts=length)
+            .filter("aresample", RATE, **{"async": 1}, first_pts=0)  # a late beginning becomes silence
+            .filter("volume", f"{self.gain_db:.2f}dB")
+            .filter("alimiter", limit=CEILING, attack=5, release=50, level=0, asc=0, latency=1)
+            .filter("apad")
+            .filter("atrim", end_sample=length)
+        )
+        parts = sound.filter_multi_output("asplit", len(self.files))
+        return [parts[n] for n in range(len(self.files))]
+
+    def _encoding(self, *, preview: bool) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "vcodec": "libx264",
+            "preset": "veryfast",
+            "profile:v": "high",
+            "crf": 30 if preview else 23,
+            "threads": 1 if preview else 2,
+            "x264-params": "rc-lookahead=8:sync-lookahead=0",
+            "g": round(2 * self.rate),
+            "flags:v": "+bitexact+cgop",
+            "fps_mode": "passthrough",
+            "pix_fmt": "yuv420p",
+            "color_primaries": "bt709",
+            "color_trc": "bt709",
+            "colorspace": "bt709",
+            "color_range": "tv",
+            "movflags": "+faststart",
+            "map_metadata": -1,
+            "map_chapters": -1,
+            "fflags": "+bitexact",
+            "f": "mp4",
+        }
+        if self.audio is not None:
+            options |= {"acodec": "aac", "audio_bitrate": "64k" if preview else "128k", "flags:a": "+bitexact"}
+        return options
+
+
+def _run(job: _Job, seek: Fraction | None, scratch: Path, progress: Callable[[float], None]) -> None:
+    """Run the graph; raises _TooLate as soon as decoding turns out to begin behind the clip's start."""
+    found: list[bool] = []
+
+    def hear(line: str) -> bool:
+        if match := _SHOWN.match(line):
+            if not found and match[2] == "1" and match[1] != "NOPTS":
+                found.append(int(match[1]) <= job.first_tick)
+            return True
+        return "[info]" in line
+
+    with stream("ffmpeg", job.arguments(seek), scratch=scratch, on_stderr=hear) as running:
+        for line in running.stdout:
+            if seek is not None and found == [False]:
+                raise _TooLate
+            name, _, value = line.strip().partition(b"=")
+            if name == b"out_time_us" and value.isdigit():
+                progress(min(float(job.frames / job.rate), int(value) / 1e6))
+    if seek is not None and found != [True]:
+        raise _TooLate
+
+
+def _even(value: int, of: int) -> int:
+    """value/of in whole even numbers."""
+    return 2 * round(Fraction(value, 2 * of))
