@@ -1,0 +1,65 @@
+"""What a first sentence does to hold somebody, seen in its words. English lists; marks and digits in any language."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_QUESTION = re.compile(r"[?？؟]")
+_NUMBER = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|hundred|thousand|million|billion|half|twice)\b",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"^(?:\W*)(?:why|how|what|who|when|where|which|have you|did you|do you|can you|are you)\b", re.IGNORECASE
+)
+_YOU = re.compile(r"\b(?:you|your|yours|you're|you've|you'll|yourself)\b", re.IGNORECASE)
+_CONTRAST = re.compile(
+    r"\b(?:but|however|instead|actually|wrong|never|nobody|nothing|mistake|myth|secret|truth|surprising|turns out)\b",
+    re.IGNORECASE,
+)
+_EXTREME = re.compile(
+    r"\b(?:best|worst|most|least|biggest|smallest|first|last|only|always|every|everyone|impossible|incredible|amazing)\b",
+    re.IGNORECASE,
+)
+_STORY = re.compile(
+    r"\b(?:imagine|remember|one day|once|years ago|when i was|picture this|let me tell)\b", re.IGNORECASE
+)
+_FOLLOWS = re.compile(r"^\W*(?:and|but|so|because|or|which|also|then|therefore|that's why|as i said)\b", re.IGNORECASE)
+_DANGLES = re.compile(r"^\W*(?:he|she|they|it|this|that|these|those|his|her|their)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing seen in a sentence: a fixed name, words for people, and what it is worth (below 0: against it)."""
+
+    name: str
+    text: str
+    worth: float
+
+
+_SIGNS = (
+    (_QUESTION, Sign("opens_with_question", "opens with a question", 0.4)),
+    (_NUMBER, Sign("opens_with_number", "names a number in its first sentence", 0.2)),
+    (_YOU, Sign("addresses_viewer", "speaks to the viewer", 0.25)),
+    (_CONTRAST, Sign("opens_with_contrast", "sets up a contrast", 0.25)),
+    (_EXTREME, Sign("opens_with_extreme", "makes a strong claim", 0.15)),
+    (_STORY, Sign("opens_with_story", "begins a story", 0.25)),
+)
+
+
+def opening_signs(sentence: str) -> list[Sign]:
+    """What holds, or loses, somebody in a first sentence."""
+    found = [sign for pattern, sign in _SIGNS if pattern.search(sentence)]
+    if _ASKING.match(sentence) and not _QUESTION.search(sentence):
+        found.append(Sign("opens_with_asking", "opens by asking why or how", 0.25))
+    if _FOLLOWS.match(sentence):
+        found.append(Sign("opens_mid_thought", "opens in the middle of a thought", -0.5))
+    elif _DANGLES.match(sentence):
+        found.append(Sign("opens_with_pronoun", "opens with a word that points to what came before", -0.25))
+    return found
+
+
+def strength(signs: list[Sign]) -> float:
+    """0 to 1: a plain sentence is worth 0.3, signs add or take."""
+    return min(1.0, max(0.0, 0.3 + sum(sign.worth for sign in signs)))
