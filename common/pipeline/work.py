@@ -54,7 +54,7 @@ class RunWork:
     @property
     def result_key(self) -> str:
         """Where all this run kept is listed: once it is there, the work need not be done again."""
-        return f"{self._prefix}/result.json"
+        return f"{self._prefix}/_kept.json"
 
     def need(self, stage: str) -> Json | None:
         snaps = self._declared(stage)
@@ -82,6 +82,8 @@ class RunWork:
         return path
 
     def put(self, name: str, content: bytes | Path) -> ObjectRef:
+        if name.startswith("_"):
+            raise ValueError(f"{name!r}: names with an underscore first are the engine's")
         kept = self._engine.objects.put_new(f"{self._prefix}/{name}", content)
         return ObjectRef(object=kept.key, sha256=kept.sha256, size=kept.size)
 

@@ -1,0 +1,130 @@
+"""report.html: the result drawn for people, in one file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from common.domain.timebase import clock
+from common.ports.work import Json, Work
+from common.stages.report.result import Found
+
+EMBEDDED = 40 << 20  # bytes of previews inside the page; beyond, clips play from the files beside it
+_HERE = Path(__file__).parent
+_QUIETEST, _LOUDEST = -50.0, -5.0  # LUFS at the bottom and the top of the drawn curve
+_POINTS = 500
+
+
+def page(work: Work, found: Found) -> str:
+    """The page as HTML text. All text of others goes through autoescaping."""
+    result = found.result
+    script = (_HERE / "page.js").read_text()
+    media = dict(_media(work, found))
+    duration = max(result["asset"]["duration"], 0.001)
+    return _template().render(
+        result=result,
+        asset=result["asset"],
+        media=media,
+        poster=next((one["still"] for one in media.values() if one["still"]), None),
+        style=(_HERE / "page.css").read_text(),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        duration=duration,
+        loudness=_curve(found.loudness, duration),
+        speech=_speech(result["transcript"]),
+        lanes=_lanes(result["candidates"]),
+        runner_up=max((one for one in result["candidates"] if one["chosen"] is None), key=_score, default=None),
+        wall=sum(one["wall_s"] for one in result["timings"].values()),
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["clock"] = clock
+    environment.filters["megabytes"] = lambda size: f"{size / 1e6:.1f} MB"
+    return environment.get_template("page.html.j2")
+
+
+def _score(candidate: Json) -> float:
+    return float(candidate["score"])
+
+
+def _media(work: Work, found: Found) -> Iterator[tuple[int, Json]]:
+    """For each clip its player's source and its still, inside the page while they fit."""
+    room = EMBEDDED
+    for clip in found.result["clips"]:
+        rank = clip["rank"]
+        preview, still = found.previews.get(rank), found.stills.get(rank)
+        source = clip["renditions"][0]["path"] if clip["renditions"] else None
+        embedded = preview is not None and preview["size"] <= room
+        if preview is not None and embedded:
+            room -= preview["size"]
+            source = _uri("video/mp4", work.get(preview))
+        yield (
+            rank,
+            {
+                "source": source,
+                "embedded": embedded,
+                "still": _uri("image/jpeg", work.get(still)) if still else None,
+                "shape": clip["renditions"][0]["aspect"] if clip["renditions"] else "16:9",
+            },
+        )
+
+
+def _uri(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _curve(levels: Json | None, duration: float) -> str:
+    """Points of an SVG area, 0 to 1000 wide and 0 to 100 high, loud at the top."""
+    if levels is None:
+        return ""
+    values = levels["momentary"]
+    size = max(1, len(values) // _POINTS)
+    start, step = _number(levels["start"]), _number(levels["step"])
+    points = []
+    for n in range(0, len(values), size):
+        known = [value for value in values[n : n + size] if value is not None]
+        level = max(known, default=_QUIETEST)
+        height = min(1.0, max(0.0, (level - _QUIETEST) / (_LOUDEST - _QUIETEST)))
+        points.append(f"{1000 * (start + n * step) / duration:.1f},{100 - 100 * height:.1f}")
+    return " ".join(points)
+
+
+def _number(text: str) -> float:
+    over, _, under = text.partition("/")
+    return float(over) / float(under or 1)
+
+
+def _speech(transcript: Json | None) -> list[tuple[float, float]]:
+    """Where words are spoken, joined over gaps under 0.6 s."""
+    spans: list[tuple[float, float]] = []
+    for word in transcript["words"] if transcript else ():
+        if spans and word["start"] - spans[-1][1] < 0.6:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], word["end"]))
+        else:
+            spans.append((word["start"], word["end"]))
+    return spans
+
+
+def _lanes(candidates: list[Json], most: int = 5) -> list[list[Json]]:
+    """The best candidates in lanes in which none overlap."""
+    lanes: list[list[Json]] = [[] for _ in range(most)]
+    for one in sorted(candidates, key=_score, reverse=True)[:80]:
+        for lane in lanes:
+            if all(one["end"] <= other["start"] or other["end"] <= one["start"] for other in lane):
+                lane.append(one)
+                break
+    return [lane for lane in lanes if lane]

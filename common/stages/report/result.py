@@ -1,0 +1,223 @@
+"""result.json: what was found, in one document with a schema (docs/result.schema.json)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import PurePath
+from typing import Any
+
+from common.domain.asset import Probe
+from common.domain.clip import Clip, Rendition
+from common.domain.codec import from_json, loads, to_json
+from common.domain.shot import Shot
+from common.domain.timebase import Span, decimal
+from common.domain.transcript import Transcript
+from common.media.probe import choose_audio
+from common.ports.work import Ended, Json, Work
+
+SCHEMA = "cutroom.result/1"
+
+# What later versions will have; a reader of this one is told instead of left to wonder at empty lists.
+NOT_YET = (
+    ("tracks", "faces and people are not looked for in this version"),
+    ("texts", "text in the picture is not read in this version"),
+    ("prediction", "there is no model of clicks yet; the score only ranks the clips of this video"),
+    ("votes", "there is no council in this version"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The result, the files it names, and what only the page shows. Keys of `previews` and `stills` are ranks."""
+
+    result: Json
+    files: list[Json]
+    previews: dict[int, Json] = field(default_factory=dict)
+    stills: dict[int, Json] = field(default_factory=dict)
+    loudness: Json | None = None  # {"start", "step", "momentary"}
+
+
+def collect(work: Work) -> Found:
+    """Everything the flow knows; parts that are missing are empty and named in `left_out`."""
+    ingest, fingerprint = work.need("ingest"), work.need("fingerprint")
+    assert ingest is not None and fingerprint is not None, "the table makes both required"
+    ended = work.ended()
+    shots, heard, spoken, proposed = (work.need(name) for name in ("shots", "listen", "transcribe", "propose"))
+    rendered = {one["number"]: one for one in work.needs("render")}
+    chosen = from_json(list[Clip], loads(work.get(proposed["clips"]))) if proposed else []
+    files: list[Json] = []
+    clips = [_clip(work, clip, rendered.get(clip.number), files) for clip in chosen]
+    result: Json = {
+        "schema": SCHEMA,
+        "asset": _asset(work, from_json(Probe, ingest["probe"]), ingest["audio_track"], fingerprint),
+        "flow": {"id": work.flow, "settings": to_json(work.settings)},
+        "shots": _shots(work, shots),
+        "sound": _sound(heard),
+        "transcript": _transcript(work, spoken),
+        "tracks": [],
+        "texts": [],
+        "candidates": _candidates(work, proposed),
+        "clips": clips,
+        "left_out": _left_out(ended, proposed, spoken),
+        "timings": _timings(ended),
+        "cost": {"currency": "USD", "micros": sum(one.cost_micros for one in ended)},
+    }
+    return Found(
+        result=result,
+        files=files,
+        previews={number: one["preview"] for number, one in rendered.items() if one["preview"]},
+        stills={number: one["thumbnail"] for number, one in rendered.items() if one["thumbnail"]},
+        loudness=loads(work.get(heard["levels"])) if heard else None,
+    )
+
+
+def seconds(text: str) -> float:
+    """A time of a stage's result as decimal seconds."""
+    return decimal(Fraction(text))
+
+
+def _span(span: Span) -> Json:
+    return {"start": decimal(span.start), "end": decimal(span.end)}
+
+
+def _asset(work: Work, probe: Probe, track: int | None, fingerprint: Json) -> Json:
+    sound = choose_audio(probe.audio, track) if track is not None else None
+    video = probe.video
+    return {
+        "id": work.asset,
+        "name": PurePath(work.source.name).name,
+        "sha256": fingerprint["sha256"],
+        "size": probe.size,
+        "container": probe.container,
+        "duration": decimal(probe.duration),
+        "width": video.display_width,
+        "height": video.display_height,
+        "rotation": video.rotation,
+        "frame_rate": decimal(video.frame_rate),
+        "variable_frame_rate": video.variable_rate,
+        "dynamic_range": video.dynamic_range,
+        "video_codec": video.codec,
+        "audio_codec": sound.codec if sound else None,
+        "audio_track": track,
+        "similar_to": fingerprint["similar_to"],
+        "warnings": list(probe.warnings),
+    }
+
+
+def _shots(work: Work, shots: Json | None) -> list[Json]:
+    if shots is None:
+        return []
+    found = []
+    for shot in from_json(list[Shot], loads(work.get(shots["shots"]))):
+        measures = {key: value for key, value in to_json(shot).items() if key != "span"}
+        found.append({**measures, **_span(shot.span)})
+    return found
+
+
+def _sound(heard: Json | None) -> Json | None:
+    if heard is None:
+        return None
+    return {
+        "integrated_lufs": heard["integrated_lufs"],
+        "true_peak_dbtp": heard["true_peak_dbtp"],
+        "loudness_range": heard["loudness_range"],
+        "silences": [_span(span) for span in from_json(list[Span], heard["silences"])],
+    }
+
+
+def _transcript(work: Work, spoken: Json | None) -> Json | None:
+    if spoken is None:
+        return None
+    found = from_json(Transcript, loads(work.get(spoken["transcript"])))
+    words = [{"text": word.text, **_span(word.span), "confidence": word.confidence} for word in found.words]
+    return {
+        "language": found.language,
+        "source": found.source,
+        "timing": found.timing,
+        "notes": list(found.notes),
+        "words": words,
+    }
+
+
+def _candidates(work: Work, proposed: Json | None) -> list[Json]:
+    if proposed is None:
+        return []
+    listed = loads(work.get(proposed["candidates"]))
+    return [{**one, "start": seconds(one["start"]), "end": seconds(one["end"])} for one in listed]
+
+
+def _clip(work: Work, clip: Clip, made: Json | None, files: list[Json]) -> Json:
+    """A clip as the result has it; the files it names are added to `files`."""
+    stem = f"clips/{clip.number:02}"
+
+    def file(ref: Json | None, suffix: str) -> str | None:
+        if ref is None:
+            return None
+        files.append({"path": stem + suffix, "object": ref["object"]})
+        return stem + suffix
+
+    renditions = []
+    for one in from_json(list[Rendition], made["renditions"]) if made else []:
+        path = file({"object": one.object}, f"-{one.aspect.replace(':', 'x')}.mp4")
+        renditions.append(
+            {
+                **{key: value for key, value in to_json(one).items() if key != "object"},
+                "path": path,
+                "duration": decimal(one.duration),
+                "frame_rate": decimal(one.frame_rate),
+            }
+        )
+    return {
+        "id": f"{work.flow}.{clip.number}",
+        "rank": clip.number,
+        **_span(clip.span),
+        "title": clip.title,
+        "score": clip.score,
+        "scores": clip.scores,
+        "prediction": None,
+        "votes": [],
+        "verdict": None,
+        "why": clip.why,
+        "evidence": [
+            {"name": one.name, "text": one.text, "weight": one.weight, **(_span(one.span) if one.span else _NOWHERE)}
+            for one in clip.evidence
+        ],
+        "text": clip.text,
+        "renditions": renditions,
+        "thumbnail": file(made["thumbnail"], ".jpg") if made else None,
+        "captions": {kind: file(made[kind], f".{kind}") if made else None for kind in ("srt", "vtt")},
+    }
+
+
+_NOWHERE: Json = {"start": None, "end": None}
+
+
+def _left_out(ended: tuple[Ended, ...], proposed: Json | None, spoken: Json | None) -> list[Json]:
+    """What failed or was skipped, what stages said they lack, and what this version has not."""
+    found: list[tuple[str, str]] = []
+    for one in ended:
+        name = one.title.lower() if one.member is None else f"{one.title.lower()}, part {one.member + 1}"
+        if one.state != "done":
+            found.append((name, one.error or one.state))
+        found += [(entry.what, entry.why) for entry in one.left_out]
+    if proposed is not None and proposed["fewer"]:
+        found.append(("more clips", proposed["fewer"]))
+    if spoken is not None:
+        found += [("parts of the transcript", note) for note in spoken["notes"]]
+    return [{"what": what, "why": why} for what, why in dict.fromkeys((*found, *NOT_YET))]
+
+
+def _timings(ended: tuple[Ended, ...]) -> Json:
+    """By stage: seconds summed over its runs, memory of the largest one."""
+    timings: dict[str, dict[str, Any]] = {}
+    for one in ended:
+        if one.state == "skipped":
+            continue
+        stage = timings.setdefault(one.stage, {"wall_s": 0.0, "cpu_s": 0.0, "peak_mb": 0.0, "runs": 0, "reused": 0})
+        stage["wall_s"] = round(stage["wall_s"] + (one.wall_s or 0), 3)
+        stage["cpu_s"] = round(stage["cpu_s"] + (one.cpu_s or 0), 3)
+        stage["peak_mb"] = max(stage["peak_mb"], one.peak_mb or 0)
+        stage["runs"] += 1
+        stage["reused"] += one.reused
+    return timings
