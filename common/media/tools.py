@@ -93,6 +93,11 @@ class Running:
     tail: deque[str]
 
     @property
+    def stdin(self) -> IO[bytes]:
+        assert self.process.stdin is not None, "start the tool with feed=True to write to it"
+        return self.process.stdin
+
+    @property
     def stdout(self) -> IO[bytes]:
         assert self.process.stdout is not None
         return self.process.stdout
@@ -106,16 +111,18 @@ def stream(
     scratch: Path,
     limits: Limits = Limits(),
     on_stderr: Callable[[str], bool] | None = None,
+    feed: bool = False,
 ) -> Iterator[Running]:
     """Run a tool and read its stdout while it works.
 
     Leaving the block waits for the tool and raises as `run` does; leaving it by an exception kills the tool.
     `on_stderr` is called from another thread, once a line; True means the line was taken and is no error.
+    With `feed`, write to `stdin` of what is yielded; it is closed when the block is left.
     """
     argv = [*_wrapper(limits), find(tool), *args]
     process = subprocess.Popen(
         argv,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=scratch,
@@ -143,6 +150,8 @@ def stream(
     timer.start()
     try:
         yield running
+        if process.stdin is not None:
+            process.stdin.close()
         process.wait()
     except BaseException:
         process.kill()
