@@ -1,11 +1,11 @@
 """Calls kept as documents, on whichever store stands behind the documents port.
 
-    Create(intended) ──conflict──> ours: an earlier attempt's, whose end is unknown to us
-          │                        its answer is there: return it, send nothing
-          v
-    still our run? ──no──> not_sent
-          v
-        send ──answer──> done ; ──NotSent──> not_sent ; ──anything else──> unknown, raised on
+Create(intended) ──conflict──> ours: an earlier attempt's, whose end is unknown to us
+      │                        its answer is there: return it, send nothing
+      v
+still our run? ──no──> not_sent
+      v
+    send ──answer──> done ; ──NotSent──> not_sent ; ──anything else──> unknown, raised on
 """
 
 from __future__ import annotations
@@ -75,9 +75,7 @@ class DocumentCalls:
             return self._write(snap, _answered(answer))
         return self._write(snap, {"state": "not_sent", "cost_micros": 0, "due": ABSENT})
 
-    def _intend(
-        self, key: str, token: str, request: Json, reserved_micros: int, timeout_s: float
-    ) -> tuple[Snap, bool]:
+    def _intend(self, key: str, token: str, request: Json, reserved_micros: int, timeout_s: float) -> tuple[Snap, bool]:
         window = timeout_s + MARGIN_S
         body: Json = {
             "schema": 1,

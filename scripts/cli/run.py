@@ -11,7 +11,7 @@ from rich.console import Console
 
 from common import bootstrap, config
 from common.errors import BadInput, CutroomError, StateFolderBusy
-from common.media import sample
+from common.media.sample import make_sample
 from scripts.cli import inputs
 from scripts.cli.session import Session, as_line
 
@@ -54,7 +54,7 @@ def _sample(folder: Path, console: Console) -> inputs.Item:
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     with console.status("Making the sample talk") as status:
-        made = sample.make_sample(
+        made = make_sample(
             folder,
             scratch=scratch,
             on_progress=lambda share: status.update(f"Making the sample talk: {share:.0%}"),

@@ -178,8 +178,7 @@ def _street(moment: _Moment) -> Image.Image:
 
 
 def _drift(card: Image.Image, moment: _Moment, speed: float) -> Image.Image:
-    """A card that comes slowly nearer, so that it never stands still."""
-    grow = 1 + speed / 1000 * moment.since
-    width, height = WIDTH / grow, HEIGHT / grow
-    left, top = (WIDTH - width) / 2, (HEIGHT - height) / 2
-    return card.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR, box=(left, top, left + width, top + height))
+    """A card under a camera that moves slowly, so that it never stands still. `speed` in pixels per second."""
+    along = min(card.width - WIDTH, round(moment.since * speed))
+    top = (card.height - HEIGHT) // 2
+    return card.crop((along, top, along + WIDTH, top + HEIGHT))

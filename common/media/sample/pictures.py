@@ -8,6 +8,7 @@ from functools import cache
 from PIL import Image, ImageDraw, ImageFont
 
 WIDTH, HEIGHT = 1280, 720
+CARD = 1.06  # a card is this much larger than the frame, so that the camera can move over it
 _S = 2  # supersampling
 
 CREAM, PAPER, INK, SOFT = "#fdf1df", "#fffaf2", "#22283a", "#7d8296"
@@ -160,7 +161,7 @@ def title() -> Image.Image:
     c.text(160, 196, "Why people", 84, PAPER, bold=True)
     c.text(160, 296, "stop scrolling", 84, PAPER, bold=True)
     c.text(162, 420, "A sample talk, drawn and spoken by Cutroom", 32, MUSTARD)
-    return c.finished()
+    return c.finished(CARD)
 
 
 @cache
@@ -170,7 +171,7 @@ def end() -> Image.Image:
     c.text(WIDTH / 2, 290, "Now try it on your own video", 60, PAPER, bold=True, anchor="mm")
     c.text(WIDTH / 2, 380, "This talk was made by a machine.", 32, PAPER, anchor="mm")
     c.box(WIDTH / 2 - 60, 440, WIDTH / 2 + 60, 448, MUSTARD, 4)
-    return c.finished()
+    return c.finished(CARD)
 
 
 @cache
@@ -184,7 +185,7 @@ def openings(shown: int) -> Image.Image:
         c.disc(160, y + 58, 34, 34, PAPER)
         c.text(160, y + 58, str(n + 1), 38, colour if lit else SOFT, bold=True, anchor="mm")
         c.text(224, y + 58, words, 44, PAPER if lit else SOFT, bold=True, anchor="lm")
-    return c.finished()
+    return c.finished(CARD)
 
 
 @cache
@@ -203,7 +204,7 @@ def curve(part: int) -> Image.Image:
         c.line(points, CORAL, 12)
     c.disc(*points[-1], 16, 16, CORAL)
     c.text(216, 632, "first ten seconds", 26, SOFT, anchor="ma")
-    return c.finished()
+    return c.finished(CARD)
 
 
 @cache
