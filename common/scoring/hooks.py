@@ -39,7 +39,7 @@ class Sign:
 
 
 _SIGNS = (
-    (_QUESTION, Sign("opens_with_question", "opens with a question", 0.4)),
+    (_QUESTION, Sign("opens_with_question", "opens with a question", 0.5)),
     (_NUMBER, Sign("opens_with_number", "names a number in its first sentence", 0.2)),
     (_YOU, Sign("addresses_viewer", "speaks to the viewer", 0.25)),
     (_CONTRAST, Sign("opens_with_contrast", "sets up a contrast", 0.25)),

@@ -105,12 +105,11 @@ class Session:
         return name if seen == 1 else f"{Path(name).stem}-{seen}{Path(name).suffix}"
 
     def _tell(self, result: Json, folder: Path) -> None:
-        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 2))
-        for name, justify in (("#", "right"), ("from", "right"), ("to", "right"), ("length", "right")):
-            table.add_column(name, justify=justify)  # type: ignore[arg-type]
-        table.add_column("score", justify="right")
-        table.add_column("title", overflow="ellipsis", no_wrap=True, max_width=46)
-        table.add_column("files")
+        table = Table(box=None, header_style="dim", padding=(0, 0, 0, 2), pad_edge=True)
+        for name in ("#", "from", "to", "length", "score"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("title", overflow="ellipsis", no_wrap=True, ratio=1)
+        table.add_column("files", no_wrap=True)
         for clip in result["clips"]:
             table.add_row(
                 str(clip["rank"]),

@@ -49,7 +49,13 @@ def test_what_is_written_reads_back(words: list[Word]) -> None:
 
 @given(st.binary(max_size=400))
 def test_no_bytes_crash_the_reader(raw: bytes) -> None:
-    for head in (b"", b"WEBVTT\n\n00:01.000 --> 00:02.000\n", b"1\n00:00:01,000 --> 00:00:02,000\n", b"{", b"[Script Info]\n"):
+    for head in (
+        b"",
+        b"WEBVTT\n\n00:01.000 --> 00:02.000\n",
+        b"1\n00:00:01,000 --> 00:00:02,000\n",
+        b"{",
+        b"[Script Info]\n",
+    ):
         try:
             found = read_transcript(head + raw, duration=Fraction(100))
         except BadInput:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ def words(*texts: str) -> list[Word]:
 def test_cues_are_the_clips_and_do_not_overlap() -> None:
     cues = cues_from_words(words(*["word"] * 30), Span(Fraction(10), Fraction(20)))
     assert cues[0].span.start == 0 and cues[-1].span.end <= 10
-    assert all(a.span.end <= b.span.start for a, b in zip(cues, cues[1:], strict=False))
+    assert all(a.span.end <= b.span.start for a, b in pairwise(cues))
     assert all(cue.span.duration <= 7 for cue in cues)
 
 

@@ -74,7 +74,7 @@ def test_without_marks_pauses_end_sentences_and_long_runs_are_split() -> None:
     found = sentences(words)
     assert found[0].text == "one two three four" and not found[0].closed
     assert sum(one.last - one.first + 1 for one in found) == len(words)
-    assert all(one.span.duration <= candidates.Fraction(21) for one in found)
+    assert all(one.span.duration <= Fraction(21) for one in found)
 
 
 def test_clips_of_speech_are_whole_sentences_of_an_allowed_length() -> None:
@@ -86,7 +86,9 @@ def test_clips_of_speech_are_whole_sentences_of_an_allowed_length() -> None:
     inside = {word.span for word in words}
     for one in found:
         assert 10 <= one.span.duration <= 30
-        assert not any(span.start < one.span.start < span.end or span.start < one.span.end < span.end for span in inside)
+        assert not any(
+            span.start < one.span.start < span.end or span.start < one.span.end < span.end for span in inside
+        )
     best = choice.choose(found, 4)
     assert len(best) == 4
     made = choice.clip(1, best[0], footage(seconds), said)
@@ -141,9 +143,7 @@ def test_asking_for_more_keeps_those_there_are() -> None:
     assert choice.choose(many, 3) == choice.choose(many, 8)[:3]
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60), st.floats(0, 1)), max_size=40), st.integers(1, 8)
-)
+@given(st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60), st.floats(0, 1)), max_size=40), st.integers(1, 8))
 def test_chosen_ones_never_share_more_than_a_fifth(rows: list[tuple[int, int, float]], most: int) -> None:
     chosen = choice.choose([candidate(a, a + b, c) for a, b, c in rows], most)
     assert len(chosen) <= most

@@ -91,9 +91,8 @@ def write_vtt(cues: Sequence[Cue]) -> str:
 
 
 def _inert(line: str) -> str:
-    """No arrow, no line of digits alone: neither may be taken for a cue's head."""
-    line = line.replace("-->", "→")
-    return f"{line}\u200c" if line.strip().isdigit() else line
+    """No arrow: it would be taken for a cue's head."""
+    return line.replace("-->", "→")
 
 
 def _time(seconds: Fraction, mark: str) -> str:
