@@ -79,7 +79,10 @@ class RunWork:
             raise Permanent(f"{self.source.name} is gone; put it back and run again", code="source_gone")
         if generation_of(path) != self.source.generation:
             raise Permanent(f"{self.source.name} changed while it was worked on; run again", code="source_changed")
-        return path
+        plain = self.scratch / "source"  # no stranger's file name reaches a tool or a library
+        if not plain.is_symlink():
+            plain.symlink_to(path)
+        return plain
 
     def put(self, name: str, content: bytes | Path) -> ObjectRef:
         if name.startswith("_"):

@@ -14,6 +14,7 @@ from common.domain.asset import Source
 from common.domain.clip import ASPECTS, Aspect
 from common.domain.settings import FlowSettings
 from common.errors import BadInput
+from common.media.captions import read_transcript
 from common.pipeline.work import generation_of
 from common.ports.objects import Objects
 
@@ -128,6 +129,7 @@ def keep_transcript(objects: Objects, tenant: str, path: Path) -> str:
     if path.stat().st_size > 20 << 20:
         raise BadInput(f"{shown(path)} is over 20 MB, more than any transcript; check the file")
     content = path.read_bytes()
+    read_transcript(content, name=shown(path))  # what is no transcript is said before anything starts
     suffix = path.suffix.lower() if path.suffix.lower() in TRANSCRIPT_NAMES else ".txt"
     digest = hashlib.sha256(content).hexdigest()
     return objects.put_new(f"t/{tenant}/transcripts/{digest}{suffix}", content).key

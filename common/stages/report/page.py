@@ -20,7 +20,7 @@ _QUIETEST, _LOUDEST = -50.0, -5.0  # LUFS at the bottom and the top of the drawn
 _POINTS = 500
 
 
-def page(work: Work, found: Found) -> str:
+def draw(work: Work, found: Found) -> str:
     """The page as HTML text. All text of others goes through autoescaping."""
     result = found.result
     script = (_HERE / "page.js").read_text()

@@ -1,0 +1,145 @@
+"""The report: one document that keeps its schema, one page that obeys nobody's text."""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from common.domain.codec import dumps, to_json
+from common.domain.settings import FlowSettings
+from common.domain.shot import Shot
+from common.domain.timebase import Span
+from common.domain.transcript import Transcript, Word
+from common.media.probe import probe
+from common.ports.work import Ended
+from common.stages import report
+from tests.media import three_seconds
+from tests.work import OneStage, make_work
+
+SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "result.schema.json").read_text())
+EVIL = "</script><img src=x onerror=alert(1)>{{ 7*7 }}\"'&"
+
+
+def ended(stage: str, state: str = "done", error: str | None = None, member: int | None = None) -> Ended:
+    return Ended(
+        stage=stage,
+        title=stage.title(),
+        member=member,
+        state=state,
+        error=error,
+        reused=False,
+        wall_s=1.0,
+        cpu_s=0.5,
+        peak_mb=10.0,
+        cost_micros=0,
+        left_out=(),
+    )
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> OneStage:
+    """A 3 s video with one clip, its text as bad as text can be."""
+    source = three_seconds(tmp_path)
+    made = make_work(tmp_path, source=source, settings=FlowSettings(clips=1, min_s=1, max_s=3))
+    span = {"start": "0/1", "end": "3/1"}
+    clip = {
+        "number": 1,
+        "span": span,
+        "title": EVIL,
+        "score": 0.5,
+        "scores": {EVIL: 0.5},
+        "evidence": [{"name": "x", "text": EVIL, "weight": -0.1, "span": span}],
+        "why": EVIL,
+        "text": EVIL,
+    }
+    shot = Shot(
+        number=0,
+        span=Span(Fraction(0), Fraction(3)),
+        opens_with="start",
+        confidence=1.0,
+        brightness=0.5,
+        motion=0.1,
+        black=False,
+        frozen=False,
+    )
+    word = Word(text=EVIL, span=Span(Fraction(0), Fraction(1)))
+    heard = Transcript(language="en", source="srt", timing="estimated", words=(word,), notes=(EVIL,))
+    video = to_json(made.put("preview.mp4", source))
+    check = {"name": "size", "ok": True, "measured": "96x54", "wanted": "96x54"}
+    rendition = {
+        "aspect": "16:9", "layout": "whole", "layout_reason": EVIL, "object": "preview.mp4", "sha256": "0" * 64,
+        "size": 100, "width": 96, "height": 54, "duration": "3/1", "frame_rate": "10/1", "frames": 30,
+        "checks": [check],
+    }  # fmt: skip
+    made.given = {
+        "ingest": {"probe": to_json(probe(source, scratch=made.scratch)), "audio_track": 0},
+        "fingerprint": {"sha256": "0" * 64, "phash": [], "duplicate_of": None, "similar_to": None},
+        "shots": {"shots": to_json(made.put("shots.json", dumps([shot])))},
+        "listen": {
+            "integrated_lufs": -20.0,
+            "true_peak_dbtp": -3.0,
+            "loudness_range": None,
+            "silences": [span],
+            "levels": made.keep("levels.json", {"start": "0/1", "step": "1/10", "momentary": [-20.0, None] * 15}),
+        },
+        "transcribe": {"transcript": to_json(made.put("t.json", dumps(heard))), "notes": [EVIL]},
+        "propose": {
+            "clips": made.keep("clips.json", [clip]),
+            "candidates": made.keep("c.json", [{**span, "score": 0.5, "chosen": 1}]),
+            "fewer": None,
+        },
+        "render": [
+            {"number": 1, "renditions": [rendition], "preview": video, "thumbnail": None, "srt": None, "vtt": None}
+        ],
+    }
+    made.runs = (ended("ingest"), ended("render", "failed", EVIL, member=1))
+    return made
+
+
+def written(work: OneStage) -> tuple[dict[str, Any], str]:
+    outcome = report.run(work)
+    return json.loads(work.get(outcome.result["result"])), work.get(outcome.result["report"]).decode()
+
+
+def test_the_result_keeps_its_schema(work: OneStage) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    result, _ = written(work)
+    jsonschema.validate(result, SCHEMA)
+    assert result["clips"][0]["renditions"][0]["path"] == "clips/01-16x9.mp4"
+    assert {"what": "render, part 2", "why": EVIL} in result["left_out"]
+    assert {entry["what"] for entry in result["left_out"]} >= {"tracks", "texts", "prediction", "votes"}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**result, "stranger": 1}, SCHEMA)
+
+
+def test_a_page_without_clips_or_shots_says_so(work: OneStage) -> None:
+    for stage in ("shots", "listen", "transcribe", "propose"):
+        del work.given[stage]
+    work.given["render"] = []
+    result, page = written(work)
+    jsonschema.validate(result, SCHEMA)
+    assert result["clips"] == [] and result["shots"] == [] and result["transcript"] is None
+    assert "No clip was made" in page and "--transcript" in page
+
+
+def test_nobodys_text_becomes_markup(work: OneStage) -> None:
+    _, page = written(work)
+    assert "<img src=x" not in page and "onerror=alert" not in page.replace("onerror=alert(1)&gt;", "")
+    assert "{{ 7*7 }}" in page  # shown as it is: nothing was evaluated
+    assert len(re.findall(r"<script", page)) == 1
+    assert "default-src 'none'" in page
+
+
+def test_the_page_plays_from_the_file_alone(work: OneStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, page = written(work)
+    assert 'src="data:video/mp4;base64,' in page
+    assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page)
+    monkeypatch.setattr("common.stages.report.page.EMBEDDED", 10)
+    _, page = written(work)
+    assert 'src="clips/01-16x9.mp4"' in page and "plays from the folder" in page
