@@ -64,11 +64,16 @@ class Runner:
         open_runs = self._engine.documents.query("runs", [Field("due", ">", "")], order="due", limit=_ALL)
         return sum(self._free(snap) for snap in open_runs)
 
-    def until(self, over: Callable[[], bool], *, tick: Callable[[], None] | None = None) -> None:
-        """Work until `over` holds; `tick` is called between steps, at least a few times a second."""
+    def until(
+        self, over: Callable[[], bool], *, flow: str | None = None, tick: Callable[[], None] | None = None
+    ) -> None:
+        """Work until `over` holds, on one flow if it is named; `tick` is called between steps, a few times a second.
+
+        Somebody who waits for a flow must not wait for another that was left unfinished before.
+        """
         try:
             while not over():
-                moved = self.step()
+                moved = self.step(flow)
                 if tick is not None:
                     tick()
                 if not moved:
@@ -76,14 +81,14 @@ class Runner:
         finally:
             self.stop()
 
-    def step(self) -> bool:
+    def step(self, flow: str | None = None) -> bool:
         """One round: see who is over, act on what ended, start what is due. True if anything moved."""
         moved = self._reap()
         for key in self._workers.announced():
             self._busy.pop(RunId.parse(key), None)  # a thread that overran has settled, and may hang for good
             planner.act(self._engine, RunId.parse(key))
             moved = True
-        for found in sweep.due(self._engine, limit=2 * self._cores + 8):
+        for found in sweep.due(self._engine, limit=2 * self._cores + 8, flow=flow):
             if found.act:
                 planner.act(self._engine, found.run)
                 moved = True

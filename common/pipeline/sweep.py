@@ -25,10 +25,12 @@ class Due:
     stale: bool  # it is running, and its holder's lease is over
 
 
-def due(engine: Engine, limit: int = 100) -> Iterator[Due]:
-    """Runs whose `due` has come, oldest first; safe to overlap with any other."""
-    now = stamp(engine.clock.now())
-    for snap in engine.documents.query("runs", [Where("due", "<=", now)], order="due", limit=limit):
+def due(engine: Engine, limit: int = 100, *, flow: str | None = None) -> Iterator[Due]:
+    """Runs whose `due` has come, oldest first, of one flow if it is named; safe to overlap with any other."""
+    wanted = [Where("due", "<=", stamp(engine.clock.now()))]
+    if flow is not None:
+        wanted.append(Where("flow", "==", flow))
+    for snap in engine.documents.query("runs", wanted, order="due", limit=limit):
         if snap.body["stage"] not in engine.definition:
             continue  # planned by another version, which will see to it
         running = snap.body["state"] == "running"

@@ -68,7 +68,9 @@ class Session:
             self._console.print("  [dim]taking up where it stopped[/dim]")
         with Screen(self._console, self._engine) as screen:
             self._local.runner.until(
-                lambda: flows.read(self._engine, TENANT, flow.id).state != "running", tick=lambda: screen.show(flow)
+                lambda: flows.read(self._engine, TENANT, flow.id).state != "running",
+                flow=flow.id,
+                tick=lambda: screen.show(flow),
             )
             screen.show(flow)
         return flow

@@ -258,3 +258,13 @@ def test_the_wall_clock_may_jump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         with cutroom(home, toy.definition()) as local:
             assert finish(local, submit(local.engine).flow).state == "done"
         monkeypatch.undo()
+
+
+def test_a_flow_that_is_waited_for_does_not_wait_for_another(tmp_path: Path) -> None:
+    with cutroom(tmp_path, toy.definition()) as local:
+        left = submit(local.engine, parts=30, name="left unfinished.mp4").flow
+        flow = submit(local.engine, parts=2).flow
+        local.runner.until(lambda: read(local, flow).state != "running", flow=flow.id)
+        assert read(local, flow).state == "done"
+        assert {snap.body["state"] for snap in flows.runs(local.engine, left)} == {"queued"}
+        assert finish(local, left).state == "done"
