@@ -43,7 +43,8 @@ def _sign(row: Row) -> str:
 def _table(rows: list[Row]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("name", "value", "unit", "target", "peer", "ok"):
-        table.add_column(heading, justify="right" if heading in ("value", "target") else "left")
+        numeric = heading in ("value", "target")
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=heading not in ("name", "peer"))
     for row in rows:
         bound = "" if row.target is None else f"{'>=' if row.at_least else '<='} {row.target:g}"
         verdict = "" if row.ok is None else "ok" if row.ok else "MISS"

@@ -72,5 +72,5 @@ def _fresh_machine(folder: Path) -> Iterator[Row]:
 
 
 def _size(said: str) -> str:
-    found = re.search(r"[\d.,]+ [MG]i?B", said)
-    return f"{found.group(0)} installed" if found else ""
+    found = re.search(r"Ready: (.*), in ", said)
+    return found.group(1) if found else ""
