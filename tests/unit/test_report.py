@@ -54,7 +54,7 @@ def work(tmp_path: Path) -> OneStage:
         "title": EVIL,
         "score": 0.5,
         "scores": {EVIL: 0.5},
-        "evidence": [{"name": "x", "text": EVIL, "weight": -0.1, "span": span}],
+        "evidence": [{"name": "x", "text": EVIL, "weight": -0.1, "span": {"start": "1/1", "end": "3/1"}}],
         "why": EVIL,
         "text": EVIL,
     }
