@@ -23,10 +23,12 @@ class Meter:
     def read(self) -> dict[str, float]:
         """`wall_s`, `cpu_s` (children included once they ended) and `peak_mb`.
 
-        The peak is the largest proportional set size seen of the whole tree, and at least the largest
-        resident size of any one process in it.
+        The peak is the largest proportional set size seen of the whole tree, and at least the largest resident
+        size of any process it started. Its own is not asked for: a process that was forked from a large one
+        counts that one's memory as its peak.
         """
-        peak = max(self._peak, _largest_resident())
+        self.sample()
+        peak = max(self._peak, _largest_child())
         return {
             "wall_s": round(time.monotonic() - self._wall, 3),
             "cpu_s": round(_cpu() - self._cpu, 3),
@@ -56,8 +58,6 @@ def _cpu() -> float:
     return mine.ru_utime + mine.ru_stime + children.ru_utime + children.ru_stime
 
 
-def _largest_resident() -> int:
+def _largest_child() -> int:
     unit = 1 if sys.platform == "darwin" else 1024
-    return unit * max(
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    )
+    return unit * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -188,7 +188,7 @@ def openings(shown: int) -> Image.Image:
     return c.finished(CARD)
 
 
-@cache
+@lru_cache(maxsize=2)
 def curve(part: int) -> Image.Image:
     """A falling line, drawn up to `part` of 60; it is a drawing, and says so."""
     c = Canvas(colour=PAPER)

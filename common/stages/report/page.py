@@ -38,7 +38,7 @@ def draw(work: Work, found: Found) -> str:
         loudness=_curve(found.loudness, duration),
         speech=_speech(result["transcript"]),
         lanes=_lanes(result["candidates"]),
-        runner_up=max((one for one in result["candidates"] if one["chosen"] is None), key=_score, default=None),
+        runner_up=_runner_up(result["candidates"]),
         wall=sum(one["wall_s"] for one in result["timings"].values()),
     )
 
@@ -55,6 +55,17 @@ def _template() -> jinja2.Template:
     environment.filters["clock"] = clock
     environment.filters["megabytes"] = lambda size: f"{size / 1e6:.1f} MB"
     return environment.get_template("page.html.j2")
+
+
+def _runner_up(candidates: list[Json]) -> Json | None:
+    """The best of those that share nothing with a chosen one."""
+    chosen = [one for one in candidates if one["chosen"] is not None]
+    free = [
+        one
+        for one in candidates
+        if one["chosen"] is None and all(one["end"] <= own["start"] or own["end"] <= one["start"] for own in chosen)
+    ]
+    return max(free, key=_score, default=None)
 
 
 def _score(candidate: Json) -> float:
