@@ -24,6 +24,7 @@ from scripts.cli.inputs import Item
 from scripts.cli.screen import Screen
 
 TENANT = "local"
+_OTHER_COLUMNS = 48  # characters of a row of the table beside its title and files
 # What a person must mend in the file or the command, not in Cutroom: exit status 2.
 _BAD_INPUT = frozenset({"ingest", "transcribe"})
 
@@ -110,7 +111,8 @@ class Session:
         table = Table(box=None, header_style="dim", padding=(0, 0, 0, 2), pad_edge=True)
         for name in ("#", "from", "to", "length", "score"):
             table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("title", overflow="ellipsis", no_wrap=True, ratio=1)
+        room = max(20, self._console.width - _OTHER_COLUMNS - 5 * len(result["flow"]["settings"]["aspects"]))
+        table.add_column("title", overflow="ellipsis", no_wrap=True, max_width=room)
         table.add_column("files", no_wrap=True)
         for clip in result["clips"]:
             table.add_row(
