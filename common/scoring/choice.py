@@ -72,7 +72,7 @@ def fewer(found: int, wanted: int, candidates: int, *, least: int) -> str | None
         return None
     if not candidates:
         return f"no stretch of at least {least} s begins and ends well; try a smaller --min"
-    return f"the video has room for {found} that do not overlap; try a smaller --min for more"
+    return f"the video has room for {found} without overlap; try a smaller --min for more"
 
 
 def clip(number: int, candidate: Candidate, footage: Footage, said: Sequence[Sentence]) -> Clip:

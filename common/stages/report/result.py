@@ -20,10 +20,10 @@ SCHEMA = "cutroom.result/1"
 
 # What later versions will have; a reader of this one is told instead of left to wonder at empty lists.
 NOT_YET = (
-    ("tracks", "faces and people are not looked for in this version"),
-    ("texts", "text in the picture is not read in this version"),
-    ("prediction", "there is no model of clicks yet; the score only ranks the clips of this video"),
-    ("votes", "there is no council in this version"),
+    ("faces and people", "they are not looked for in this version"),
+    ("text in the picture", "it is not read in this version"),
+    ("a prediction of clicks", "there is no model yet; the score only ranks the clips of this video"),
+    ("votes of a council", "there is none in this version"),
 )
 
 
