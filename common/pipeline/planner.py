@@ -104,7 +104,7 @@ def _cause(engine: Engine, stage: Stage, snap: Snap) -> str | None:
 def _plan(engine: Engine, flow: Flow, stage: Stage, ended: RunId | None = None) -> bool:
     """Create the stage's runs if all it waits for is over. True when it is over itself, having no members."""
     results: dict[str, Any] = {}
-    cause: str | None = None
+    cause, code = None, "unreached"
     number = ended.number if ended is not None and _side_by_side(engine, stage, ended.stage) else None
     for need in stage.after:
         before = engine.definition[need.stage]
@@ -114,13 +114,16 @@ def _plan(engine: Engine, flow: Flow, stage: Stage, ended: RunId | None = None) 
         if found.cause is not None and need.required and cause is None:
             cause = found.cause
     if cause is None:
+        code = "skipped"
         results = _results(engine, flow, stage.after)
         for name in stage.when:
             cause = cause or CONDITIONS[name](results, flow.settings)
     now = engine.clock.now()
     if cause is not None:
         alone = RunId(flow.tenant, flow.id, stage.name, number)
-        _create(engine, {alone: runs.skipped(alone, version=stage.version, asset=flow.asset, why=cause, due=now)})
+        _create(
+            engine, {alone: runs.skipped(alone, version=stage.version, asset=flow.asset, code=code, why=cause, due=now)}
+        )
         return False
     members = _members(engine, flow, stage, number)
     planned: dict[RunId, Json] = {}
@@ -129,7 +132,9 @@ def _plan(engine: Engine, flow: Flow, stage: Stage, ended: RunId | None = None) 
         try:
             chosen = place(stage, _seconds(results or _results(engine, flow, stage.after), member))
         except CutroomError as error:
-            planned[identity] = runs.skipped(identity, version=stage.version, asset=flow.asset, why=str(error), due=now)
+            planned[identity] = runs.skipped(
+                identity, version=stage.version, asset=flow.asset, code=code, why=str(error), due=now
+            )
             continue
         planned[identity] = runs.queued(
             identity,

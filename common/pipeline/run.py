@@ -78,8 +78,11 @@ def queued(
     }
 
 
-def skipped(run: RunId, *, version: int, asset: str, why: str, due: datetime) -> Json:
-    """The body of a run that will not be worked on; it ends as it begins, and is announced like any other."""
+def skipped(run: RunId, *, version: int, asset: str, code: str, why: str, due: datetime) -> Json:
+    """The body of a run that will not be worked on; it ends as it begins, and is announced like any other.
+
+    `code`: "skipped" when a condition or its size forbids it, "unreached" when what it needs did not come.
+    """
     return {
         "schema": SCHEMA,
         "flow": run.flow,
@@ -88,7 +91,7 @@ def skipped(run: RunId, *, version: int, asset: str, why: str, due: datetime) ->
         "stage_version": version,
         "asset_id": asset,
         "state": "skipped",
-        "error": {"code": "skipped", "text": why},
+        "error": {"code": code, "text": why},
         "planned": stamp(due),
         "due": stamp(due),
     }

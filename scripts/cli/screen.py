@@ -86,6 +86,8 @@ class Screen:
         states = [snap.body["state"] for snap in snaps]
         wall = sum((snap.body.get("timings") or {}).get("wall_s") or 0 for snap in snaps)
         if all(state == "skipped" for state in states):
+            if snaps[0].body["error"]["code"] == "unreached":
+                return  # its cause was said where it happened
             self._console.print(f"  [dim]- {stage.title}: left out, {escape(snaps[0].body['error']['text'])}[/dim]")
         elif "failed" in states:
             failed = next(snap for snap in snaps if snap.body["state"] == "failed")

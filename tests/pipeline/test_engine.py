@@ -78,6 +78,7 @@ def test_a_required_branch_that_fails_skips_what_follows_with_the_cause(tmp_path
         flow = finish(local, submit(local.engine).flow)
         assert flow.state == "failed"
         assert run(local, flow, "join")["state"] == "skipped"
+        assert run(local, flow, "join")["error"]["code"] == "unreached"
         assert run(local, flow, "join")["error"]["text"] == "“Part” failed: part two is broken; mend it"
         assert run(local, flow, "part", 1)["state"] == "done"
 
