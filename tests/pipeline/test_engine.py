@@ -269,3 +269,18 @@ def test_a_flow_that_is_waited_for_does_not_wait_for_another(tmp_path: Path) -> 
         assert read(local, flow).state == "done"
         assert {snap.body["state"] for snap in flows.runs(local.engine, left)} == {"queued"}
         assert finish(local, left).state == "done"
+
+
+def test_interruptions_do_not_count_and_do_not_give_more_attempts_later(tmp_path: Path) -> None:
+    with cutroom(tmp_path, toy.definition(split="tests.toy:fails")) as local:
+        flow = submit(local.engine).flow
+        first = RunId(TENANT, flow.id, "split")
+        for _ in range(9):  # more than the three attempts a run has
+            assert isinstance(execution.claim(local.engine, first, local.engine.definition["split"]), Lease)
+            execution.release(local.engine, first, "the runner was stopped", interrupted=True)
+        assert run(local, flow, "split")["interrupted"] == 9
+        assert finish(local, flow).state == "failed"
+        assert run(local, flow, "split")["error"]["code"] == "failed"
+        assert submit(local.engine).news == "resumed"
+        again = run(local, flow, "split")
+        assert again["attempt"] == 0 and "interrupted" not in again
