@@ -147,8 +147,8 @@ def _reopen(engine: Engine, flow: Flow, snap: Snap) -> None:
     ]
     for run in known:
         if run.body["state"] == "failed":
-            again: Json = {"state": "queued", "attempt": 0, "error": ABSENT, "ended": ABSENT, "due": now}
-            again["interrupted"] = ABSENT
+            again: Json = {"state": "queued", "attempt": 0, "due": now}
+            again |= dict.fromkeys(("interrupted", "error", "ended"), ABSENT)
             writes.append(Update(run.key, again, run.version))
         elif run.body["stage"] in stale and run.body["state"] in TERMINAL:
             writes.append(Delete(run.key, run.version))
