@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from common.domain.timebase import Span
+
+_UNSPACED = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]")
 
 Timing = Literal["measured", "estimated"]
 
@@ -42,3 +46,15 @@ class Sentence:
     pause_before: Fraction  # seconds of silence
     pause_after: Fraction
     closed: bool  # ends in punctuation that ends a sentence
+
+
+def joined(words: Iterable[str]) -> str:
+    """Running text: a space between words, none where both sides are of a script that is written without."""
+    parts: list[str] = []
+    last = ""
+    for word in words:
+        if last and word and not (_UNSPACED.match(last[-1]) and _UNSPACED.match(word[0])):
+            parts.append(" ")
+        parts.append(word)
+        last = word or last
+    return "".join(parts)

@@ -46,7 +46,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="transcribe",
-            version=1,
+            version=2,
             title="Reading the words",
             handler="common.stages.transcribe:run",
             after=(Need("ingest"), Need("fingerprint")),
@@ -67,7 +67,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="propose",
-            version=1,
+            version=2,
             title="Choosing the clips",
             handler="common.stages.propose:run",
             after=(

@@ -132,7 +132,12 @@ def _of_words(
     if opening.pause_before >= 0.6:
         complete += 0.1
         evidence.append(_seen("starts_after_pause", "starts after a pause", 0.1 * SPOKEN["complete"], opening.span))
-    if any(sign.worth < 0 for sign in signs):
+    elif first and not said[first - 1].closed:
+        complete -= 0.3
+        evidence.append(
+            _seen("starts_inside_sentence", "starts inside a sentence", -0.3 * SPOKEN["complete"], opening.span)
+        )
+    if any(sign.name in ("opens_mid_thought", "opens_with_pronoun") for sign in signs):
         complete -= 0.3
     words = closing.last - opening.first + 1
     pace = words / float(span.duration)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from common.domain.clip import Clip
 from common.domain.timebase import clock
-from common.domain.transcript import Sentence
+from common.domain.transcript import Sentence, joined
 from common.scoring.candidates import Candidate
 from common.scoring.footage import Footage
 from common.scoring.hooks import opening_signs, strength
@@ -86,7 +86,7 @@ def clip(number: int, candidate: Candidate, footage: Footage, said: Sequence[Sen
         scores=candidate.parts,
         evidence=tuple(replace(one, weight=round(one.weight, 3)) for one in candidate.evidence),
         why=_why(candidate),
-        text=" ".join(sentence.text for sentence in spoken),
+        text=joined(sentence.text for sentence in spoken),
     )
 
 

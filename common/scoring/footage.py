@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate
 
@@ -35,35 +36,67 @@ class Curve:
         return self._start + min(known)[1] * self._step if known else None
 
 
+class Cover:
+    """What several spans cover together; how much of any other span that is, at once."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        starts: list[float] = []
+        ends: list[float] = []
+        for span in sorted(spans):
+            if ends and span.start <= ends[-1]:
+                ends[-1] = max(ends[-1], float(span.end))
+            else:
+                starts.append(float(span.start))
+                ends.append(float(span.end))
+        self._starts, self._ends = starts, ends
+        self._sums = [0.0, *accumulate(end - start for start, end in zip(starts, ends, strict=True))]
+
+    def share(self, span: Span) -> float:
+        """Of a span, 0 to 1."""
+        if not span.duration:
+            return 0.0
+        covered = self._until(float(span.end)) - self._until(float(span.start))
+        return min(1.0, max(0.0, covered / float(span.duration)))
+
+    def _until(self, t: float) -> float:
+        n = bisect_left(self._starts, t)
+        return self._sums[n] - max(0.0, self._ends[n - 1] - t) if n else 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
     """All but the words. `loudness` is momentary LUFS, None for a file without sound."""
 
     duration: Fraction
-    shots: tuple[Shot, ...]
+    shots: tuple[Shot, ...]  # in order of time
     motion: Curve
     brightness: Curve
     black: tuple[Span, ...]
     frozen: tuple[Span, ...]
     loudness: Curve | None
+    _starts: tuple[float, ...] = field(init=False, repr=False, compare=False)
+    _dead: Cover = field(init=False, repr=False, compare=False)
+    _usual: float | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Hours hold thousands of candidates and shots: what each candidate asks for is prepared once.
+        object.__setattr__(self, "_starts", tuple(float(shot.span.start) for shot in self.shots))
+        object.__setattr__(self, "_dead", Cover((*self.black, *self.frozen)))
+        usual = self.loudness.mean(Span(Fraction(0), self.duration)) if self.loudness else None
+        object.__setattr__(self, "_usual", usual)
 
     def dead(self, span: Span) -> float:
         """The share of a span that is black or stands still."""
-        if not span.duration:
-            return 0.0
-        lost = sum(span.overlap(other) for other in (*self.black, *self.frozen))
-        return min(1.0, float(lost / span.duration))
+        return self._dead.share(span)
 
     def cuts(self, span: Span) -> int:
         """How many shots begin inside."""
-        return sum(1 for shot in self.shots if span.start < shot.span.start < span.end)
+        first = bisect_right(self._starts, float(span.start))
+        return max(0, bisect_left(self._starts, float(span.end)) - first)
 
     def energy(self, span: Span) -> float | None:
         """How loud a span is against the whole file: 0.5 as loud, 1 at 6 dB more, 0 at 6 dB less."""
-        if self.loudness is None:
+        here = self.loudness.mean(span) if self.loudness else None
+        if self._usual is None or here is None:
             return None
-        whole = self.loudness.mean(Span(Fraction(0), self.duration))
-        here = self.loudness.mean(span)
-        if whole is None or here is None:
-            return None
-        return min(1.0, max(0.0, 0.5 + (here - whole) / 12))
+        return min(1.0, max(0.0, 0.5 + (here - self._usual) / 12))

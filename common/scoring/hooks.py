@@ -1,9 +1,12 @@
-"""What a first sentence does to hold somebody, seen in its words. English lists; marks and digits in any language."""
+"""What a first sentence does to hold somebody, seen in its first words. English lists; marks and digits in any."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+OPENING = 14  # words; what comes later in a sentence comes too late to hold anybody
+LONG = 28  # words of a sentence that takes its time
 
 _QUESTION = re.compile(r"[?？؟]")
 _NUMBER = re.compile(
@@ -26,7 +29,9 @@ _STORY = re.compile(
     r"\b(?:imagine|remember|one day|once|years ago|when i was|picture this|let me tell)\b", re.IGNORECASE
 )
 _FOLLOWS = re.compile(r"^\W*(?:and|but|so|because|or|which|also|then|therefore|that's why|as i said)\b", re.IGNORECASE)
-_DANGLES = re.compile(r"^\W*(?:he|she|they|it|this|that|these|those|his|her|their)\b", re.IGNORECASE)
+_DANGLES = re.compile(
+    r"^\W*(?:(?:is|was|are|were|does|did|do) )?(?:he|she|they|it|this|that|these|those|his|her|their)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,11 @@ _SIGNS = (
 
 def opening_signs(sentence: str) -> list[Sign]:
     """What holds, or loses, somebody in a first sentence."""
-    found = [sign for pattern, sign in _SIGNS if pattern.search(sentence)]
+    words = sentence.split()
+    opening = " ".join(words[:OPENING])
+    found = [sign for pattern, sign in _SIGNS if pattern.search(sentence if pattern is _QUESTION else opening)]
+    if len(words) > LONG:
+        found.append(Sign("opens_at_length", f"opens with a sentence of {len(words)} words", -0.2))
     if _ASKING.match(sentence) and not _QUESTION.search(sentence):
         found.append(Sign("opens_with_asking", "opens by asking why or how", 0.25))
     if _FOLLOWS.match(sentence):
@@ -61,5 +70,7 @@ def opening_signs(sentence: str) -> list[Sign]:
 
 
 def strength(signs: list[Sign]) -> float:
-    """0 to 1: a plain sentence is worth 0.3, signs add or take."""
-    return min(1.0, max(0.0, 0.3 + sum(sign.worth for sign in signs)))
+    """0 to 1: a plain sentence is worth 0.3, signs add or take; what takes does so from 1 at most."""
+    good = sum(sign.worth for sign in signs if sign.worth > 0)
+    bad = sum(sign.worth for sign in signs if sign.worth < 0)
+    return max(0.0, min(1.0, 0.3 + good) + bad)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from common.domain.timebase import Span
-from common.domain.transcript import Sentence, Word
+from common.domain.transcript import Sentence, Word, joined
 
 PAUSE = Fraction(3, 5)  # seconds of silence that end a sentence without punctuation
 LONGEST = Fraction(20)  # seconds; a longer run is split at its longest pause
@@ -28,7 +28,7 @@ def sentences(words: Sequence[Word]) -> tuple[Sentence, ...]:
             Sentence(
                 first=first,
                 last=last,
-                text=" ".join(word.text for word in words[first : last + 1]),
+                text=joined(word.text for word in words[first : last + 1]),
                 span=Span(words[first].span.start, max(word.span.end for word in words[first : last + 1])),
                 pause_before=max(before, Fraction(0)),
                 pause_after=max(after, Fraction(0)),

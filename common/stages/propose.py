@@ -30,10 +30,11 @@ def run(work: Work) -> Outcome:
     shortest, longest = Fraction(wanted.min_s), Fraction(wanted.max_s)
     if footage.duration < shortest:
         found = [candidates.whole(footage, said)]
-    elif said:
-        found = candidates.spoken(footage, said, shortest=shortest, longest=longest)
     else:
-        found = candidates.silent(footage, shortest=shortest, longest=longest)
+        # A few words in a long video make no clip: then the picture decides, as it does without any.
+        found = candidates.spoken(footage, said, shortest=shortest, longest=longest) or candidates.silent(
+            footage, shortest=shortest, longest=longest
+        )
     work.progress(1, 2, "steps")
     chosen = choice.choose(found, wanted.clips)
     clips = [

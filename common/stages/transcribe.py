@@ -18,7 +18,7 @@ def run(work: Work) -> Outcome:
     if ingest is None or key is None:
         raise Permanent("there is no video or no transcript to read; give both and run again")
     raw = work.get({"object": key, "sha256": "", "size": 0})
-    found = read_transcript(raw, name=key.rsplit("/", 1)[1], duration=Fraction(ingest["probe"]["duration"]))
+    found = read_transcript(raw, name=key.rsplit("/", 1)[-1], duration=Fraction(ingest["probe"]["duration"]))
     found = replace(found, language=work.settings.language or found.language)
     return Outcome(
         result={

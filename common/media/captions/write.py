@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from common.domain.timebase import Span
-from common.domain.transcript import Word
-from common.media.captions.text import plain, width
+from common.domain.transcript import Word, joined
+from common.media.captions.text import visible, width
 
 LINE = 42  # columns of a line
 LINES = 2
@@ -62,9 +62,10 @@ def _lines(words: Sequence[Word]) -> list[str]:
     """Words broken into lines; a word longer than a line has one of its own."""
     lines: list[str] = []
     for word in words:
-        text = plain(word.text)
-        if lines and width(lines[-1]) + 1 + width(text) <= LINE:
-            lines[-1] += " " + text
+        text = visible(word.text)
+        longer = joined([lines[-1], text]) if lines else text
+        if lines and width(longer) <= LINE:
+            lines[-1] = longer
         elif text:
             lines.append(text)
     return lines
@@ -74,7 +75,7 @@ def write_srt(cues: Sequence[Cue]) -> str:
     """SubRip. Markup in words is defused by look-alikes, since SRT has no escapes."""
     blocks = []
     for n, cue in enumerate(cues, 1):
-        text = "\n".join(_inert(line).replace("<", "‹").replace(">", "›").replace("{", "(") for line in cue.lines)
+        text = "\n".join(_inert(line).replace("<", "‹").replace(">", "›") for line in cue.lines)
         blocks.append(f"{n}\n{_time(cue.span.start, ',')} --> {_time(cue.span.end, ',')}\n{text}\n")
     return "\n".join(blocks)
 
@@ -91,8 +92,8 @@ def write_vtt(cues: Sequence[Cue]) -> str:
 
 
 def _inert(line: str) -> str:
-    """No arrow: it would be taken for a cue's head."""
-    return line.replace("-->", "→")
+    """No arrow, which would be taken for a cue's head, and no braces, which some players obey."""
+    return line.replace("-->", "→").replace("{", "(").replace("}", ")")
 
 
 def _time(seconds: Fraction, mark: str) -> str:
