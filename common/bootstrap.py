@@ -14,6 +14,7 @@ from common.adapters.embedded.folder import StateFolder
 from common.adapters.embedded.processes import LocalWorkers, worker_environment
 from common.adapters.embedded.scratch import FolderScratch
 from common.adapters.embedded.sqlite import SqliteDocuments
+from common.adapters.models.local import LocalModels
 from common.config import Settings
 from common.pipeline.definition import PIPELINE
 from common.pipeline.engine import Engine, carry_on
@@ -57,6 +58,7 @@ def engine(
         wake=wake or NoBell(),
         clock=clock or SteadyClock(settings.anchor),
         scratch=FolderScratch(folder.scratch),
+        models=LocalModels(settings.models),
         epoch=epoch if epoch is not None else settings.epoch or 0,
         beat_s=_BEAT_S,
         abandon=abandon,

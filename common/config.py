@@ -14,12 +14,14 @@ class Settings:
 
     `home`    CUTROOM_HOME     the state folder: database, objects, scratch, lock
     `cores`   CUTROOM_CORES    how many cores runs may keep busy; the machine's, if unset
+    `models`  CUTROOM_MODELS   where scripts/models keeps models; `models/` in the state folder, if unset
     `epoch`   CUTROOM_EPOCH    set by the runner for its workers: which life of the runner they belong to
     `anchor`  CUTROOM_ANCHOR   set by the runner for its workers: "wall,boot" seconds, one steady clock for all
     """
 
     home: Path
     cores: int
+    models: Path
     epoch: int | None = None
     anchor: tuple[float, float] | None = None
 
@@ -29,8 +31,10 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environ is None else environ
     anchor = env.get("CUTROOM_ANCHOR")
     wall, _, boot = (anchor or "").partition(",")
+    home = Path(env.get("CUTROOM_HOME") or ".cutroom").absolute()
     return Settings(
-        home=Path(env.get("CUTROOM_HOME") or ".cutroom").absolute(),
+        home=home,
+        models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
         cores=int(env.get("CUTROOM_CORES") or available_cores()),
         epoch=int(env["CUTROOM_EPOCH"]) if env.get("CUTROOM_EPOCH") else None,
         anchor=(float(wall), float(boot)) if anchor else None,

@@ -8,6 +8,8 @@ CutroomError                 code, HTTP status, whether trying again can help
 ├── Permanent                trying again gives the same; a person can act on the text
 │   ├── DeadlineExceeded     a stage ran past its timeout, or made no progress for its stall limit
 │   ├── NoSpace              the disk cannot take what the stage is about to write
+│   ├── ModelMissing         a model is not on this machine; the work goes on without, and says so
+│   ├── ModelRefused         a model's files are cut off, changed or not what they claim; names the file
 │   └── ToolFailed           ffmpeg or ffprobe ended badly; carries the last lines it printed
 ├── Conflict                 a conditional write found another version; the caller reads and decides
 ├── Fenced                   this attempt lost its lease; whatever it made must not be recorded
@@ -81,6 +83,18 @@ class NoSpace(Permanent):
 
     code = "no_space"
     status = 507
+
+
+class ModelMissing(Permanent):
+    """A model is not on this machine."""
+
+    code = "model_missing"
+
+
+class ModelRefused(Permanent):
+    """A model's files are not what they should be."""
+
+    code = "model_refused"
 
 
 class ToolFailed(Permanent):

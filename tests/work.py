@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from common.adapters.models.local import LocalModels
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
+from common.ports.models import Models
 from common.ports.work import Ended, Json, ObjectRef
 
 
@@ -21,6 +23,7 @@ class OneStage:
     path: Path
     given: dict[str, Any]
     settings: FlowSettings
+    models: Models
     member: Json | None = None
     number: int | None = None
     tenant: str = "local"
@@ -89,12 +92,14 @@ def make_work(
     needs: dict[str, Any] | None = None,
     member: Json | None = None,
     number: int | None = None,
+    models: Models | None = None,
 ) -> OneStage:
     return OneStage(
         root=tmp_path,
         path=source,
         given=needs or {},
         settings=settings or FlowSettings(),
+        models=models or LocalModels(tmp_path / "models"),
         member=member,
         number=number,
     )

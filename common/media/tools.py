@@ -11,8 +11,8 @@ import shutil
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -91,6 +91,12 @@ class Running:
     name: str
     process: subprocess.Popen[bytes]
     tail: deque[str]
+    reader: threading.Thread
+
+    def last_words(self) -> str:
+        """The last line it printed before it ended."""
+        self.reader.join(timeout=5)
+        return next((line.strip() for line in reversed(self.tail) if line.strip()), "no message")
 
     @property
     def stdin(self) -> IO[bytes]:
@@ -112,12 +118,14 @@ def stream(
     limits: Limits = Limits(),
     on_stderr: Callable[[str], bool] | None = None,
     feed: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """Run a tool and read its stdout while it works.
 
     Leaving the block waits for the tool and raises as `run` does; leaving it by an exception kills the tool.
     `on_stderr` is called from another thread, once a line; True means the line was taken and is no error.
-    With `feed`, write to `stdin` of what is yielded; it is closed when the block is left.
+    With `feed`, write to `stdin` of what is yielded; it is closed when the block is left. `environment` is added to
+    the few variables that a tool is given.
     """
     argv = [*_wrapper(limits), find(tool), *args]
     process = subprocess.Popen(
@@ -126,20 +134,22 @@ def stream(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=scratch,
-        env=_environment(scratch),
+        env={**_environment(scratch), **(environment or {})},
     )
-    running = Running(tool, process, deque(maxlen=40))
+    tail: deque[str] = deque(maxlen=40)
 
     def read_stderr() -> None:
         assert process.stderr is not None
         for raw in process.stderr:
             line = raw.decode("utf-8", "replace").rstrip("\n")
             if on_stderr is None or not on_stderr(line):
-                running.tail.append(line[:500])
+                tail.append(line[:500])
 
     reader = threading.Thread(target=read_stderr, daemon=True, name=f"{tool}-stderr")
     reader.start()
+    running = Running(tool, process, tail, reader)
     timed_out = threading.Event()
+    late = DeadlineExceeded(f"{Path(tool).name} was stopped after {limits.wall_s:.0f} s; the file may be damaged")
 
     def expire() -> None:
         timed_out.set()
@@ -151,20 +161,24 @@ def stream(
     try:
         yield running
         if process.stdin is not None:
-            process.stdin.close()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
         process.wait()
-    except BaseException:
+    except BaseException as error:
         process.kill()
         process.wait()
+        if isinstance(error, ToolFailed) and timed_out.is_set():
+            raise late from error
         raise
     finally:
         timer.cancel()
         reader.join(timeout=5)
-        running.stdout.close()
-        if process.stderr is not None:
-            process.stderr.close()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                with suppress(BrokenPipeError):  # what was still to be written goes nowhere
+                    pipe.close()
     if timed_out.is_set():
-        raise DeadlineExceeded(f"{tool} was stopped after {limits.wall_s:.0f} s; the file may be damaged")
+        raise late
     if process.returncode:
         raise _failure(running)
 
@@ -185,5 +199,4 @@ def _failure(running: Running) -> Permanent:
         return NoSpace("the disk is full; free some space and run again")
     code = running.process.returncode
     how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
-    last = next((line for line in reversed(running.tail) if line.strip()), "no message")
-    return ToolFailed(f"{running.name} {how}: {last.strip()}")
+    return ToolFailed(f"{running.name} {how}: {running.last_words()}")

@@ -11,6 +11,7 @@ from common.pipeline.run import Flow, RunId
 from common.pipeline.stage import Definition
 from common.ports.clock import Clock
 from common.ports.documents import Documents, Json, Snap
+from common.ports.models import Models
 from common.ports.objects import Objects
 from common.ports.scratch import Scratch
 from common.ports.wake import Wake
@@ -34,6 +35,7 @@ class Engine:
     wake: Wake
     clock: Clock
     scratch: Scratch
+    models: Models
     epoch: int = 0
     beat_s: float = 20.0
     abandon: Callable[[], None] = carry_on

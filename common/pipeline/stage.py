@@ -81,6 +81,7 @@ class Stage:
     fans_out: str | None = None  # the kind of members this stage's result names
     when: tuple[str, ...] = ()  # predicates of `conditions`; one that is false skips the stage
     settings: tuple[str, ...] = ()  # the flow's settings that this stage reads, all others must not touch it
+    models: tuple[str, ...] = ()  # the kinds of common.ports.models it opens; with another model it is done anew
     reuse: bool = True  # equal inputs take the result that is there
     image: Image = Image.MEDIA
     places: tuple[Where, ...] = (Where.TASK, Where.POOL)

@@ -38,6 +38,7 @@ class RunWork:
         self.member: Json | None = run.body.get("member")
         self.number: int | None = run.body.get("number")
         self._asset = engine.documents.get_many([self._key("assets", flow.asset)])[self._key("assets", flow.asset)]
+        self.models = engine.models
         self.source = from_json(Source, self._asset.body["source"])
         self.inputs = self._inputs_digest()
         self._prefix = f"t/{flow.tenant}/a/{flow.asset}/{stage.name}@{stage.version}/{self.inputs}"
@@ -130,6 +131,7 @@ class RunWork:
                     for need in self._stage.after
                     if need.input
                 },
+                "models": self.models.identity(self._stage.models),
                 "again": again["nonce"] if again and from_here else None,
             },
             length=32,

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
+from common.ports.models import Models
 
 Json = dict[str, Any]
 
@@ -96,6 +97,10 @@ class Work(Protocol):
     @property
     def scratch(self) -> Path:
         """An empty folder, removed when the run settles."""
+
+    @property
+    def models(self) -> Models:
+        """Those of this machine; the table names the kinds that the stage may open."""
 
     def need(self, stage: str) -> Json | None:
         """The result of a stage this one comes after; None when that one was skipped or failed."""

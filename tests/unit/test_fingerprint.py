@@ -43,7 +43,8 @@ def fingerprinted(folder: Path, path: Path, others: list[dict[str, Any]] | None 
     folder.mkdir(exist_ok=True)
     plain = make_work(folder, source=path)
     found = probe(path, scratch=plain.scratch)
-    work = Library(root=folder, path=path, given={"ingest": {"probe": to_json(found)}}, settings=plain.settings)
+    given = {"ingest": {"probe": to_json(found)}}
+    work = Library(root=folder, path=path, given=given, settings=plain.settings, models=plain.models)
     work.others, work.asset = others or [], asset
     return fingerprint.run(work), work
 
