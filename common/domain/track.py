@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+
+from common.domain.timebase import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,15 @@ class Box:
     @property
     def area(self) -> float:
         return self.width * self.height
+
+    def towards(self, other: Box, share: float) -> Box:
+        """The box that lies `share` (0 to 1) of the way to another."""
+        return Box(
+            x=self.x + (other.x - self.x) * share,
+            y=self.y + (other.y - self.y) * share,
+            width=self.width + (other.width - self.width) * share,
+            height=self.height + (other.height - self.height) * share,
+        )
 
     def shared(self, other: Box) -> float:
         """Area that both cover."""
@@ -43,6 +56,7 @@ class Sighting:
     at: Fraction  # seconds
     box: Box
     confidence: float  # 0 to 1
+    frontal: float | None = None  # of a face: how sure it is that both eyes show, 0 to 1
     eyes: tuple[tuple[float, float], tuple[float, float]] | None = None  # left and right in the picture
     mouth: tuple[float, float] | None = None
     opening: float | None = None  # of the mouth: the gap between the lips over the distance of the eyes
@@ -57,7 +71,31 @@ class Track:
     shot: int  # number of the shot
     source: str  # the model, name@version
     sightings: tuple[Sighting, ...]
-    speaking: float | None = None  # how well the mouth moves with the sound, -1 to 1; None where it cannot be told
+    span: Span  # how long it is taken to be there, about the sightings
+    speaking: float | None = None  # how much the mouth moves while there is speech; None where it cannot be told
+
+    def at(self, t: Fraction) -> Box | None:
+        """The box at a time, between two sightings on the straight line; None outside the span."""
+        if not self.span.contains(t):
+            return None
+        first, last = self.sightings[:2], self.sightings[:-3:-1]
+        for end, other in (pair for pair in (first, last) if len(pair) == 2):
+            outside = end.at - t if other.at > end.at else t - end.at
+            if outside > 0:  # it goes on as it came
+                return other.box.towards(end.box, 1 + float(outside / abs(other.at - end.at)))
+        return between(self.sightings, t) or self.sightings[0].box
+
+
+def between(sightings: Sequence[Sighting], t: Fraction) -> Box | None:
+    """Where a thing is between two sightings, on the straight line; None before the first and after the last."""
+    if not sightings or not sightings[0].at <= t <= sightings[-1].at:
+        return None
+    after = bisect_left(sightings, t, key=lambda one: one.at)
+    b = sightings[after]
+    if b.at == t:
+        return b.box
+    a = sightings[after - 1]
+    return a.box.towards(b.box, float((t - a.at) / (b.at - a.at)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # a light image has no numpy, and needs none to know what a p
     Vectors = NDArray[np.float32]  # (n, 384), of length 1
 
 Quality = Literal["draft", "good"]
+Search = Literal["nowhere", "whole", "parts"]
 Point = tuple[float, float]  # fractions of the picture
 SAMPLE_RATE = 16_000  # Hz, of all sound that models are given
 
@@ -50,23 +51,14 @@ class Transcribed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenFace:
-    """One face in one picture."""
+    """One face in one picture. `frontal` is how sure a closer look is of a face that shows both eyes."""
 
     box: Box
-    confidence: float
-    eyes: tuple[Point, Point]
+    confidence: float  # of the detector, 0 to 1
+    frontal: float  # 0 to 1
+    eyes: tuple[Point, Point]  # left and right in the picture
     mouth: Point
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mesh:
-    """A face looked at closely: `presence` 0 to 1; the opening of the mouth over the distance of the eyes."""
-
-    presence: float
-    eyes: tuple[Point, Point]
-    mouth: Point
-    opening: float
-    box: Box
+    opening: float | None  # of the mouth: the gap between the lips over the distance of the eyes; None for a profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +68,7 @@ class SeenThing:
     label: str
     box: Box
     confidence: float
+    head: Box | None = None  # of a person, where the face would be, seen or not
 
 
 class VoiceActivity(Protocol):
@@ -120,25 +113,27 @@ class FaceDetector(Protocol):
     @property
     def source(self) -> str: ...
 
-    def faces(self, pictures: Pictures, *, closely: bool) -> list[list[SeenFace]]:
-        """The faces of each picture. `closely` looks at parts of it too, for small ones, at several times the cost."""
+    def faces(self, picture: Picture, *, around: Sequence[Box], search: Search) -> list[SeenFace]:
+        """The faces of a picture, doubtful ones among them: whoever follows them through time decides.
 
-    def meshes(self, pictures: Pictures, boxes: Sequence[Sequence[Box]]) -> list[list[Mesh]]:
-        """A close look at the faces known to be in each picture, in their order."""
+        `around` are boxes where a face is expected; each is looked at from near by. `search` says where else: nowhere,
+        in the whole picture, or in all its parts, for small faces, at several times the cost.
+        """
 
 
 class PersonDetector(Protocol):
     @property
     def source(self) -> str: ...
 
-    def people(self, pictures: Pictures) -> list[list[SeenThing]]: ...
+    def people(self, picture: Picture) -> list[SeenThing]: ...
 
 
 class ObjectDetector(Protocol):
     @property
     def source(self) -> str: ...
 
-    def objects(self, pictures: Pictures) -> list[list[SeenThing]]: ...
+    def objects(self, pictures: Pictures) -> list[list[SeenThing]]:
+        """The objects of each picture."""
 
 
 class TextReader(Protocol):
