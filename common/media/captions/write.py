@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from common.domain.timebase import Span
 from common.domain.transcript import Word, joined
+from common.media.captions import ass
 from common.media.captions.text import visible, width
 
 LINE = 42  # columns of a line
@@ -89,6 +90,32 @@ def write_vtt(cues: Sequence[Cue]) -> str:
         )
         blocks.append(f"{_time(cue.span.start, '.')} --> {_time(cue.span.end, '.')}\n{text}\n")
     return "\n".join(blocks)
+
+
+def write_ass(cues: Sequence[Cue]) -> str:
+    """ASS for players: white with a dark outline, below the middle, for a frame of 1080 lines.
+
+    Other players than libass have no escape for braces, so they become parentheses here as well.
+    """
+    look = ass.style(
+        "plain",
+        font="Arial",
+        bold=False,
+        size=60,
+        fill=ass.colour("FFFFFF"),
+        edge=ass.colour("000000"),
+        shade=ass.colour("000000", 0.5),
+        outline=3,
+        shadow=0,
+        alignment=2,
+        margin=60,
+    )
+    events = []
+    for cue in cues:
+        text = r"\N".join(ass.literal(_inert(line)) for line in cue.lines)
+        start, end = ass.hundredths(cue.span.start), ass.hundredths(cue.span.end)
+        events.append(ass.dialogue(0, start, end, "plain", text))
+    return ass.script(1920, 1080, [look], events)
 
 
 def _inert(line: str) -> str:
