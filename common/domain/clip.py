@@ -10,7 +10,13 @@ from common.domain.timebase import Span
 
 Aspect = Literal["9:16", "1:1", "16:9", "4:5"]
 ASPECTS: tuple[Aspect, ...] = ("9:16", "1:1", "16:9", "4:5")
-Layout = Literal["whole", "crop", "blur"]
+SHAPES: dict[Aspect, Fraction] = {
+    "9:16": Fraction(9, 16),
+    "1:1": Fraction(1),
+    "16:9": Fraction(16, 9),
+    "4:5": Fraction(4, 5),
+}
+Layout = Literal["whole", "crop", "follow", "wide", "split", "blur"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +54,21 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a stretch of the video is laid out in a clip, and why."""
+
+    span: Span
+    layout: Layout
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
-    """One finished file of a clip. `object` is its key in the media bucket."""
+    """One finished file of a clip. `object` is its key in the media bucket; `captions` the style burned in, if any."""
 
     aspect: Aspect
-    layout: Layout
-    layout_reason: str
+    shown: tuple[Shown, ...]
+    captions: str | None
     object: str
     sha256: str
     size: int

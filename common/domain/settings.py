@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from common.domain.clip import Aspect
+
+Captions = Literal["pop", "box", "clean", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSettings:
-    """Lengths in whole seconds. `transcript` is the object key of a given transcript."""
+    """Lengths in whole seconds. `transcript` is the object key of a given transcript.
+
+    `captions` is the style burned into the clips, or "none". Words that a draft recogniser heard are burned only
+    where `burn_draft` is set. `debug_overlay` asks for the video with all that was seen drawn on it.
+    """
 
     clips: int = 6
     min_s: int = 15
@@ -18,3 +25,6 @@ class FlowSettings:
     transcript: str | None = None
     language: str | None = None
     audio_track: int | None = None  # None = the file's default track
+    captions: Captions = "pop"
+    burn_draft: bool = False
+    debug_overlay: bool = False

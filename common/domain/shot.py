@@ -22,3 +22,4 @@ class Shot:
     motion: float  # mean change from frame to frame, 0 still to 1
     black: bool  # nothing but black
     frozen: bool  # the picture stands still
+    transition: Span | None = None  # over which the picture changed from the shot before; None for a cut or a start

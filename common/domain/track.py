@@ -99,6 +99,15 @@ def between(sightings: Sequence[Sighting], t: Fraction) -> Box | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """The part of the picture that catches the eye at one time, whoever is in it."""
+
+    at: Fraction  # seconds
+    shot: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextLine:
     """One line of text in a picture."""
 

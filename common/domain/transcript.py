@@ -13,6 +13,7 @@ from common.domain.timebase import Span
 _UNSPACED = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]")
 
 Timing = Literal["measured", "estimated"]
+Quality = Literal["given", "good", "draft"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +27,17 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """Words in order of time. `timing` is estimated where the source timed lines, not words."""
+    """Words in order of time. `timing` is estimated where the source timed lines, not words.
+
+    `quality` says who wrote the words: given by a person, or recognised, where a draft has many wrong ones.
+    """
 
     language: str | None  # BCP 47, None where unknown
     source: str  # "srt", "vtt", "ass", "json" or a recogniser's name@version
     timing: Timing
     words: tuple[Word, ...]
     notes: tuple[str, ...] = ()  # what was mended or passed over in reading it, in plain words
+    quality: Quality = "given"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,13 @@ Equal inputs give equal bytes: no dates, no names of encoders, a fixed number of
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,14 @@ import ffmpeg  # type: ignore[import-untyped]
 
 from common.domain.asset import AudioStream, Probe, VideoStream
 from common.domain.clip import Aspect, Check
+from common.domain.framing import Framing
 from common.domain.timebase import Span, decimal
 from common.media.audio import RATE, STEREO
+from common.media.captions.burn import Burned
+from common.media.captions.emoji import EmojiOverlay
 from common.media.checks import Wanted, checked
 from common.media.colour import progressive, scaled, standard_range
-from common.media.reframe import PREVIEW, Box, Plan, frame_size, plan
+from common.media.reframe import PREVIEW, Part, Plan, Stretch, frame_size, plan
 from common.media.tools import DEMUXERS, file_url, stream
 
 NTSC = Fraction(1000, 1001)
@@ -46,6 +51,15 @@ class Made:
     checks: tuple[Check, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Captions:
+    """Captions as files of the scratch folder, named as ffmpeg, which works in it, names them."""
+
+    script: str
+    fonts: Path | None
+    overlays: tuple[tuple[str, EmojiOverlay], ...]
+
+
 class _TooLate(Exception):
     """Decoding began behind the first frame wanted."""
 
@@ -55,21 +69,23 @@ def render(
     probe: Probe,
     span: Span,
     *,
-    aspects: tuple[Aspect, ...],
+    plans: Sequence[Plan],
     audio: AudioStream | None,
     gain_db: float,
     out: Path,
     scratch: Path,
     progress: Callable[[float], None],
+    captions: Mapping[Aspect, Burned] | None = None,
 ) -> tuple[Made, ...]:
-    """Render `span` into `clip-9x16.mp4` and the like, a file per aspect in order, then `preview.mp4` of the first.
+    """Render `span` into `clip-9x16.mp4` and the like, a file per plan in order, then `preview.mp4` of the first.
 
+    `plans` come from `planned`. `captions` are burned into the files of their aspects.
     `progress` is told the seconds of the clip that are done. The sound of `audio` gets `gain_db` and a limiter; None
     leaves the files without sound. Raises ToolFailed where ffmpeg fails and Permanent where a file fails its checks.
     """
     start = span.start
     for seek in (*(start - ahead for ahead in AHEAD if start > ahead), None):
-        job = _Job(source, probe, span, aspects, audio, gain_db, out)
+        job = _Job(source, probe, span, plans, audio, gain_db, out, _kept(captions or {}, scratch))
         try:
             _run(job, seek, scratch, progress)
         except _TooLate:
@@ -79,6 +95,18 @@ def render(
         Made(path=path, aspect=aspect, plan=laid, wanted=wanted, checks=checked(path, wanted, scratch=scratch))
         for path, aspect, laid, wanted in job.files
     )
+
+
+def planned(probe: Probe, span: Span, framings: Sequence[Framing], aspect: Aspect) -> Plan:
+    """How the clip `span` is laid out in `aspect`."""
+    rate = steady_rate(probe.video)
+    display = (probe.video.display_width, probe.video.display_height)
+    return plan(framings, aspect, display, span, rate, frames_of(span, rate))
+
+
+def frames_of(span: Span, rate: Fraction) -> int:
+    """How many frames a clip has."""
+    return max(1, round(span.duration * rate))
 
 
 def steady_rate(video: VideoStream) -> Fraction:
@@ -105,24 +133,23 @@ class _Job:
         source: Path,
         probe: Probe,
         span: Span,
-        aspects: tuple[Aspect, ...],
+        plans: Sequence[Plan],
         audio: AudioStream | None,
         gain_db: float,
         out: Path,
+        captions: Mapping[Aspect, _Captions],
     ) -> None:
         self.source, self.probe, self.span = source, probe, span
-        self.audio, self.gain_db = audio, gain_db
+        self.audio, self.gain_db, self.captions = audio, gain_db, captions
         self.rate = steady_rate(probe.video)
-        self.frames = max(1, round(span.duration * self.rate))
+        self.frames = frames_of(span, self.rate)
         self.start = probe.start + span.start  # container time
         self.files: list[tuple[Path, Aspect, Plan | None, Wanted]] = []
-        video = probe.video
-        for aspect in aspects:
-            laid = plan(video.display_width, video.display_height, aspect)
-            name = f"clip-{aspect.replace(':', 'x')}.mp4"
-            self.files.append((out / name, aspect, laid, self._wanted(laid.width, laid.height)))
-        small = frame_size(aspects[0], PREVIEW)
-        self.files.append((out / "preview.mp4", aspects[0], None, self._wanted(*small)))
+        for laid in plans:
+            name = f"clip-{laid.aspect.replace(':', 'x')}.mp4"
+            self.files.append((out / name, laid.aspect, laid, self._wanted(laid.width, laid.height)))
+        small = frame_size(plans[0].aspect, PREVIEW)
+        self.files.append((out / "preview.mp4", plans[0].aspect, None, self._wanted(*small)))
 
     @property
     def first_tick(self) -> int:
@@ -169,42 +196,77 @@ class _Job:
         picture = picture.filter("fps", f"{self.rate.numerator}/{self.rate.denominator}", start_time=0)
         picture = picture.filter("tpad", stop=-1, stop_mode="clone").filter("trim", end_frame=self.frames)
         picture = standard_range(picture, video)
-        aspects = [laid for _, _, laid, _ in self.files if laid is not None]
-        parts = picture.filter_multi_output("split", len(aspects)) if len(aspects) > 1 else [picture]
-        whole = [self._laid_out(parts[n], laid) for n, laid in enumerate(aspects)]
-        first = whole[0].filter_multi_output("split", 2)
+        plans = [laid for _, _, laid, _ in self.files if laid is not None]
+        parts = iter(_copies(picture, sum(len(laid.stretches) for laid in plans)))
+        whole = [self._captioned(self._laid_out(parts, laid), laid) for laid in plans]
+        first = _copies(whole[0], 2)
         small = self.files[-1][3]
         preview = first[1].filter("scale", small.width, small.height, flags="area").filter("setsar", 1)
         return [first[0], *whole[1:], preview]
 
-    def _laid_out(self, picture: Any, laid: Plan) -> Any:
-        if laid.picture is None:
-            cut = self._cropped(picture, laid.crop)
-            return scaled(cut, self.probe.video, laid.width, laid.height).filter("format", "yuv420p")
-        both = picture.filter_multi_output("split", 2)
-        fitted = scaled(both[0], self.probe.video, laid.picture.width, laid.picture.height)
-        short = min(laid.width, laid.height)
-        small = (_even(laid.width * GROUND_SHORT, short), _even(laid.height * GROUND_SHORT, short))
-        ground = scaled(self._cropped(both[1], laid.crop), self.probe.video, *small, flags="area")
-        ground = (
+    def _laid_out(self, parts: Iterator[Any], laid: Plan) -> Any:
+        """All stretches of a plan, one after the other, at the clip's even pace."""
+        if len(laid.stretches) == 1:
+            return self._stretch(next(parts), laid.stretches[0], laid)
+        found = []
+        for stretch in laid.stretches:
+            own = next(parts).filter("trim", start_frame=stretch.first, end_frame=stretch.first + stretch.frames)
+            found.append(self._stretch(own.filter("setpts", "PTS-STARTPTS"), stretch, laid))
+        joined = ffmpeg.concat(*found, v=1, a=0)
+        over, under = self.rate.numerator, self.rate.denominator
+        return joined.filter("settb", f"{under}/{over}").filter("setpts", "N").filter("fps", f"{over}/{under}")
+
+    def _stretch(self, picture: Any, stretch: Stretch, laid: Plan) -> Any:
+        count = len(stretch.parts) + (stretch.ground is not None)
+        sources = _copies(picture, count)
+        shown = [self._part(source, part) for source, part in zip(sources, stretch.parts, strict=False)]
+        if stretch.ground is not None:
+            place = stretch.parts[0].place
+            ground = self._ground(sources[-1], stretch.ground)
+            return ffmpeg.overlay(ground, shown[0], x=place.x, y=place.y, format="yuv420", eof_action="endall")
+        return shown[0] if len(shown) == 1 else ffmpeg.filter(shown, "vstack", inputs=len(shown))
+
+    def _part(self, picture: Any, part: Part) -> Any:
+        cut = self._cropped(picture, part)
+        return scaled(cut, self.probe.video, part.place.width, part.place.height).filter("format", "yuv420p")
+
+    def _ground(self, picture: Any, part: Part) -> Any:
+        """A part of the picture, dark and blurred, that fills the frame."""
+        width, height = part.place.width, part.place.height
+        short = min(width, height)
+        small = (_even(width * GROUND_SHORT, short), _even(height * GROUND_SHORT, short))
+        ground = scaled(self._cropped(picture, part), self.probe.video, *small, flags="area")
+        return (
             ground.filter("format", "yuv420p")
             .filter("gblur", sigma=4, steps=2)
             .filter("lutyuv", y="16+(val-16)*0.6", u="128+(val-128)*0.8", v="128+(val-128)*0.8")
-            .filter("scale", laid.width, laid.height, flags="bicubic")
+            .filter("scale", width, height, flags="bicubic")
             .filter("setsar", 1)
         )
-        fitted = fitted.filter("format", "yuv420p")
-        return ffmpeg.overlay(ground, fitted, x=laid.picture.x, y=laid.picture.y, format="yuv420", eof_action="endall")
 
-    def _cropped(self, picture: Any, crop: Box) -> Any:
+    def _cropped(self, picture: Any, part: Part) -> Any:
         """Cut out a part named in square pixels; the picture is upright here, its pixels as coded."""
         video = self.probe.video
         across = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
-        if (crop.width, crop.height) == (video.display_width, video.display_height):
+        display = (video.display_width, video.display_height)
+        if (part.width, part.height) == display:
             return picture
-        x, width = (_even(n * across[0], video.display_width) for n in (crop.x, crop.width))
-        y, height = (_even(n * across[1], video.display_height) for n in (crop.y, crop.height))
-        return picture.filter("crop", width, height, x, y)
+        width, height = (_even(n * a, d) for n, a, d in zip((part.width, part.height), across, display, strict=True))
+        x, y = (piecewise([(n, key[axis] * across[axis] / display[axis]) for n, *key in part.keys]) for axis in (0, 1))
+        return picture.filter("crop", width, height, x, y, exact=1)
+
+    def _captioned(self, picture: Any, laid: Plan) -> Any:
+        """With the words, and the pictures of their emoji, over it."""
+        burned = self.captions.get(laid.aspect)
+        if burned is None:
+            return picture
+        fonts = {} if burned.fonts is None else {"fontsdir": str(burned.fonts)}
+        picture = picture.filter("ass", filename=burned.script, **fonts)
+        for name, one in burned.overlays:
+            start, end = (f"{decimal(t):.6f}" for t in (one.span.start, one.span.end))
+            shown = ffmpeg.input(name, f="png_pipe", protocol_whitelist="file,pipe")
+            picture = ffmpeg.overlay(picture, shown, x=one.x, y=one.y, enable=f"gte(t,{start})*lt(t,{end})")
+        return picture.filter("format", "yuv420p") if burned.overlays else picture
 
     def _sounds(self, sound: Any) -> list[Any]:
         """One stream per file, as long as the picture and in step with it, however late or early the track begins."""
@@ -275,3 +337,45 @@ def _run(job: _Job, seek: Fraction | None, scratch: Path, progress: Callable[[fl
 def _even(value: int, of: int) -> int:
     """value/of in whole even numbers."""
     return 2 * round(Fraction(value, 2 * of))
+
+
+def _copies(stream: Any, count: int) -> list[Any]:
+    """A picture for as many as need it."""
+    if count == 1:
+        return [stream]
+    split = stream.filter_multi_output("split", count)
+    return [split[n] for n in range(count)]
+
+
+def piecewise(keys: Sequence[tuple[int, float]]) -> str:
+    """An expression of the frame `n` for ffmpeg: straight from key to key, and still after the last."""
+    if len(keys) == 1:
+        return f"{keys[0][1]:.2f}"
+    pieces = []
+    for (n, value), (m, other) in pairwise(keys):
+        slope = (other - value) / (m - n)
+        pieces.append((m, f"{value:.2f}" if slope == 0 else f"{value:.2f}+(n-{n})*{slope:.5f}"))
+    return _chosen([*pieces, (keys[-1][0] + 1, f"{keys[-1][1]:.2f}")])
+
+
+def _chosen(pieces: Sequence[tuple[int, str]]) -> str:
+    """The piece that a frame lies in, found by halving: ffmpeg does not nest hundreds deep."""
+    if len(pieces) == 1:
+        return pieces[0][1]
+    half = len(pieces) // 2
+    return f"if(lt(n,{pieces[half - 1][0]}),{_chosen(pieces[:half])},{_chosen(pieces[half:])})"
+
+
+def _kept(captions: Mapping[Aspect, Burned], scratch: Path) -> dict[Aspect, _Captions]:
+    """Captions written where ffmpeg finds them."""
+    found = {}
+    for aspect, burned in captions.items():
+        script = f"captions-{aspect.replace(':', 'x')}.ass"
+        (scratch / script).write_text(burned.ass, encoding="utf-8")
+        overlays = []
+        for one in burned.overlays:
+            name = f"emoji-{hashlib.sha256(one.png).hexdigest()[:16]}.png"
+            (scratch / name).write_bytes(one.png)
+            overlays.append((f"file:{name}", one))
+        found[aspect] = _Captions(script=script, fonts=burned.fonts, overlays=tuple(overlays))
+    return found

@@ -20,12 +20,17 @@ def _has_audio(results: Results, settings: FlowSettings) -> Verdict:
     return None if results.get("ingest", {}).get("audio_track") is not None else "the file has no sound"
 
 
-def _has_transcript(results: Results, settings: FlowSettings) -> Verdict:
-    return None if settings.transcript else "no transcript was given, and this version does not hear words by itself"
+def _has_no_transcript(results: Results, settings: FlowSettings) -> Verdict:
+    return "a transcript was given" if settings.transcript else None
+
+
+def _wants_overlay(results: Results, settings: FlowSettings) -> Verdict:
+    return None if settings.debug_overlay else "it was not asked for"
 
 
 CONDITIONS: dict[str, Callable[[Results, FlowSettings], Verdict]] = {
     "asset.is_new": _is_new,
     "asset.has_audio": _has_audio,
-    "flow.has_transcript": _has_transcript,
+    "flow.has_no_transcript": _has_no_transcript,
+    "flow.wants_overlay": _wants_overlay,
 }

@@ -1,8 +1,7 @@
 """Where one shot ends and the next begins: hard cuts, fades and dissolves, from per-frame measures.
 
 A cut is one frame that differs from the one before far more than its neighbours do, and stays different (a flash
-comes back). A fade or a dissolve goes in a straight line from one picture to another, step by even step; real
-movement wanders. The numbers were chosen on footage with known cuts; scripts/benches/detect.py scores them.
+comes back). The numbers were chosen on footage with known cuts; scripts/benches/transitions.py scores them.
 """
 
 from __future__ import annotations
@@ -15,66 +14,59 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from common.domain.shot import Transition
+from common.scoring import gradual
 
 AROUND = 6  # frames to each side that a cut is compared with
 FLASH = 3  # frames; a picture that is back by then was a flash, not a cut
 CUT = 14.0  # least change at a cut, in steps of 255
 SPREAD = 0.3  # share of the picture that changes at a cut, at least; a title that pops up changes less
 OVER_MEAN, OVER_MAX = 3.0, 1.5  # times the neighbours' mean and largest change
-RAMPS_S = (0.32, 0.48, 0.72, 1.0, 1.5, 2.0)  # lengths of fades and dissolves looked for, seconds
-STRAIGHT = 0.85  # distance from end to end over the way gone, at least
-EVEN = 2.5  # the largest step over the mean step, at most
-FAR = 12.0  # mean change over a fade or dissolve, at least, in steps of 255
-BLEND = 0.12  # how far frames of a fade or dissolve may be from a blend of its ends, over the distance of these
-ALIKE = 0.5  # correlation from which two pictures are one picture under another light
-FLAT = 0.02  # contrast below which a picture is one colour
-COLOUR_S = 0.5  # from this length on, one flat colour is a shot of its own
-
-LUMA = 144  # the part of a tiny picture that is luma
 
 Floats = NDArray[np.floating]
 
 
-class Measured(Protocol):
+class Measured(gradual.Measured, Protocol):
     """Per-frame arrays, as common.signals.picture.Measures has them."""
 
     @property
     def change(self) -> NDArray[np.float32]: ...
-    @property
-    def contrast(self) -> NDArray[np.float32]: ...
-    @property
-    def tiny(self) -> NDArray[np.uint8]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boundary:
-    """A shot opens at frame number `frame`; `confidence` 0 to 1."""
+    """A shot opens at frame number `frame`; `confidence` 0 to 1.
+
+    `first` is the first frame that no longer shows the old shot alone, `last` the first that shows the new one alone;
+    `first` <= `frame` <= `last`, and a cut has all three the same.
+    """
 
     frame: int
     opens_with: Transition
     confidence: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ramp:
-    """Frames `first` to `last` lead straight from one picture to another; `middle` is half way."""
-
     first: int
-    middle: int
     last: int
-    straightness: float
 
 
 def find(measured: Measured, frames_per_second: float) -> list[Boundary]:
     """All boundaries in order, at least 3 frames apart; the start of the video is none of them."""
     cuts = find_cuts(measured)
-    gradual = _transitions(measured, find_ramps(measured, frames_per_second), cuts, frames_per_second)
+    changes = gradual.find(measured, [cut.frame for cut in cuts], frames_per_second)
     chosen: list[Boundary] = []
-    for boundary in sorted([*cuts, *gradual], key=lambda b: (b.opens_with != "cut", -b.confidence)):
+    for boundary in sorted([*cuts, *map(_boundary, changes)], key=lambda b: (b.opens_with != "cut", -b.confidence)):
         if all(abs(boundary.frame - other.frame) >= 3 for other in chosen):
             chosen.append(boundary)
     last = len(measured.change) - 3
     return sorted((b for b in chosen if 3 <= b.frame <= last), key=lambda b: b.frame)
+
+
+def _boundary(change: gradual.Gradual) -> Boundary:
+    return Boundary(
+        frame=change.middle,
+        opens_with=change.kind,
+        confidence=change.confidence,
+        first=change.first,
+        last=change.last,
+    )
 
 
 def find_cuts(measured: Measured) -> list[Boundary]:
@@ -89,7 +81,8 @@ def find_cuts(measured: Measured) -> list[Boundary]:
         limit = _limit(np.delete(around[frame], AROUND))
         if change[frame] > limit and _spread(measured.tiny, frame) >= SPREAD and not _flash(measured.tiny, frame):
             confidence = 1 - limit / (2 * float(change[frame]))
-            cuts.append(Boundary(frame=frame, opens_with="cut", confidence=round(confidence, 3)))
+            sure = round(confidence, 3)
+            cuts.append(Boundary(frame=frame, opens_with="cut", confidence=sure, first=frame, last=frame))
     return cuts
 
 
@@ -106,12 +99,6 @@ def _distance(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Floats:
     return distance
 
 
-def _apart(tiny: NDArray[np.uint8], firsts: NDArray[np.intp], length: int) -> Floats:
-    """Distance from each of `firsts` to the frame `length` later; in parts, for hours of frames."""
-    parts = np.array_split(firsts, len(firsts) // 4096 + 1)
-    return np.concatenate([_distance(tiny[part + length], tiny[part]) for part in parts])
-
-
 def _spread(tiny: NDArray[np.uint8], frame: int) -> float:
     """Share of blocks that changed by more than a third of the mean change."""
     change = np.abs(tiny[frame].astype(np.int16) - tiny[frame - 1])
@@ -123,72 +110,3 @@ def _flash(tiny: NDArray[np.uint8], frame: int) -> bool:
     after = _distance(tiny[frame : frame + FLASH + 1], tiny[frame - 1])
     before = _distance(tiny[max(0, frame - FLASH - 1) : frame], tiny[frame])
     return bool(min(after.min(), before.min()) < 0.4 * after[0])
-
-
-def find_ramps(measured: Measured, frames_per_second: float) -> list[Ramp]:
-    """Stretches that lead straight and evenly to a picture far off; the farthest, then the shortest, first."""
-    tiny = measured.tiny
-    steps = np.concatenate((np.zeros(1), _apart(tiny, np.arange(len(tiny) - 1), 1)))  # from the frame before
-    way = np.cumsum(steps)
-    found: list[tuple[int, Ramp]] = []
-    for length in sorted({max(4, round(seconds * frames_per_second)) for seconds in RAMPS_S}):
-        if length >= len(tiny):
-            break
-        gone = way[length:] - way[:-length]
-        largest = sliding_window_view(steps[1:], length).max(axis=1)
-        firsts = np.flatnonzero((gone >= FAR) & (largest * length <= EVEN * gone))
-        distance = _apart(tiny, firsts, length)
-        straight = distance / gone[firsts]
-        for n in np.flatnonzero((distance >= FAR) & (straight >= STRAIGHT)).tolist():
-            first = int(firsts[n])
-            last = first + length
-            middle = int(np.searchsorted(way[: last + 1], (way[first] + way[last]) / 2))
-            ramp = Ramp(first=first, middle=middle, last=last, straightness=float(straight[n]))
-            found.append((round(float(distance[n] * straight[n])), ramp))
-    chosen: list[Ramp] = []
-    for _, ramp in sorted(found, key=lambda pair: (-pair[0], pair[1].last - pair[1].first, pair[1].first)):
-        if all(ramp.last <= other.first or ramp.first >= other.last for other in chosen) and _blends(tiny, ramp, way):
-            chosen.append(ramp)
-    return chosen
-
-
-def _blends(tiny: NDArray[np.uint8], ramp: Ramp, way: Floats) -> bool:
-    """Whether each frame is a blend of the two ends, everywhere at once; a wipe or something that moves is not."""
-    stretch = tiny[ramp.first : ramp.last + 1].astype(np.float64)
-    share = (way[ramp.first : ramp.last + 1] - way[ramp.first]) / (way[ramp.last] - way[ramp.first])
-    blend = stretch[0] + share[:, None] * (stretch[-1] - stretch[0])
-    return bool(np.abs(stretch - blend).mean() <= BLEND * np.abs(stretch[-1] - stretch[0]).mean())
-
-
-def _transitions(measured: Measured, ramps: list[Ramp], cuts: list[Boundary], per_second: float) -> list[Boundary]:
-    flat = measured.contrast < FLAT
-    found = [_dissolve(measured, ramp) for ramp in ramps if not flat[ramp.first] and not flat[ramp.last]]
-    out = {ramp.last: ramp.straightness for ramp in ramps if flat[ramp.last] and not flat[ramp.first]}
-    into = {ramp.first: ramp.straightness for ramp in ramps if flat[ramp.first] and not flat[ramp.last]}
-    for first, stop in runs(flat):
-        faded_out = max((sure for frame, sure in out.items() if first <= frame < stop), default=0.0)
-        faded_in = max((sure for frame, sure in into.items() if first <= frame < stop), default=0.0)
-        if stop - first >= COLOUR_S * per_second:
-            found += [_fade(first, faded_out)] if faded_out else []
-            found += [_fade(stop, faded_in)] if faded_in else []
-        elif (faded_out or faded_in) and not any(first <= cut.frame <= stop for cut in cuts):
-            found.append(_fade((first + stop) // 2, max(faded_out, faded_in)))
-    return [boundary for boundary in found if boundary is not None]
-
-
-def _fade(frame: int, straightness: float) -> Boundary:
-    return Boundary(frame=frame, opens_with="fade", confidence=round(straightness, 3))
-
-
-def _dissolve(measured: Measured, ramp: Ramp) -> Boundary | None:
-    """The middle of a blend of two different pictures; None for one picture under a changing light."""
-    before, after = measured.tiny[ramp.first, :LUMA].astype(float), measured.tiny[ramp.last, :LUMA].astype(float)
-    if before.std() == 0 or after.std() == 0 or np.corrcoef(before, after)[0, 1] >= ALIKE:
-        return None
-    return Boundary(frame=ramp.middle, opens_with="dissolve", confidence=round(ramp.straightness, 3))
-
-
-def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Stretches of True: (first, one past the last)."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8))).tolist()
-    return list(zip(edges[::2], edges[1::2], strict=True))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.scoring import boundaries
+from common.scoring.gradual import runs
 
 LEAST = Fraction(1, 2)  # seconds that black or a standing picture lasts before it is worth telling
 STEP = Fraction(1, 2)  # seconds of one value of activity
@@ -33,8 +34,6 @@ class Measured(boundaries.Measured, Protocol):
     def peak(self) -> NDArray[np.float32]: ...
     @property
     def brightness(self) -> NDArray[np.float32]: ...
-    @property
-    def sharpness(self) -> NDArray[np.float32]: ...
     @property
     def dark(self) -> NDArray[np.float32]: ...
 
@@ -80,10 +79,10 @@ def read(measured: Measured, times: Times) -> Picture:
     count = len(times.ticks)
     per_second = float(count / (times.end - times.at(0)))
     found = boundaries.find(measured, per_second)
-    black = [run for run in boundaries.runs(measured.dark >= BLACK) if _lasts(times, *run)]
+    black = [run for run in runs(measured.dark >= BLACK) if _lasts(times, *run)]
     frozen = _standing(measured, times)
     black_frames, frozen_frames = _within(black, count), _within(frozen, count)
-    opens = [boundaries.Boundary(frame=0, opens_with="start", confidence=1.0), *found]
+    opens = [boundaries.Boundary(frame=0, opens_with="start", confidence=1.0, first=0, last=0), *found]
     stops = [*(boundary.frame for boundary in found), count]
     shots = tuple(
         Shot(
@@ -95,6 +94,7 @@ def read(measured: Measured, times: Times) -> Picture:
             motion=_average(measured.motion[opening.frame + 1 : stop]),
             black=bool(black_frames[opening.frame : stop].mean() >= MOSTLY),
             frozen=bool(frozen_frames[opening.frame : stop].mean() >= MOSTLY),
+            transition=times.span(opening.first, opening.last) if opening.first < opening.last else None,
         )
         for number, (opening, stop) in enumerate(zip(opens, stops, strict=True))
     )
@@ -126,9 +126,9 @@ def _standing(measured: Measured, times: Times) -> list[tuple[int, int]]:
     ]
 
 
-def _within(runs: list[tuple[int, int]], count: int) -> NDArray[np.bool_]:
+def _within(stretches: list[tuple[int, int]], count: int) -> NDArray[np.bool_]:
     flags = np.zeros(count, np.bool_)
-    for first, stop in runs:
+    for first, stop in stretches:
         flags[first:stop] = True
     return flags
 

@@ -1,4 +1,4 @@
-"""Make the files of one clip: every aspect, a preview, a thumbnail, and captions beside them."""
+"""Make the files of one clip: every aspect with its captions, a preview, a thumbnail, and caption files beside them."""
 
 from __future__ import annotations
 
@@ -6,46 +6,65 @@ from fractions import Fraction
 from typing import Any
 
 from common.domain.asset import Probe
-from common.domain.clip import Clip, Rendition
+from common.domain.clip import Aspect, Clip, Rendition, Shown
 from common.domain.codec import from_json, loads, to_json
+from common.domain.framing import Framing
 from common.domain.shot import Shot
+from common.domain.timebase import Span
+from common.domain.track import Track
 from common.domain.transcript import Transcript
 from common.errors import Permanent
 from common.media.audio import Momentary, gain_to_target, integrated
-from common.media.captions import cues_from_words, write_srt, write_vtt
+from common.media.captions import cues_from_words, write_ass, write_srt, write_vtt
+from common.media.captions.burn import Burned, burned
+from common.media.captions.faces import avoided
+from common.media.captions.place import safe_zone
 from common.media.probe import choose_audio
-from common.media.render import Made, render
+from common.media.reframe import Plan
+from common.media.render import Made, planned, render, steady_rate
 from common.media.thumbnail import Activity, thumbnail
 from common.ports.work import Json, LeftOut, ObjectRef, Outcome, Work
+
+SIDECARS = {"srt": write_srt, "vtt": write_vtt, "ass": write_ass}
 
 
 def run(work: Work) -> Outcome:
     clip = from_json(Clip, work.member)
-    ingest, shots = work.need("ingest"), work.need("shots")
-    if ingest is None or shots is None:
-        raise Permanent("a clip cannot be rendered before the file and its shots are known; run again from ingest")
+    ingest, shots, framed = work.need("ingest"), work.need("shots"), work.need("frame")
+    if ingest is None or shots is None or framed is None:
+        raise Permanent("a clip cannot be rendered before its shots are framed; run again from ingest")
     probe = from_json(Probe, ingest["probe"])
-    total = float(clip.span.duration) * len(work.settings.aspects)
+    framings = from_json(list[Framing], loads(work.get(framed["framings"])))
+    plans = [planned(probe, clip.span, framings, aspect) for aspect in work.settings.aspects]
+    spoken = _spoken(work)
+    captions, left_out = _captions(work, probe, clip, plans, spoken, framed, shots)
+    total = float(clip.span.duration) * len(plans)
     made = render(
         work.local_source(),
         probe,
         clip.span,
-        aspects=work.settings.aspects,
+        plans=plans,
+        captions=captions,
         audio=None if ingest["audio_track"] is None else choose_audio(probe.audio, ingest["audio_track"]),
         gain_db=_gain(work, clip),
         out=work.scratch,
         scratch=work.scratch,
-        progress=lambda done: work.progress(done * len(work.settings.aspects), total, "s"),
+        progress=lambda done: work.progress(done * len(plans), total, "s"),
     )
     preview = next(file for file in made if file.plan is None)
+    renditions = [
+        _rendition(file, work.put(file.path.name, file.path), clip, framings, work.settings.captions, captions)
+        for file in made
+        if file.plan
+    ]
     result: Json = {
         "number": clip.number,
-        "renditions": to_json([_rendition(file, work.put(file.path.name, file.path)) for file in made if file.plan]),
+        "renditions": to_json(renditions),
         "preview": to_json(work.put(preview.path.name, preview.path)),
-        **_captions(work, clip),
+        **_sidecars(work, clip, spoken),
     }
-    still, left_out = _thumbnail(work, probe, clip, shots)
-    return Outcome(result={**result, **still}, left_out=left_out)
+    still, blank = _thumbnail(work, probe, clip, shots)
+    return Outcome(result={**result, **still}, left_out=(*left_out, *blank))
 
 
 def _gain(work: Work, clip: Clip) -> float:
@@ -58,12 +77,51 @@ def _gain(work: Work, clip: Clip) -> float:
     return gain_to_target(integrated(momentary, clip.span))
 
 
-def _rendition(file: Made, kept: ObjectRef) -> Rendition:
-    assert file.plan is not None
+def _spoken(work: Work) -> Transcript | None:
+    told = work.need("transcribe")
+    return from_json(Transcript, loads(work.get(told["transcript"]))) if told else None
+
+
+def _captions(
+    work: Work, probe: Probe, clip: Clip, plans: list[Plan], spoken: Transcript | None, framed: Json, shots: Json
+) -> tuple[dict[Aspect, Burned], tuple[LeftOut, ...]]:
+    """What is burned into each aspect, and what could not be as it should."""
+    style = work.settings.captions
+    if style == "none" or spoken is None or not any(word.span.overlap(clip.span) for word in spoken.words):
+        return {}, ()
+    if spoken.quality == "draft" and not work.settings.burn_draft:
+        why = "the words are a draft with many wrong ones; --burn-draft burns them all the same"
+        return {}, (LeftOut(what="captions in the picture", why=why),)
+    faces = [track for track in from_json(list[Track], loads(work.get(framed["tracks"]))) if track.kind == "face"]
+    opened = [shot.span.start - clip.span.start for shot in from_json(list[Shot], loads(work.get(shots["shots"])))]
+    cuts = [at for at in opened if 0 < at < clip.span.duration]
+    display = (probe.video.display_width, probe.video.display_height)
+    found: dict[Aspect, Burned] = {}
+    notes: list[str] = []
+    for plan in plans:
+        made = burned(
+            spoken.words,
+            clip.span,
+            width=plan.width,
+            height=plan.height,
+            style=style,
+            safe=safe_zone(plan.aspect),
+            avoid=list(avoided(plan, faces, clip.span, steady_rate(probe.video), display)),
+            cuts=cuts,
+        )
+        notes += made.notes
+        found[plan.aspect] = made
+    what = f"parts of the captions of clip {clip.number}"
+    return found, tuple(LeftOut(what=what, why=note) for note in dict.fromkeys(notes))
+
+
+def _rendition(
+    file: Made, kept: ObjectRef, clip: Clip, framings: list[Framing], style: str, captions: dict[Aspect, Burned]
+) -> Rendition:
     return Rendition(
         aspect=file.aspect,
-        layout=file.plan.layout,
-        layout_reason=file.plan.reason,
+        shown=_shown(clip, framings, file.aspect),
+        captions=style if file.aspect in captions else None,
         object=kept.object,
         sha256=kept.sha256,
         size=kept.size,
@@ -76,18 +134,24 @@ def _rendition(file: Made, kept: ObjectRef) -> Rendition:
     )
 
 
-def _captions(work: Work, clip: Clip) -> dict[str, Any]:
-    spoken = work.need("transcribe")
-    if spoken is None:
-        return {"srt": None, "vtt": None}
-    transcript = from_json(Transcript, loads(work.get(spoken["transcript"])))
-    cues = cues_from_words(transcript.words, clip.span)
+def _shown(clip: Clip, framings: list[Framing], aspect: Aspect) -> tuple[Shown, ...]:
+    """Each shot's layout and reason, neighbours that say the same as one."""
+    found: list[Shown] = []
+    for one in framings:
+        if one.aspect != aspect or not one.span.overlap(clip.span):
+            continue
+        span = Span(max(one.span.start, clip.span.start), min(one.span.end, clip.span.end))
+        if found and (found[-1].layout, found[-1].reason) == (one.layout, one.reason):
+            span = Span(found.pop().span.start, span.end)
+        found.append(Shown(span=span, layout=one.layout, reason=one.reason))
+    return tuple(found)
+
+
+def _sidecars(work: Work, clip: Clip, spoken: Transcript | None) -> dict[str, Any]:
+    cues = cues_from_words(spoken.words, clip.span) if spoken else []
     if not cues:
-        return {"srt": None, "vtt": None}
-    return {
-        "srt": to_json(work.put("clip.srt", write_srt(cues).encode())),
-        "vtt": to_json(work.put("clip.vtt", write_vtt(cues).encode())),
-    }
+        return dict.fromkeys(SIDECARS)
+    return {kind: to_json(work.put(f"clip.{kind}", write(cues).encode())) for kind, write in SIDECARS.items()}
 
 
 def _thumbnail(work: Work, probe: Probe, clip: Clip, shots: Json) -> tuple[Json, tuple[LeftOut, ...]]:

@@ -14,12 +14,13 @@ from common.domain.asset import Probe
 from common.domain.codec import dumps, from_json, loads, to_json
 from common.domain.shot import Shot
 from common.domain.timebase import Span
-from common.domain.track import Box, Sighting, Track
+from common.domain.track import Attention, Box, Sighting, Track
 from common.errors import ModelMissing, ModelRefused, Permanent
 from common.media.looks import looks
 from common.ports.models import FaceDetector, PersonDetector, Search, SeenFace
 from common.ports.work import LeftOut, Outcome, Work
 from common.scoring.tracks import Follower, tracks
+from common.signals.saliency import attention
 
 EVERY = Fraction(1, 10)  # seconds between two frames looked at
 WHOLE = 2  # one frame in so many is searched for new faces
@@ -43,18 +44,20 @@ def run(work: Work) -> Outcome:
             people = stack.enter_context(work.models.people(work.scratch))
         except (ModelMissing, ModelRefused) as missing:
             why = LeftOut(what="faces and people", why=str(missing))
-            return Outcome(result={"tracks": None, "count": 0, "sources": []}, left_out=(why,))
+            return Outcome(result={"tracks": None, "count": 0, "attention": None, "sources": []}, left_out=(why,))
         found: list[Track] = []
+        eyed: list[Attention] = []
         source = work.local_source()
         frames = stack.enter_context(
             closing(looks(source, probe, every=EVERY, long_side=LONG_SIDE, scratch=work.scratch, start=start, end=end))
         )
         for shot, pictures in _by_shot(frames, known):
-            found += _of_shot(shot, pictures, inside, faces, people, first=len(found), work=work)
+            found += _of_shot(shot, pictures, inside, faces, people, eyed, first=len(found), work=work)
     return Outcome(
         result={
             "tracks": to_json(work.put("tracks.json", dumps(found))),
             "count": len(found),
+            "attention": to_json(work.put("attention.json", dumps(eyed))),
             "sources": [faces.source, people.source],
         },
         left_out=tuple(left_out),
@@ -86,18 +89,23 @@ def _of_shot(
     inside: Span,
     faces: FaceDetector,
     people: PersonDetector,
+    eyed: list[Attention],
     *,
     first: int,
     work: Work,
 ) -> list[Track]:
     follow, bodies = Follower(EVERY), Follower(EVERY * PARTS)
     heads: list[Box] = []
+    before: NDArray[np.uint8] | None = None
     for n, (at, picture) in enumerate(pictures):
         search: Search = "parts" if n % PARTS == 0 else "whole" if n % WHOLE == 0 else "nowhere"
         if search == "parts":
             seen = people.people(picture)
             bodies.add([Sighting(at=at, box=one.box, confidence=one.confidence) for one in seen])
             heads = [one.head for one in seen if one.head is not None]
+            x, y, width, height = attention(picture, before)
+            eyed.append(Attention(at=at, shot=shot.number, box=Box(x=x, y=y, width=width, height=height)))
+            before = picture
         around = [*follow.expected(at), *(heads if search != "nowhere" else ())]
         follow.add([_sighting(at, face) for face in faces.faces(picture, around=around, search=search)])
         work.progress(float(at - inside.start), float(inside.duration), "s")

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.domain.asset import Probe
+from common.domain.shot import Shot
 from common.media import tools
 from common.media.frames import SmallFrames
 from common.media.probe import probe
+from common.scoring import shots
 from common.scoring.boundaries import find_cuts
 from common.signals.picture import Measures, Meter
 
@@ -48,6 +50,15 @@ def cuts(video: Path) -> list[float]:
     about = _probe(video)
     ticks, measured = _measured(video, about)
     return [float(int(ticks[cut.frame]) * about.video.timebase) for cut in find_cuts(measured)]
+
+
+def found_shots(video: Path) -> tuple[Shot, ...]:
+    """All shots, as the product finds them."""
+    about = _probe(video)
+    ticks, measured = _measured(video, about)
+    timebase = about.video.timebase
+    end = int(ticks[-1]) * timebase + (1 / about.video.frame_rate if about.video.frame_rate else timebase)
+    return shots.read(measured, shots.Times(ticks=ticks, timebase=timebase, end=end)).shots
 
 
 def score(found: list[float], truth: Path, key: str) -> tuple[int, list[float], list[float]]:

@@ -60,6 +60,13 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--language", metavar="xx", help="language spoken, such as en or pt-BR")
     parser.add_argument("--audio-track", type=int, metavar="N", help="which sound track, from 0 (the file's default)")
+    parser.add_argument(
+        "--captions", choices=("pop", "box", "clean", "none"), default="pop", help="style of the words burned in (pop)"
+    )
+    parser.add_argument("--burn-draft", action="store_true", help="burn words in even where they are a draft")
+    parser.add_argument(
+        "--debug-overlay", action="store_true", help="also the video with all that was seen drawn on it"
+    )
     parser.add_argument("--again", metavar="STAGE", help="do this stage and all after it anew")
     parser.add_argument("--json", action="store_true", help="print each result.json on a line; progress on stderr")
     return parser
@@ -86,6 +93,9 @@ def settings(options: argparse.Namespace) -> FlowSettings:
         aspects=tuple(aspect for aspect in ASPECTS if aspect in aspects),
         language=options.language,
         audio_track=options.audio_track,
+        captions=options.captions,
+        burn_draft=options.burn_draft,
+        debug_overlay=options.debug_overlay,
     )
 
 

@@ -94,7 +94,7 @@ class BlazeFace:
         self, network: Network, middles: NDArray[np.float32], picture: Picture, window: Window, *, edges: bool = True
     ) -> list[NDArray[np.float32]]:
         """Rows (score, x, y, width, height, six points) in pixels of the picture."""
-        outputs = network(window.cut(picture, network.size) / 127.5 - 1)
+        outputs = network(window.cut(picture, network.size) / np.float32(127.5) - 1)
         raw, scores = sorted(outputs, key=lambda output: -output.shape[-1])
         sure = sigmoid(scores[:, 0])
         rows = []
@@ -103,8 +103,7 @@ class BlazeFace:
             points[0] += middles[n]
             points[2:] += middles[n]
             points[0] -= points[1] / 2
-            x, y = points[0]
-            if edges and _cut_off(x, y, *points[1], window, picture):
+            if edges and _cut_off(points[0], points[1], window, picture):
                 continue
             points = points * window.side
             points[0] += (window.x, window.y)
@@ -139,11 +138,11 @@ class BlazeFace:
             opening=opening,
         )
 
-    def _look(self, picture: Picture, at: Window, across: float, down: float) -> tuple[NDArray[np.float32], float]:
+    def _look(self, picture: Picture, at: Window, across: float, down: float) -> tuple[NDArray[np.floating], float]:
         """The 468 points of the mesh in pixels, and how sure it is of a face."""
         side = MESH_MARGIN * max(across, down, 2)
         window = Window(at.x + (across - side) / 2, at.y + (down - side) / 2, side)
-        outputs = self._mesh(window.cut(picture, self._mesh.size) / 255)
+        outputs = self._mesh(window.cut(picture, self._mesh.size) / np.float32(255))
         shape, presence = sorted((output.reshape(-1) for output in outputs), key=len, reverse=True)
         points = shape.reshape(-1, 3)[:, :2] / self._mesh.size * side + (window.x, window.y)
         return points, float(sigmoid(presence)[0])
@@ -181,17 +180,17 @@ def _steps(length: int, side: float) -> list[float]:
     return [n * (length - side) / max(1, count - 1) for n in range(count)]
 
 
-def _cut_off(x: float, y: float, across: float, down: float, window: Window, picture: Picture) -> bool:
+def _cut_off(corner: NDArray[np.floating], size: NDArray[np.floating], window: Window, picture: Picture) -> bool:
     """Whether a box touches an edge of its window that is none of the picture: another window sees it whole."""
     height, width = picture.shape[:2]
     margin = 0.02
+    (x, y), (u, v) = corner, corner + size
     return bool(
         (x < margin and window.x > 1)
         or (y < margin and window.y > 1)
-        or (x + across > 1 - margin and window.x + window.side < width - 1)
-        or (y + down > 1 - margin and window.y + window.side < height - 1)
-        or across < 0.02
-        or down < 0.02
+        or (u > 1 - margin and window.x + window.side < width - 1)
+        or (v > 1 - margin and window.y + window.side < height - 1)
+        or min(size) < 0.02
     )
 
 

@@ -37,12 +37,24 @@ _ERRORS: dict[str, type[CutroomError]] = {kind.code: kind for kind in (ModelMiss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """Where an adapter works that may not be imported here: its Python, and its name there as `module:Class`.
+
+    The class found here only stands for it: its methods declare what may come back.
+    """
+
+    python: str
+    adapter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
     """A model that was found: its name@version, what its adapter is made with, and what else is known of it."""
 
     source: str
     arguments: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    apart: Apart | None = None
 
 
 class Remote:
@@ -84,10 +96,11 @@ class Remote:
 def opened(dotted: str, here: Here, *, scratch: Path, limits: Limits = LIMITS) -> Iterator[Remote]:
     """Start the adapter `module:Class` in a child that works in `scratch`; it ends with the block."""
     given = msgspec.json.encode(dict(here.arguments)).decode()
-    argv = ["-P", "-m", "common.adapters.models.child", dotted, given]
+    worker = here.apart or Apart(python=sys.executable, adapter=dotted)
+    argv = ["-P", "-m", "common.adapters.models.child", worker.adapter, given]
     quiet: Callable[[str], bool] = _is_chatter
     with stream(
-        sys.executable, argv, scratch=scratch, limits=limits, on_stderr=quiet, feed=True, environment=_environment()
+        worker.python, argv, scratch=scratch, limits=limits, on_stderr=quiet, feed=True, environment=_environment()
     ) as running:
         yield Remote(_load(dotted), here, running)
 

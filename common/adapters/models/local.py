@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from common.adapters.models.child import Here, opened
-from common.errors import ModelMissing
+from common.errors import ModelMissing, ModelRefused
 
 # kind -> adapters, the best first. `module:Class`; its static method `here(store)` says whether it can work.
 ADAPTERS: dict[str, tuple[str, ...]] = {
@@ -53,7 +53,7 @@ class LocalModels:
         for kind in kinds:
             try:
                 found[kind] = self._find(kind)[1].source
-            except ModelMissing:
+            except (ModelMissing, ModelRefused):
                 found[kind] = None
         return found
 

@@ -36,7 +36,7 @@ class Network:
     """One TFLite network on one thread: a picture of (height, width, 3) floats in, its outputs by size out."""
 
     def __init__(self, path: str) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-not-found,unused-ignore]
+        from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]
 
         try:
             self._interpreter: Any = Interpreter(model_path=path, num_threads=1)
@@ -122,4 +122,5 @@ def shared(one: Floats, others: Floats) -> Floats:
     own = float(np.prod(one[3:5]))
     union = inside / np.maximum(areas + own - inside, 1e-9)
     smaller = inside / np.maximum(np.minimum(areas, own), 1e-9)
-    return np.where(smaller > 0.8, np.maximum(union, smaller * 0.5), union).astype(np.float32)
+    overlap: Floats = np.where(smaller > 0.8, np.maximum(union, smaller * 0.5), union).astype(np.float32)
+    return overlap

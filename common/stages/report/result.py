@@ -11,20 +11,23 @@ from common.domain.asset import Probe
 from common.domain.clip import Clip, Rendition
 from common.domain.codec import from_json, loads, to_json
 from common.domain.shot import Shot
-from common.domain.timebase import Span, decimal
-from common.domain.transcript import Transcript
+from common.domain.timebase import decimal
 from common.media.probe import choose_audio
 from common.ports.work import Ended, Json, Work
+from common.stages.report import senses
+from common.stages.report.senses import span_of
 
 SCHEMA = "cutroom.result/1"
 
 # What later versions will have; a reader of this one is told instead of left to wonder at empty lists.
 NOT_YET = (
-    ("faces and people", "they are not looked for in this version"),
-    ("text in the picture", "it is not read in this version"),
     ("a prediction of clicks", "there is no model yet; the score only ranks the clips of this video"),
     ("votes of a council", "there is none in this version"),
 )
+
+
+DRAFT = "the words were heard by a small model and many are wrong: good for choosing clips, not for reading"
+WHEN_ASKED = ("hear", "overlay")  # stages that are skipped where nobody asked for them: nothing is missing then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ def collect(work: Work) -> Found:
     assert ingest is not None and fingerprint is not None, "the table makes both required"
     ended = work.ended()
     shots, heard, spoken, proposed = (work.need(name) for name in ("shots", "listen", "transcribe", "propose"))
+    framed, weighed, drawn = (work.need(name) for name in ("frame", "meaning", "overlay"))
     rendered = {one["number"]: one for one in work.needs("render")}
     chosen = from_json(list[Clip], loads(work.get(proposed["clips"]))) if proposed else []
     files: list[Json] = []
@@ -53,12 +57,14 @@ def collect(work: Work) -> Found:
         "asset": _asset(work, from_json(Probe, ingest["probe"]), ingest["audio_track"], fingerprint),
         "flow": {"id": work.flow, "settings": to_json(work.settings)},
         "shots": _shots(work, shots),
-        "sound": _sound(heard),
-        "transcript": _transcript(work, spoken),
-        "tracks": [],
-        "texts": [],
+        "sound": senses.sound(work, heard),
+        "transcript": senses.transcript(work, spoken),
+        "tracks": senses.tracks(work, framed),
+        "texts": senses.on_screen(work, work.needs("read"), shots),
+        "meaning": senses.meaning(work, weighed),
         "candidates": _candidates(work, proposed),
         "clips": clips,
+        "overlay": _overlay(drawn, files),
         "left_out": _left_out(ended, proposed, spoken),
         "timings": _timings(ended),
         "cost": {"currency": "USD", "micros": sum(one.cost_micros for one in ended)},
@@ -75,10 +81,6 @@ def collect(work: Work) -> Found:
 def seconds(text: str) -> float:
     """A time of a stage's result as decimal seconds."""
     return decimal(Fraction(text))
-
-
-def _span(span: Span) -> Json:
-    return {"start": decimal(span.start), "end": decimal(span.end)}
 
 
 def _asset(work: Work, probe: Probe, track: int | None, fingerprint: Json) -> Json:
@@ -111,33 +113,9 @@ def _shots(work: Work, shots: Json | None) -> list[Json]:
     found = []
     for shot in from_json(list[Shot], loads(work.get(shots["shots"]))):
         measures = {key: value for key, value in to_json(shot).items() if key != "span"}
-        found.append({**measures, **_span(shot.span)})
+        transition = span_of(shot.transition) if shot.transition else None
+        found.append({**measures, **span_of(shot.span), "transition": transition})
     return found
-
-
-def _sound(heard: Json | None) -> Json | None:
-    if heard is None:
-        return None
-    return {
-        "integrated_lufs": heard["integrated_lufs"],
-        "true_peak_dbtp": heard["true_peak_dbtp"],
-        "loudness_range": heard["loudness_range"],
-        "silences": [_span(span) for span in from_json(list[Span], heard["silences"])],
-    }
-
-
-def _transcript(work: Work, spoken: Json | None) -> Json | None:
-    if spoken is None:
-        return None
-    found = from_json(Transcript, loads(work.get(spoken["transcript"])))
-    words = [{"text": word.text, **_span(word.span), "confidence": word.confidence} for word in found.words]
-    return {
-        "language": found.language,
-        "source": found.source,
-        "timing": found.timing,
-        "notes": list(found.notes),
-        "words": words,
-    }
 
 
 def _candidates(work: Work, proposed: Json | None) -> list[Json]:
@@ -160,10 +138,14 @@ def _clip(work: Work, clip: Clip, made: Json | None, files: list[Json]) -> Json:
     renditions = []
     for one in from_json(list[Rendition], made["renditions"]) if made else []:
         path = file({"object": one.object}, f"-{one.aspect.replace(':', 'x')}.mp4")
+        main = max(one.shown, key=lambda part: part.span.duration)
         renditions.append(
             {
-                **{key: value for key, value in to_json(one).items() if key != "object"},
+                **{key: value for key, value in to_json(one).items() if key not in ("object", "shown")},
                 "path": path,
+                "layout": main.layout,
+                "layout_reason": main.reason,
+                "shown": [{**span_of(part.span), "layout": part.layout, "reason": part.reason} for part in one.shown],
                 "duration": decimal(one.duration),
                 "frame_rate": decimal(one.frame_rate),
             }
@@ -171,7 +153,7 @@ def _clip(work: Work, clip: Clip, made: Json | None, files: list[Json]) -> Json:
     return {
         "id": f"{work.flow}.{clip.number}",
         "rank": clip.number,
-        **_span(clip.span),
+        **span_of(clip.span),
         "title": clip.title,
         "score": clip.score,
         "scores": clip.scores,
@@ -180,14 +162,21 @@ def _clip(work: Work, clip: Clip, made: Json | None, files: list[Json]) -> Json:
         "verdict": None,
         "why": clip.why,
         "evidence": [
-            {"name": one.name, "text": one.text, "weight": one.weight, **(_span(one.span) if one.span else _NOWHERE)}
+            {"name": one.name, "text": one.text, "weight": one.weight, **(span_of(one.span) if one.span else _NOWHERE)}
             for one in clip.evidence
         ],
         "text": clip.text,
         "renditions": renditions,
         "thumbnail": file(made["thumbnail"], ".jpg") if made else None,
-        "captions": {kind: file(made[kind], f".{kind}") if made else None for kind in ("srt", "vtt")},
+        "captions": {kind: file(made[kind], f".{kind}") if made else None for kind in ("srt", "vtt", "ass")},
     }
+
+
+def _overlay(drawn: Json | None, files: list[Json]) -> str | None:
+    if drawn is None:
+        return None
+    files.append({"path": "overlay.mp4", "object": drawn["overlay"]["object"]})
+    return "overlay.mp4"
 
 
 _NOWHERE: Json = {"start": None, "end": None}
@@ -198,13 +187,15 @@ def _left_out(ended: tuple[Ended, ...], proposed: Json | None, spoken: Json | No
     found: list[tuple[str, str]] = []
     for one in ended:
         name = one.title.lower() if one.member is None else f"{one.title.lower()}, part {one.member + 1}"
-        if one.state != "done":
+        if one.state != "done" and not (one.state == "skipped" and one.stage in WHEN_ASKED):
             found.append((name, one.error or one.state))
         found += [(entry.what, entry.why) for entry in one.left_out]
     if proposed is not None and proposed["fewer"]:
         found.append(("more clips", proposed["fewer"]))
     if spoken is not None:
         found += [("parts of the transcript", note) for note in spoken["notes"]]
+        if spoken["quality"] == "draft":
+            found.append(("sure words", DRAFT))
     return [{"what": what, "why": why} for what, why in dict.fromkeys((*found, *NOT_YET))]
 
 
