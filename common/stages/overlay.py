@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from common.domain.asset import Probe
 from common.domain.codec import from_json, loads, to_json
 from common.domain.framing import Framing
@@ -11,6 +13,7 @@ from common.errors import Permanent
 from common.media.overlay import overlay
 from common.media.probe import choose_audio
 from common.ports.work import Outcome, Work
+from common.scoring.texts import believed
 
 
 def run(work: Work) -> Outcome:
@@ -25,7 +28,9 @@ def run(work: Work) -> Outcome:
         shots=from_json(list[Shot], loads(work.get(shots["shots"]))),
         tracks=from_json(list[Track], loads(work.get(framed["tracks"]))),
         readings=[
-            one for part in work.needs("read") for one in from_json(list[Reading], loads(work.get(part["readings"])))
+            replace(one, lines=tuple(line for line in one.lines if believed(line)))
+            for part in work.needs("read")
+            for one in from_json(list[Reading], loads(work.get(part["readings"])))
         ],
         framings=from_json(list[Framing], loads(work.get(framed["framings"]))),
         audio=None if ingest["audio_track"] is None else choose_audio(probe.audio, ingest["audio_track"]),

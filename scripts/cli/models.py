@@ -67,10 +67,10 @@ def main(argv: list[str] | None = None) -> int:
         else:
             _get(console, store, options.name)
     except download.DownloadFailed as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         return 1
     except (CutroomError, OSError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         console.print("\nStopped; nothing was changed.")
@@ -89,19 +89,18 @@ def _list(console: Console, store: Path) -> None:
                 missing.append(str(error))
                 continue
             quality = here.facts.get("quality")
-            console.print(
-                f"  [green]+[/green] {kind:<11}{escape(here.source)}{f' ({quality})' if quality else ''}: {_WHAT[kind]}"
-            )
+            better = f" ({quality})" if quality else ""
+            console.print(f"  [green]+[/green] {kind:<11}{escape(here.source)}{better}: {_WHAT[kind]}", soft_wrap=True)
             break
         else:
             console.print(f"  [red]-[/red] {kind:<11}left out: {_WHAT[kind]}")
         for why in missing:
-            console.print(f"    {'':<11}[dim]{escape(why)}[/dim]")
+            console.print(f"    {'':<11}[dim]{escape(why)}[/dim]", soft_wrap=True)
     found = kept.models(store)
-    console.print(f"{len(found)} of them brought by scripts/models, in {escape(shown(store))}")
+    console.print(f"{len(found)} of them brought by scripts/models, in {escape(shown(store))}", soft_wrap=True)
     for one in found:
         size = sum(file.size for file in one.files.values())
-        console.print(f"    {one.label} ({one.kind}, {_mb(size)} MB) {escape(one.source or '')}")
+        console.print(f"    {one.label} ({one.kind}, {_mb(size)} MB) {escape(one.source or '')}", soft_wrap=True)
 
 
 def _add(console: Console, store: Path, options: argparse.Namespace) -> None:

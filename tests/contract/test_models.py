@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -103,8 +106,13 @@ def test_the_best_recogniser_answers_and_none_is_loaded_here(store: Path, tmp_pa
         assert draft.source.startswith("pocketsphinx@") and draft.quality == "draft"
     with pytest.raises(ModelMissing, match="scripts/models get"):
         Whisper.here(tmp_path / "none")
-    found = LocalModels(store).identity(["recogniser", "aligner", "voice"])
-    assert all(name and "@" in name for name in found.values()) and str(found["recogniser"]).startswith("tiny@")
+    program = (
+        "import sys; from pathlib import Path; from common.adapters.models.local import LocalModels;"
+        "found = LocalModels(Path(sys.argv[1])).identity(['recogniser', 'aligner', 'voice']);"
+        "print(*found.values(), *({'onnxruntime', 'pocketsphinx', 'faster_whisper', 'ctranslate2'} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", program, str(store)], check=True, capture_output=True, text=True)
+    assert re.fullmatch(r"tiny@\S+ pocketsphinx@\S+ silero-vad@\S+\n", said.stdout)
 
 
 @pytest.mark.parametrize(

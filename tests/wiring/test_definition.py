@@ -79,7 +79,7 @@ def test_a_table_the_cloud_would_refuse_is_refused(stages: tuple[Stage, ...], co
 @pytest.mark.parametrize(
     ("name", "seconds", "where"),
     [
-        ("transcribe", 60, Where.IN_PLACE),
+        ("transcribe", 60, Where.TASK),
         ("detect", 60, Where.TASK),
         ("detect", 3600 * 3, Where.POOL),
         ("render", 60, Where.TASK),

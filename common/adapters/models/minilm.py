@@ -39,12 +39,12 @@ class MiniLM:
     """Implements common.ports.models.Embedder. Raises ModelRefused when its files are not the known ones."""
 
     def __init__(self, folder: str) -> None:
+        for name, known in SHA256.items():
+            _check(Path(folder) / name, known)
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
         from safetensors.numpy import load_file
         from tokenizers import Tokenizer
 
-        for name, known in SHA256.items():
-            _check(Path(folder) / name, known)
         self._weights: dict[str, Floats] = load_file(str(Path(folder) / WEIGHTS))
         _check_shapes(self._weights, Path(folder) / WEIGHTS)
         self._tokenizer: Any = Tokenizer.from_file(str(Path(folder) / WORDS))

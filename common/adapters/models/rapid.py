@@ -31,10 +31,10 @@ class Rapid:
     """Implements common.ports.models.TextReader. Raises ModelRefused when its files are not the known ones."""
 
     def __init__(self, folder: str) -> None:
-        from rapidocr import RapidOCR
-
         for name, known in SHA256.items():
             _check(Path(folder) / name, known)
+        from rapidocr import RapidOCR
+
         # Given paths, it downloads nothing.
         self._engine: Any = RapidOCR(
             params={

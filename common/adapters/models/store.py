@@ -142,6 +142,7 @@ def add(
 
     `sha256` is what the file must have; for a folder, what its largest file must have. Raises BadInput.
     """
+    checked_name(name)
     if not source.exists():
         raise BadInput(f"{source} is not there; check the path")
     paths = [source] if source.is_file() else _files(source)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 import jinja2
@@ -36,7 +37,9 @@ def draw(work: Work, found: Found) -> str:
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         duration=duration,
         loudness=_curve(found.loudness, duration),
-        speech=_speech(result["transcript"]),
+        speech=_speech(result),
+        faces=_joined((one["start"], one["end"]) for one in result["tracks"] if one["kind"] == "face"),
+        people=_people(result["tracks"]),
         lanes=_lanes(result["candidates"]),
         runner_up=_runner_up(result["candidates"]),
         wall=sum(one["wall_s"] for one in result["timings"].values()),
@@ -119,15 +122,29 @@ def _number(text: str) -> float:
     return float(over) / float(under or 1)
 
 
-def _speech(transcript: Json | None) -> list[tuple[float, float]]:
-    """Where words are spoken, joined over gaps under 0.6 s."""
-    spans: list[tuple[float, float]] = []
-    for word in transcript["words"] if transcript else ():
-        if spans and word["start"] - spans[-1][1] < 0.6:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], word["end"]))
+def _speech(result: Json) -> list[tuple[float, float]]:
+    """Where words are spoken; without words, where a voice is heard."""
+    if result["transcript"]:
+        return _joined((word["start"], word["end"]) for word in result["transcript"]["words"])
+    return _joined((one["start"], one["end"]) for one in (result["sound"] or {}).get("speech", ()))
+
+
+def _joined(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """In order, joined over gaps under 0.6 s."""
+    found: list[tuple[float, float]] = []
+    for start, end in sorted(spans):
+        if found and start - found[-1][1] < 0.6:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
         else:
-            spans.append((word["start"], word["end"]))
-    return spans
+            found.append((start, end))
+    return found
+
+
+def _people(tracks: list[Json]) -> str | None:
+    """How many faces there are at most at once, in words."""
+    edges = sorted(edge for one in tracks if one["kind"] == "face" for edge in ((one["start"], 1), (one["end"], -1)))
+    most = max(accumulate(step for _, step in edges), default=0)
+    return f"up to {most} face{'s' if most > 1 else ''} at once" if most else None
 
 
 def _lanes(candidates: list[Json], most: int = 5) -> list[list[Json]]:
