@@ -100,22 +100,28 @@ def frame(seen: Seen, display_width: int, display_height: int, aspect: Aspect) -
     times = _times(span)
     faces = _who_matter([track for track in seen.tracks if track.kind == "face"], span)
     if faces:
-        return _of_faces(faces, shape, times, framing)
+        return _of_faces(faces, seen.texts, shape, times, framing)
     people = _who_matter([track for track in seen.tracks if track.kind == "person"], span)
     if people:
         return _of_people(people, shape, times, framing)
     return _of_nobody(seen, shape, times, framing)
 
 
-def _of_faces(faces: list[Track], shape: _Shape, times: list[Fraction], framing: Framed) -> Framing:
+def _of_faces(
+    faces: list[Track], texts: Sequence[Box], shape: _Shape, times: list[Fraction], framing: Framed
+) -> Framing:
+    def follow(tracks: list[Track], whom: str) -> Framing:
+        view = _following(tracks, shape, times)
+        part = view.at(times[len(times) // 2])
+        cut = any(part.shared(box) < 0.9 * box.area for box in texts)
+        return framing("follow", f"follows {whom}" + ("; text in the picture is cut" if cut else ""), view, of=tracks)
+
     together = _reach(faces, times, shape.axis, ROOM)
     if together <= shape.length:
-        reason = "follows the face" if len(faces) == 1 else f"follows {len(faces)} faces that fit side by side"
-        return framing("follow", reason, _following(faces, shape, times), of=faces)
+        return follow(faces, "the face" if len(faces) == 1 else f"{len(faces)} faces that fit side by side")
     speaker = _speaker(faces)
     if speaker is not None:
-        reason = f"follows the one who speaks, of {len(faces)}"
-        return framing("follow", reason, _following([speaker], shape, times), of=[speaker])
+        return follow([speaker], f"the one who speaks, of {len(faces)}")
     if len(faces) == 1:
         return framing("blur", "the face is larger than a part of this shape, so all of the picture is shown", of=faces)
     if len(faces) == 2 and shape.axis == 0:

@@ -1,6 +1,6 @@
-"""Words whose times are only estimated, put where an aligner finds them: which go to it together, and what becomes of
+"""Words whose times are only estimated, put where an aligner finds them.
 
-those it cannot find.
+Here is which words go to it together, and what becomes of those it cannot find.
 """
 
 from __future__ import annotations

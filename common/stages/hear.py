@@ -1,7 +1,4 @@
-"""Hear the words of some utterances: each is recognised by itself, so however they are shared out, the words are the
-
-same.
-"""
+"""Hear the words of some utterances, each by itself: however they are shared out, the words are the same."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ from common.scoring.tracks import Follower, tracks
 from common.signals.saliency import attention
 
 EVERY = Fraction(1, 10)  # seconds between two frames looked at
-WHOLE = 2  # one frame in so many is searched for new faces
-PARTS = 10  # one frame in so many is searched for small faces and people too
-LONG_SIDE = 960  # pixels
+WHOLE = 4  # one frame in so many is searched for new faces
+PARTS = 12  # one frame in so many is searched for small faces and people too
+LONG_SIDE = 768  # pixels
 
 
 def run(work: Work) -> Outcome:

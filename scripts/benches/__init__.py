@@ -26,4 +26,5 @@ class Row:
 # name -> the module whose `rows()` yields its figures
 BENCHES = {
     "main": "scripts.benches.main",
+    "senses": "scripts.benches.senses",
 }

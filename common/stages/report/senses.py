@@ -34,7 +34,7 @@ def sound(work: Work, heard: Json | None) -> Json | None:
             {
                 "kind": one["kind"],
                 **span_of(Span(Fraction(one["start"]), Fraction(one["end"]))),
-                "confidence": one["confidence"],
+                "confidence": round(one["confidence"], 3),
             }
             for one in spans["kinds"]
         ],
