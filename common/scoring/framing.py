@@ -68,9 +68,9 @@ class _Shape:
 
     def view(self, times: Sequence[Fraction], places: Floats) -> View:
         """The part at places along its axis."""
-        kept = corners(places, 0.0005)
+        kept = corners(places, 0.0005, rest=REST)
         middles = [(float(places[n]), 0.5) if self.axis == 0 else (0.5, float(places[n])) for n in kept]
-        if len(kept) == 2 and places[kept[0]] == places[kept[1]]:
+        if np.ptp(places) == 0:
             kept, middles = kept[:1], middles[:1]
         keys = tuple(Key(at=times[n], x=round(x, 5), y=round(y, 5)) for n, (x, y) in zip(kept, middles, strict=True))
         return View(width=self.width, height=self.height, keys=keys)

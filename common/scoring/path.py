@@ -7,6 +7,8 @@ accelerating pieces, as a steady hand's is.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -80,10 +82,14 @@ def _solve(wanted: Floats, comfort: float, low: float, high: float, rest: int, b
     return np.asarray(solved.x[:n], np.float64)
 
 
-def corners(places: Floats, tolerance: float) -> list[int]:
-    """The samples to keep so that straight lines between them are within `tolerance` of all. Douglas, Peucker 1973."""
-    kept = {0, len(places) - 1}
-    spans = [(0, len(places) - 1)]
+def corners(places: Floats, tolerance: float, *, rest: int = 1) -> list[int]:
+    """The samples to keep so that straight lines between them are within `tolerance` of all. Douglas, Peucker 1973.
+
+    The ends of the first and last `rest` samples are kept, so that what rests there does not begin to creep.
+    """
+    last = len(places) - 1
+    kept = {0, last, min(rest - 1, last), max(last - rest + 1, 0)}
+    spans = list(pairwise(sorted(kept)))
     while spans:
         a, b = spans.pop()
         if b - a < 2:

@@ -18,9 +18,14 @@ from common.domain.track import Box, Sighting, Track, between
 SURE = 0.62  # mean confidence from which a track is of something
 DOUBT = 0.6  # confidence below which a track neither begins nor ends
 FEW, SURER = 4, 0.72  # what is seen less often must be surer
+AGAIN = 0.4  # confidence from which it is worth another look
 LOST = 5  # pictures; a track unseen in so many has ended
 NEAR = 0.9  # distance of two middles over the mean size, at most, to be one thing
-LIKE = 1.7  # sizes of one thing differ by no more from one picture to the next
+LIKE = 1.5  # sizes of one thing differ by no more from one picture to the next
+MANY = 8  # sightings from which a track speaks for itself
+SMALL, SMALL_MORE = 0.12, 0.08  # of the picture's height; how much surer what is smaller must be: chance makes it often
+WORSE = 0.06  # than the track's mean confidence: where such a box lies is no news
+SIZED = 2  # neighbours to either side that a size is the median of
 STRAY = 0.3  # of its size: a middle that strays so far from its neighbours' is an error
 EDGE_S = Fraction(3, 20)  # before its first and after its last sighting a thing is there for this long
 
@@ -52,13 +57,15 @@ class Follower:
         self._lost = LOST * step
         self._open: list[_Open] = []
         self._over: list[_Open] = []
+        self._last: tuple[Sighting, ...] = ()
 
-    def expected(self, at: Fraction) -> list[Box]:
-        """Where to look again."""
-        return [track.expected(at) for track in self._open if at - track.last.at <= self._lost]
+    def again(self) -> list[Box]:
+        """Where to look again in the next picture: what the last one showed and is no mere doubt."""
+        return [one.box for one in self._last if one.confidence > AGAIN]
 
     def add(self, seen: Sequence[Sighting]) -> None:
         """The boxes of one picture, all at one time; each goes to the nearest track that it fits."""
+        self._last = tuple(seen)
         if not seen:
             return
         at = seen[0].at
@@ -101,7 +108,7 @@ def tracks(
     trimmed = [_trimmed(one) for one in found]
     real = _one_each([one for one in trimmed if _is_real(one, step, span)])
     kept: list[Track] = []
-    for sightings in map(_steadied, real):
+    for sightings in (_steadied(_clear(one)) for one in real):
         there = Span(max(span.start, sightings[0].at - EDGE_S), min(span.end, sightings[-1].at + EDGE_S))
         number = first + len(kept)
         kept.append(Track(number=number, kind=kind, shot=shot, source=source, sightings=sightings, span=there))
@@ -119,8 +126,14 @@ def _is_real(sightings: tuple[Sighting, ...], step: Fraction, span: Span) -> boo
     least = 2 if span.duration >= 3 * step else 1
     if len(sightings) < least:
         return False
-    mean = sum(one.confidence for one in sightings) / len(sightings)
-    return mean >= (SURE if len(sightings) >= FEW else SURER)
+    wanted = SURE if len(sightings) >= FEW else SURER
+    if len(sightings) < MANY and median(one.box.height for one in sightings) < SMALL:
+        wanted += SMALL_MORE
+    return _mean(sightings) >= wanted
+
+
+def _mean(sightings: Sequence[Sighting]) -> float:
+    return sum(one.confidence for one in sightings) / len(sightings)
 
 
 def _one_each(found: Sequence[tuple[Sighting, ...]]) -> list[tuple[Sighting, ...]]:
@@ -142,11 +155,19 @@ def _same_place(one: tuple[Sighting, ...], other: tuple[Sighting, ...]) -> bool:
     return 2 * shared > len(pairs)
 
 
+def _clear(sightings: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
+    """Without those in between that are seen worse than the rest: a straight line is nearer to where the thing is."""
+    if len(sightings) < MANY:
+        return sightings
+    least = _mean(sightings) - WORSE
+    return (sightings[0], *(one for one in sightings[1:-1] if one.confidence >= least), sightings[-1])
+
+
 def _steadied(sightings: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
-    """Each box as large as the median of five about it; a middle far from that of its neighbours is replaced by it."""
+    """Each box as large as the median of those about it; a middle far from that of its neighbours is replaced by it."""
     steady = []
     for n, one in enumerate(sightings):
-        near, wide = sightings[max(0, n - 1) : n + 2], sightings[max(0, n - 2) : n + 3]
+        near, wide = sightings[max(0, n - 1) : n + 2], sightings[max(0, n - SIZED) : n + SIZED + 1]
         width, height = median(s.box.width for s in wide), median(s.box.height for s in wide)
         x, y = one.box.middle
         if len(near) == 3:

@@ -23,8 +23,8 @@ from common.scoring.tracks import Follower, tracks
 from common.signals.saliency import attention
 
 EVERY = Fraction(1, 10)  # seconds between two frames looked at
-WHOLE = 4  # one frame in so many is searched for new faces
-PARTS = 12  # one frame in so many is searched for small faces and people too
+WHOLE = 2  # one frame in so many is searched for new faces
+PARTS = 10  # one frame in so many is searched for small faces and people too
 LONG_SIDE = 768  # pixels
 
 
@@ -106,7 +106,7 @@ def _of_shot(
             x, y, width, height = attention(picture, before)
             eyed.append(Attention(at=at, shot=shot.number, box=Box(x=x, y=y, width=width, height=height)))
             before = picture
-        around = [*follow.expected(at), *(heads if search != "nowhere" else ())]
+        around = [*follow.again(), *(heads if search != "nowhere" else ())]
         follow.add([_sighting(at, face) for face in faces.faces(picture, around=around, search=search)])
         work.progress(float(at - inside.start), float(inside.duration), "s")
     span = Span(max(shot.span.start, inside.start), max(min(shot.span.end, inside.end), inside.start))
