@@ -67,7 +67,7 @@ def _run(talk: Path, folder: Path) -> Iterator[Row]:
     with subprocess.Popen(argv, cwd=_ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
             peak = max(peak, tree_pss(process.pid))
-            time.sleep(0.05)
+            time.sleep(0.2)  # more often, and looking costs more than what is looked at
         assert process.stdout is not None
         result = json.loads(process.stdout.read())
     wall = time.monotonic() - began
