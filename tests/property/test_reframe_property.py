@@ -73,7 +73,5 @@ def test_nothing_is_stretched_by_more_than_the_rounding(
     assert abs(Fraction(laid.width, laid.height) - SHAPES[aspect]) <= SHAPES[aspect] / 300
     for stretch in laid.stretches:
         for part in stretch.parts:
-            scale = Fraction(part.place.width, part.width)
-            assert abs(part.height * scale - part.place.height) <= 2 + 4 * scale * max(
-                1, Fraction(part.height, part.width)
-            )
+            scale, shape = Fraction(part.place.width, part.width), Fraction(part.height, part.width)
+            assert abs(part.height * scale - part.place.height) <= 2 + 4 * scale * max(Fraction(1), shape)
