@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from common import bootstrap, config
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
+from common.errors import ModelMissing
 from common.pipeline import flows
 from common.pipeline.engine import Engine
 from common.pipeline.run import Flow, RunId
@@ -23,6 +25,18 @@ TENANT = "local"
 
 def settings(home: Path) -> config.Settings:
     return config.from_environment({"CUTROOM_HOME": str(home), "CUTROOM_CORES": "2"})
+
+
+class NoModels:
+    """A machine without any model: what needs one is left out."""
+
+    def _none(self, scratch: Path) -> AbstractContextManager[Any]:
+        raise ModelMissing("there is no model here")
+
+    voice = recogniser = aligner = faces = people = objects = texts = sentences = _none
+
+    def identity(self, kinds: Iterable[str]) -> dict[str, str | None]:
+        return dict.fromkeys(kinds)
 
 
 @contextmanager

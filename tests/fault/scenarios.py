@@ -41,7 +41,7 @@ def _clips(engine: Engine, home: Path) -> Flow:
     item = inputs.item(video, video.with_suffix(".vtt"))
     assert item.transcript is not None
     key = inputs.keep_transcript(engine.objects, TENANT, item.transcript)
-    wanted = replace(FlowSettings(clips=1, min_s=1, max_s=3), transcript=key)
+    wanted = replace(FlowSettings(clips=1, min_s=1, max_s=2), transcript=key)
     return flows.submit(engine, TENANT, item.source, item.location, wanted).flow
 
 
