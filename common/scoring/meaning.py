@@ -102,9 +102,10 @@ def cut(said: Sequence[Sentence], vectors: Vectors) -> list[tuple[int, int]]:
     best = np.full(count + 1, -np.inf)
     best[0] = 0.0
     back = np.zeros(count + 1, np.int64)
-    for end in range(1, count + 1):
+    least = min(LEAST, count)
+    for end in range(least, count + 1):
         low = max(0, end - LONGEST)
-        starts = np.arange(low, max(low + 1, end - LEAST + 1))
+        starts = np.arange(low, end - least + 1)
         worth = best[starts] + np.linalg.norm(sums[end] - sums[starts], axis=1) - price
         chosen = int(np.argmax(worth))
         best[end], back[end] = worth[chosen], starts[chosen]

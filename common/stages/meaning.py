@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 import io
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from common.domain.codec import dumps, from_json, loads, to_json
-from common.domain.shot import Shot
-from common.domain.timebase import Span
-from common.domain.transcript import Sentence, Transcript
-from common.errors import ModelMissing, ModelRefused, Permanent
+from common.domain.codec import dumps, to_json
+from common.domain.transcript import Sentence
+from common.errors import ModelMissing, Permanent
 from common.ports.work import Json, LeftOut, Outcome, Work
 from common.scoring.engagement import engagement
-from common.scoring.footage import Curve, Footage
 from common.scoring.meaning import Meaning, meaning
-from common.scoring.sentences import sentences
+from common.stages import inputs
 
 DIMENSIONS = 384
+FEW = 12  # words; fewer are about nothing
 AT_ONCE = 128  # sentences given to the model between two words of progress
 
 
 def run(work: Work) -> Outcome:
     """Without words there are no topics, and liveliness comes from sound and picture alone."""
-    footage = _footage(work)
-    said = _said(work)
+    footage, said = inputs.footage(work), inputs.said(work)
     source: str | None = None
     left_out: tuple[LeftOut, ...] = ()
     vectors: NDArray[np.float32] = np.zeros((0, DIMENSIONS), np.float32)
-    known = said
-    if said:
+    words = sum(one.last - one.first + 1 for one in said)
+    why = f"{words} words are too few to tell what it is about" if 0 < words < FEW else None
+    if words >= FEW:
         try:
             source, vectors = _vectors(work, said)
-        except (ModelMissing, ModelRefused) as missing:
-            left_out = (LeftOut(what="topics and key moments", why=str(missing)),)
-            known = ()
-    found = meaning(known, vectors)
+        except ModelMissing as missing:
+            why = str(missing)
+    if why is not None:
+        left_out = (LeftOut(what="topics and key moments", why=why),)
+    found = meaning(said if source else (), vectors)
     kept = {
         "source": source,
         "sentences": [_sentence(one, found.key[n] if found.key else None) for n, one in enumerate(said)],
@@ -102,32 +100,3 @@ def _listed(found: Meaning, said: tuple[Sentence, ...]) -> Json:
         for one in found.moments
     ]
     return {"topics": topics, "moments": moments}
-
-
-def _footage(work: Work) -> Footage:
-    shots, heard = work.need("shots"), work.need("listen")
-    if shots is None:
-        raise Permanent("meaning needs the shots of the video; run again from ingest")
-    activity = loads(work.get(shots["activity"]))
-    step = Fraction(activity["step"])
-    found = from_json(tuple[Shot, ...], loads(work.get(shots["shots"])))
-    loudness = None
-    if heard is not None:
-        levels = loads(work.get(heard["levels"]))
-        loudness = Curve(levels["momentary"], start=Fraction(levels["start"]), step=Fraction(levels["step"]))
-    return Footage(
-        duration=found[-1].span.end,
-        shots=found,
-        motion=Curve(activity["motion"], start=Fraction(0), step=step),
-        brightness=Curve(activity["brightness"], start=Fraction(0), step=step),
-        black=from_json(tuple[Span, ...], shots["black"]),
-        frozen=from_json(tuple[Span, ...], shots["frozen"]),
-        loudness=loudness,
-    )
-
-
-def _said(work: Work) -> tuple[Sentence, ...]:
-    spoken = work.need("transcribe")
-    if spoken is None or not spoken["words"]:
-        return ()
-    return sentences(from_json(Transcript, loads(work.get(spoken["transcript"]))).words)

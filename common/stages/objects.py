@@ -12,15 +12,15 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from common.domain.asset import Probe
-from common.domain.codec import dumps, from_json, loads, to_json
+from common.domain.codec import dumps, to_json
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.track import Sighting, Track
-from common.errors import ModelMissing, ModelRefused, Permanent
+from common.errors import ModelMissing
 from common.media.looks import looks
 from common.ports.models import ObjectDetector, SeenThing
 from common.ports.work import LeftOut, Outcome, Work
+from common.stages.inputs import segment
 
 EVERY = Fraction(1)  # seconds between two pictures
 LONG_SIDE = 640  # pixels; what such models are trained on
@@ -33,36 +33,30 @@ Seen = tuple[Fraction, list[SeenThing]]
 
 
 def run(work: Work) -> Outcome:
-    ingest, shots = work.need("ingest"), work.need("shots")
-    if ingest is None or shots is None or work.member is None:
-        raise Permanent("there is no segment with known shots to look at; run again from ingest")
-    probe = from_json(Probe, ingest["probe"])
-    start = Fraction(work.member["start"])
-    end = probe.duration if work.member["end"] is None else Fraction(work.member["end"])
-    inside = Span(start, max(start, end))
-    known = [shot for shot in from_json(list[Shot], loads(work.get(shots["shots"]))) if shot.span.overlap(inside)]
+    part = segment(work)
+    inside = part.span
     try:
         with work.models.objects(work.scratch) as model:
             frames = looks(
                 work.local_source(),
-                probe,
+                part.probe,
                 every=EVERY,
                 long_side=LONG_SIDE,
                 scratch=work.scratch,
-                start=start,
-                end=None if work.member["end"] is None else end,
+                start=part.start,
+                end=part.end,
             )
             seen: list[Seen] = []
             with closing(frames):
                 for batch in _batches(frames):
                     seen += _things(model, batch)
-                    done = min(float(seen[-1][0] - start), float(inside.duration))
+                    done = min(float(seen[-1][0] - part.start), float(inside.duration))
                     work.progress(done, float(inside.duration), "s")
             source = model.source
-    except (ModelMissing, ModelRefused) as missing:
+    except ModelMissing as missing:
         why = LeftOut(what="objects", why=str(missing))
         return Outcome(result={"tracks": None, "count": 0, "source": None}, left_out=(why,))
-    tracks = _tracks(seen, known, inside, source)
+    tracks = _tracks(seen, part.inside, inside, source)
     kept = to_json(work.put("objects.json", dumps(tracks)))
     return Outcome(result={"tracks": kept, "count": len(tracks), "source": source})
 

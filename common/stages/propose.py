@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 
 from common.domain.asset import Probe
 from common.domain.clip import Clip
-from common.domain.codec import dumps, from_json, loads, to_json
-from common.domain.shot import Shot
+from common.domain.codec import dumps, from_json, to_json
 from common.domain.timebase import Span
-from common.domain.transcript import Sentence, Transcript
 from common.errors import Permanent
 from common.ports.work import Outcome, Work
 from common.scoring import candidates, choice
-from common.scoring.footage import Curve, Footage
-from common.scoring.sentences import sentences
+from common.stages import inputs
+
+HELD = Fraction(1, 5)  # seconds; the slowest of moving pictures change more often
+Edges = tuple[NDArray[np.int64], Fraction, Fraction]  # of frames: ticks, seconds per tick, end of the last frame
 
 
 def run(work: Work) -> Outcome:
     """At most `settings.clips` clips, ranked; their edges are edges of frames."""
-    footage, edges = _footage(work)
-    said = _said(work)
+    footage, said = inputs.footage(work), inputs.said(work)
+    edges = _edges(work, footage.duration)
     wanted = work.settings
     shortest, longest = Fraction(wanted.min_s), Fraction(wanted.max_s)
     if footage.duration < shortest:
@@ -61,48 +61,28 @@ def run(work: Work) -> Outcome:
     )
 
 
-def _footage(work: Work) -> tuple[Footage, tuple[NDArray[np.int64], Fraction, Fraction]]:
-    """Picture and sound, and the frame edges: ticks, seconds per tick, end of the last frame."""
-    ingest, shots, heard = work.need("ingest"), work.need("shots"), work.need("listen")
+def _edges(work: Work, end: Fraction) -> Edges:
+    ingest, shots = work.need("ingest"), work.need("shots")
     if ingest is None or shots is None:
         raise Permanent("clips cannot be chosen before the shots are found; run again from ingest")
-    probe = from_json(Probe, ingest["probe"])
-    activity = loads(work.get(shots["activity"]))
-    step = Fraction(activity["step"])
-    found = from_json(tuple[Shot, ...], loads(work.get(shots["shots"])))
-    end = found[-1].span.end
     with np.load(io.BytesIO(work.get(shots["times"]))) as arrays:
         ticks: NDArray[np.int64] = arrays["ticks"]
-    loudness = None
-    if heard is not None:
-        levels = loads(work.get(heard["levels"]))
-        loudness = Curve(levels["momentary"], start=Fraction(levels["start"]), step=Fraction(levels["step"]))
-    footage = Footage(
-        duration=end,
-        shots=found,
-        motion=Curve(activity["motion"], start=Fraction(0), step=step),
-        brightness=Curve(activity["brightness"], start=Fraction(0), step=step),
-        black=from_json(tuple[Span, ...], shots["black"]),
-        frozen=from_json(tuple[Span, ...], shots["frozen"]),
-        loudness=loudness,
-    )
-    return footage, (ticks, probe.video.timebase, end)
+    return ticks, from_json(Probe, ingest["probe"]).video.timebase, end
 
 
-def _said(work: Work) -> tuple[Sentence, ...]:
-    spoken = work.need("transcribe")
-    if spoken is None:
-        return ()
-    return sentences(from_json(Transcript, loads(work.get(spoken["transcript"]))).words)
+def _on_frames(clip: Clip, edges: Edges, longest: Fraction) -> Clip:
+    """Start with the frame on show at the start; end at the last frame's edge that is not past the end or too long.
 
-
-def _on_frames(clip: Clip, edges: tuple[NDArray[np.int64], Fraction, Fraction], longest: Fraction) -> Clip:
-    """Start with the frame on show at the start; end at the last frame's edge that is not past the end or too long."""
+    A frame that is on show for longer than HELD may be cut in its midst: it stands, or others are missing behind it.
+    """
     ticks, timebase, end = edges
-    first = max(0, int(np.searchsorted(ticks, int(clip.span.start / timebase), side="right")) - 1)
-    start = int(ticks[first]) * timebase
+
+    def edge(at: Fraction) -> Fraction:
+        begun = int(ticks[max(0, int(np.searchsorted(ticks, int(at / timebase), side="right")) - 1)]) * timebase
+        return begun if at - begun < HELD else at
+
+    start = edge(clip.span.start)
     stop = min(clip.span.end, start + longest)
-    if stop < end and first + 1 < len(ticks):
-        last = int(np.searchsorted(ticks, int(stop / timebase), side="right")) - 1
-        stop = int(ticks[max(last, first + 1)]) * timebase
+    if stop < end and edge(stop) > start:
+        stop = edge(stop)
     return replace(clip, span=Span(start, min(stop, end)))

@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.domain.asset import Probe
-from common.domain.codec import dumps, from_json, loads, to_json
+from common.domain.codec import dumps, to_json
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.track import Reading, TextLine
-from common.errors import ModelMissing, ModelRefused, Permanent
+from common.errors import ModelMissing
 from common.media.stills import stills
 from common.ports.models import TextReader
 from common.ports.work import LeftOut, Outcome, Work
 from common.scoring.texts import coverage
 from common.signals.lettering import alike, lettering, tiny
+from common.stages.inputs import segment
 
 LONG_SIDE = 1920  # pixels of the stills that are read; at less, small text is lost
 EVERY = Fraction(12)  # seconds that one still stands for
@@ -34,25 +35,20 @@ AT_ONCE = 2  # stretches whose stills are held together: up to 40 MB
 
 def run(work: Work) -> Outcome:
     """What the stills say, as a list of Reading; one that looks like the one before is not read again."""
-    ingest, shots = work.need("ingest"), work.need("shots")
-    if ingest is None or shots is None or work.member is None:
-        raise Permanent("text cannot be read before the shots are found; run again from ingest")
-    start = Fraction(work.member["start"])
-    end = None if work.member["end"] is None else Fraction(work.member["end"])
-    found = from_json(tuple[Shot, ...], loads(work.get(shots["shots"])))
+    part = segment(work)
     looks = [
         look
-        for shot, after in zip(found, [*found[1:], None], strict=True)
-        if _inside(shot, start, end)
+        for shot, after in zip(part.shots, [*part.shots[1:], None], strict=True)
+        if _inside(shot, part.start, part.end)
         for look in stretches(shot, after)
     ]
     left_out: tuple[LeftOut, ...] = ()
     source: str | None = None
     try:
         with work.models.texts(work.scratch) as reader:
-            readings, read = _read(work, reader, from_json(Probe, ingest["probe"]), looks)
+            readings, read = _read(work, reader, part.probe, looks)
             source = reader.source
-    except (ModelMissing, ModelRefused) as missing:
+    except ModelMissing as missing:
         readings, read = [], 0
         left_out = (LeftOut(what="text on screen", why=str(missing)),)
     return Outcome(

@@ -22,7 +22,6 @@ from common.domain.track import Box, Track
 from common.errors import ModelRefused, Permanent
 from common.media.probe import probe
 from common.ports.models import SeenThing
-from common.ports.work import LeftOut
 from common.stages import objects
 from tests.work import OneStage, make_work
 
@@ -145,11 +144,10 @@ def test_without_a_detector_objects_are_left_out_and_nothing_is_decoded(tmp_path
     assert "scripts/setup objects" in left.why
 
 
-def test_a_refused_detector_is_named_in_what_is_left_out(tmp_path: Path) -> None:
+def test_a_refused_detector_fails_the_run_by_name_so_that_no_result_without_it_is_kept(tmp_path: Path) -> None:
     work = work_on(tmp_path, models=Painting(tmp_path / "models", "shapes/tiny.pt is cut off"))
-    outcome = objects.run(work)
-    assert outcome.left_out == (LeftOut(what="objects", why="shapes/tiny.pt is cut off"),)
-    assert outcome.result["tracks"] is None
+    with pytest.raises(ModelRefused, match="is cut off"):
+        objects.run(work)
 
 
 def test_without_shots_it_says_where_to_begin(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ class Odd:
     """An adapter that does what it is told."""
 
     def __init__(self, name: str) -> None:
+        if not name:
+            raise ModelRefused("it has no name")
         self._name = name
         print("libraries print")
 
@@ -74,6 +76,15 @@ def test_a_typed_error_comes_back_as_itself_and_the_child_works_on(tmp_path: Pat
         with pytest.raises(ModelRefused, match="cut off"):
             remote.refuses()
         assert remote.doubled(np.ones(1, np.float32))[0] == 2
+
+
+def test_a_model_that_cannot_be_made_is_refused_when_it_is_opened(tmp_path: Path) -> None:
+    here = Here(source="odd@1", arguments={"name": ""})
+    with (
+        pytest.raises(ModelRefused, match="has no name"),
+        opened("tests.unit.test_child:Odd", here, scratch=tmp_path),
+    ):
+        pytest.fail("the block has begun")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from common.errors import ModelMissing, ModelRefused
 from common.scoring.contentwords import content_words
 from common.scoring.engagement import engagement
 from common.scoring.footage import Curve, Footage
-from common.scoring.meaning import cut, meaning, scores, telling
+from common.scoring.meaning import LEAST, cut, meaning, scores, telling
 from common.stages import meaning as stage
 from tests.work import OneStage, make_work
 
@@ -133,6 +133,15 @@ def test_the_cuts_are_the_best_of_all() -> None:
     raw = np.repeat(np.eye(6)[:3], 5, axis=0) + chance.normal(0, 0.2, (15, 6))
     made = (raw / np.linalg.norm(raw, axis=1, keepdims=True)).astype(np.float32)
     assert cut(said(["eight words are here to make it full"] * 15), made) == [(0, 5), (5, 10), (10, 15)]
+
+
+def test_no_topic_is_shorter_than_asked() -> None:
+    """One sentence that is like no other stays with its neighbours, wherever it stands."""
+    for odd in (0, 10, 19):
+        made = np.tile(np.array([[1.0, 0.0]], np.float32), (20, 1))
+        made[odd] = (0, 1)
+        cuts = cut(said(["eight words are here to make it full"] * 20), made)
+        assert min(end - first for first, end in cuts) >= LEAST
 
 
 def test_moments_stand_for_all_topics_and_say_nothing_twice(vectors: NDArray[np.float32]) -> None:
@@ -271,6 +280,12 @@ def work_on(folder: Path, texts: Sequence[str], vectors: NDArray[np.float32] | N
         "transcribe": {"words": len(spoken), "transcript": work.keep("transcript.json", to_json(told))},
     }
     return work
+
+
+def test_a_few_words_are_about_nothing_and_that_is_said(tmp_path: Path, vectors: NDArray[np.float32]) -> None:
+    outcome = stage.run(work_on(tmp_path, ["in the"], vectors))
+    assert [one.why for one in outcome.left_out] == ["2 words are too few to tell what it is about"]
+    assert (outcome.result["topics"], outcome.result["moments"], outcome.result["source"]) == (0, 0, None)
 
 
 def test_the_stage_gives_topics_moments_liveliness_and_vectors(tmp_path: Path, vectors: NDArray[np.float32]) -> None:

@@ -64,8 +64,8 @@ def test_changed_files_are_refused_and_missing_ones_are_missing(
     folder = Path(rapid.Rapid.here(tmp_path).arguments["folder"])
     (tmp_path / rapid.FINDS).write_bytes((folder / rapid.FINDS).read_bytes()[:-1])
     with pytest.raises(ModelRefused, match=rapid.FINDS):
-        rapid._check(tmp_path / rapid.FINDS, rapid.SHA256[rapid.FINDS])
-    rapid._check(folder / rapid.FINDS, rapid.SHA256[rapid.FINDS])
+        rapid.Rapid(str(tmp_path))
+    rapid.Rapid(str(folder))
     monkeypatch.setattr(rapid, "PACKAGE", "rapidocr-that-is-not-there")
     with pytest.raises(ModelMissing, match="scripts/setup"):
         rapid.Rapid.here(tmp_path)

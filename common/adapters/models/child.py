@@ -1,10 +1,11 @@
-"""A model at work in a process of its own: limited, without network, ended with the block it was opened for.
+"""A model at work in a process of its own: limited, told to fetch nothing, ended with the block it was opened for.
 
 Pictures and sound come from strangers and models are a great deal of C. So the worker that holds the run never
 loads one: it starts this module as a child, sends each call over a pipe, and checks what comes back against the
 types that the adapter's method declares. A child that crashes, hangs or answers nonsense is a ToolFailed.
 
     parent                                   child
+    an open adapter, or its refusal         <- {"ok": null} or {"error": [code, text]}, once it is made
     length, msgpack [method, args, kwargs]  -> adapter.method(*args, **kwargs)
     result, checked                         <- length, msgpack {"ok": ...} or {"error": [code, text]}
 """
@@ -72,8 +73,17 @@ class Remote:
         return lambda *args, **kwargs: self._call(name, args, kwargs, returns)
 
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], returns: Any) -> Any:
+        answer = self.answer([name, args, kwargs])
         try:
-            _send(self._running.stdin, [name, args, kwargs])
+            return _typed(answer, returns)
+        except msgspec.ValidationError as error:
+            raise ToolFailed(f"{self._here.source} answered what it may not ({error}); run again") from error
+
+    def answer(self, call: list[Any] | None) -> Any:
+        """What the child says next, after a call or, without one, by itself; raises the error it tells of."""
+        try:
+            if call is not None:
+                _send(self._running.stdin, call)
             answer = _receive(self._running.stdout)
         except (BrokenPipeError, EOFError):
             raise self._died() from None
@@ -82,10 +92,7 @@ class Remote:
         if "error" in answer:
             code, text = answer["error"]
             raise _ERRORS.get(code, Permanent)(text)
-        try:
-            return _typed(answer["ok"], returns)
-        except msgspec.ValidationError as error:
-            raise ToolFailed(f"{self._here.source} answered what it may not ({error}); run again") from error
+        return answer["ok"]
 
     def _died(self) -> ToolFailed:
         self._running.process.wait(timeout=30)
@@ -94,7 +101,10 @@ class Remote:
 
 @contextmanager
 def opened(dotted: str, here: Here, *, scratch: Path, limits: Limits = LIMITS) -> Iterator[Remote]:
-    """Start the adapter `module:Class` in a child that works in `scratch`; it ends with the block."""
+    """Start the adapter `module:Class` in a child that works in `scratch`; it ends with the block.
+
+    The block begins once the adapter is made; raises what making it raised.
+    """
     given = msgspec.json.encode(dict(here.arguments)).decode()
     worker = here.apart or Apart(python=sys.executable, adapter=dotted)
     argv = ["-P", "-m", "common.adapters.models.child", worker.adapter, given]
@@ -102,11 +112,13 @@ def opened(dotted: str, here: Here, *, scratch: Path, limits: Limits = LIMITS) -
     with stream(
         worker.python, argv, scratch=scratch, limits=limits, on_stderr=quiet, feed=True, environment=_environment()
     ) as running:
-        yield Remote(_load(dotted), here, running)
+        remote = Remote(_load(dotted), here, running)
+        remote.answer(None)
+        yield remote
 
 
 def _environment() -> dict[str, str]:
-    """One thread, no network: what a library would fetch is refused, not awaited."""
+    """One thread; a library that would fetch something is told not to, so that it refuses at once."""
     return {
         "PYTHONPATH": str(_ROOT),
         "OMP_NUM_THREADS": "1",
@@ -182,15 +194,18 @@ def _serve(dotted: str, given: str) -> None:
     os.dup2(2, 1)  # what a library prints must not get between answers
     sys.stdout = sys.stderr
     calls = os.fdopen(os.dup(0), "rb")
-    adapter: Any = None
+    try:
+        adapter: Any = _load(dotted)(**msgspec.json.decode(given))
+    except CutroomError as error:
+        _send(out, {"error": [error.code, str(error)]})
+        return
+    _send(out, {"ok": None})
     while True:
         try:
             name, args, kwargs = _receive(calls, most=None)
         except EOFError:
             return
         try:
-            if adapter is None:
-                adapter = _load(dotted)(**msgspec.json.decode(given))
             method = getattr(adapter, name)
             hints = get_type_hints(method)
             names = [key for key in hints if key != "return"]

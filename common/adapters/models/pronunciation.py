@@ -46,7 +46,7 @@ tious SH AH S|ture CH ER|ough AO|augh AO|eigh EY|igh AY|tch CH|sch S K|que$ K|gu
 wh W|qu K W|ng NG|dge JH|dg JH|ee IY|ea IY|oo UW|ou AW|ow OW|oi OY|oy OY|ai EY|ay EY|au AO|aw AO|ew UW|ey IY|ie IY|ei IY
 oa OW|oe OW|ue UW|ui UW|er$ ER|ers$ ER Z|ar AA R|er ER|ir ER|or AO R|ur ER|le$ AH L|les$ AH L Z|ed$ D|es$ Z|e$ |mb$ M
 a AE|b B|ce S|ci S IH|cy S IY|cc K|c K|dd D|d D|e EH|ff F|f F|gg G|ge JH|gi JH IH|g G|h HH|ia IY AH|io IY OW|i IH|j JH
-k K|ll L|l L|mm M|m M|nn N|n N|o AA|pp P|p P|rr R|r R|ss S|s S|tt T|t T|u AH|v V|w W|x K S|^y Y|y$ IY|y IH|zz Z|z Z
+k K|ll L|l L|mm M|m M|nn N|n N|o AA|pp P|p P|q K|rr R|r R|ss S|s S|tt T|t T|u AH|v V|w W|x K S|^y Y|y$ IY|y IH|zz Z|z Z
 """.strip().split("\n")
     for pattern, _, phones in (rule.partition(" ") for rule in row.split("|"))
 )

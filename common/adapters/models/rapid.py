@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.adapters.models.child import Here
+from common.adapters.models.wheels import check
 from common.domain.track import Box, TextLine
-from common.errors import ModelMissing, ModelRefused
+from common.errors import ModelMissing
 
 PACKAGE = "rapidocr"
 FINDS, READS = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
@@ -31,8 +31,7 @@ class Rapid:
     """Implements common.ports.models.TextReader. Raises ModelRefused when its files are not the known ones."""
 
     def __init__(self, folder: str) -> None:
-        for name, known in SHA256.items():
-            _check(Path(folder) / name, known)
+        check(Path(folder), SHA256, PACKAGE)
         from rapidocr import RapidOCR
 
         # Given paths, it downloads nothing.
@@ -110,13 +109,3 @@ def _canvas(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[int, i
     if below or right:
         picture = cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
     return np.ascontiguousarray(picture[:, :, ::-1]), (size[1], size[0])
-
-
-def _check(path: Path, known: str) -> None:
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelRefused(f"{path} cannot be read ({error.strerror}); run scripts/setup to install it anew") from error
-    if found != known:
-        raise ModelRefused(f"{path} is cut off or changed; install {PACKAGE} anew with scripts/setup")
