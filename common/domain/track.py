@@ -27,6 +27,10 @@ class Box:
     def area(self) -> float:
         return self.width * self.height
 
+    def holds(self, point: tuple[float, float]) -> bool:
+        """Whether a point lies in it."""
+        return self.x <= point[0] <= self.x + self.width and self.y <= point[1] <= self.y + self.height
+
     def towards(self, other: Box, share: float) -> Box:
         """The box that lies `share` (0 to 1) of the way to another."""
         return Box(

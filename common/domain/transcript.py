@@ -29,7 +29,8 @@ class Word:
 class Transcript:
     """Words in order of time. `timing` is estimated where the source timed lines, not words.
 
-    `quality` says who wrote the words: given by a person, or recognised, where a draft has many wrong ones.
+    `quality` says who wrote the words: given by a person, or recognised, where a draft has many wrong ones; None
+    where there are none.
     """
 
     language: str | None  # BCP 47, None where unknown
@@ -37,7 +38,7 @@ class Transcript:
     timing: Timing
     words: tuple[Word, ...]
     notes: tuple[str, ...] = ()  # what was mended or passed over in reading it, in plain words
-    quality: Quality = "given"
+    quality: Quality | None = "given"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Generator
 from fractions import Fraction
@@ -52,8 +53,7 @@ def looks(
             return True
         return "[info]" in line
 
-    timebase = probe.video.timebase
-    zero = round(probe.start / timebase)
+    zero, timebase = _zero(probe), probe.video.timebase
     with tools.stream(
         "ffmpeg",
         _arguments(source, probe, every, width, height, start, end),
@@ -71,10 +71,23 @@ def looks(
                 yield (tick - zero) * timebase, np.frombuffer(raw, np.uint8).reshape(height, width, 3)
 
 
+def _zero(probe: Probe) -> int:
+    """The tick of the first instant of the file."""
+    return round(probe.start / probe.video.timebase)
+
+
 def _arguments(
     source: Path, probe: Probe, every: Fraction, width: int, height: int, start: Fraction, end: Fraction | None
 ) -> list[str]:
-    begin: dict[str, Any] = {"seek_timestamp": 1, "ss": f"{decimal(probe.start + start):.6f}"} if start else {}
+    zero, timebase = _zero(probe), probe.video.timebase
+    begin: dict[str, Any] = {}
+    trim: dict[str, int] = {}
+    if start:
+        # ffmpeg's accurate seek, with -copyts, drops what lies before this place plus the start of the file
+        begin = {"noaccurate_seek": None, "seek_timestamp": 1, "ss": f"{decimal(probe.start + start):.6f}"}
+        trim["start_pts"] = zero + math.ceil(start / timebase)
+    if end is not None:
+        trim["end_pts"] = zero + math.ceil(end / timebase)
     picture = ffmpeg.input(
         tools.file_url(source),
         threads=1,
@@ -84,12 +97,11 @@ def _arguments(
         skip_loop_filter="noref",
         **begin,
     )[str(probe.video.index)]
-    if end is not None:
-        last = -(-(probe.start + end) // probe.video.timebase)
-        picture = picture.filter("trim", end_pts=int(last))
+    if trim:
+        picture = picture.filter("trim", **trim)
     gap = f"{decimal(every - min(every / 4, Fraction(1, 100))):.6f}"
     picture = picture.filter("select", f"isnan(prev_selected_t)+gte(t-prev_selected_t,{gap})")
-    picture = standard_range(progressive(picture, probe.video), probe.video)
+    picture = standard_range(progressive(picture, probe.video), probe.video, width, height)
     picture = scaled(picture, probe.video, width, height, flags="bilinear").filter("showinfo", checksum=0)
     made = picture.output("pipe:1", f="rawvideo", pix_fmt="rgb24", fps_mode="passthrough").global_args(
         "-hide_banner", "-nostats", "-nostdin", "-loglevel", "level+info", "-copyts"

@@ -14,6 +14,7 @@ FULL, REDUCED = 1080, 720  # pixels of the short side of a rendition
 PREVIEW = 360
 WHOLE = ("whole", "crop", "follow")  # layouts in which one part fills the frame
 MOST_STRETCHES = 24  # each holds a scaler and its buffers
+RESTLESS = "the clip changes its layout too often, so all of the picture is shown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class Plan:
     width: int
     height: int
     stretches: tuple[Stretch, ...]
+    framings: tuple[Framing, ...]  # as they are shown, those of the clip's shots in order
 
 
 def plan(
@@ -74,13 +76,11 @@ def plan(
     width, height = frame_size(aspect, FULL if min(display) >= REDUCED else REDUCED)
     own = [one for one in framings if one.aspect == aspect and one.span.overlap(span)]
     found = _stretches(own, display, (width, height), span, rate, frames)
-    if len(found) > MOST_STRETCHES:
-        calm = [one if one.layout in WHOLE else replace(one, layout="blur", views=()) for one in own]
-        found = _stretches(calm, display, (width, height), span, rate, frames)
-    if len(found) > MOST_STRETCHES:
-        calm = [replace(one, layout="blur", views=()) for one in own]
-        found = _stretches(calm, display, (width, height), span, rate, frames)
-    return Plan(aspect=aspect, width=width, height=height, stretches=tuple(found))
+    for calm in (WHOLE, ()):  # what may stay as it is where the layout changes too often
+        if len(found) > MOST_STRETCHES:
+            own = [one if one.layout in calm else replace(one, layout="blur", reason=RESTLESS, views=()) for one in own]
+            found = _stretches(own, display, (width, height), span, rate, frames)
+    return Plan(aspect=aspect, width=width, height=height, stretches=tuple(found), framings=tuple(own))
 
 
 def frame_size(aspect: Aspect, short: int) -> tuple[int, int]:

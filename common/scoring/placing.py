@@ -14,7 +14,7 @@ from common.domain.transcript import Word
 
 SLACK = Fraction(1, 2)  # seconds by which a line may come too early or end too late
 _GAP = Fraction(1)  # seconds between two lines that have nothing to do with each other
-_LONGEST = Fraction(25)  # seconds of estimated time that are aligned at once
+_LONGEST = Fraction(25)  # seconds of estimated time that are aligned at once; no word takes longer
 _AROUND = 4  # words before and after that are aligned too, so that their sound is not taken for others
 
 
@@ -49,7 +49,7 @@ def blocks(words: Sequence[Word], duration: Fraction) -> list[Block]:
                 keep_last=last,
                 span=Span(
                     max(Fraction(0), words[before].span.start - SLACK),
-                    max(words[before].span.start, min(duration, words[after - 1].span.end + SLACK)),
+                    max(words[before].span.start, min(duration, _end_of(words[after - 1]) + SLACK)),
                 ),
             )
         )
@@ -63,7 +63,7 @@ def halves(block: Block, words: Sequence[Word]) -> tuple[Block, Block] | None:
     if block.keep_last - block.keep_first < 2 * _AROUND:
         return None
     left_end, right_start = min(block.last, middle + _AROUND), max(block.first, middle - _AROUND)
-    left, right = words[left_end - 1].span.end + SLACK, words[right_start].span.start - SLACK
+    left, right = _end_of(words[left_end - 1]) + SLACK, words[right_start].span.start - SLACK
     return (
         replace(block, last=left_end, keep_last=middle, span=Span(block.span.start, _within(left, block.span))),
         replace(block, first=right_start, keep_first=middle, span=Span(_within(right, block.span), block.span.end)),
@@ -98,7 +98,7 @@ def _end(words: Sequence[Word], first: int) -> int:
     """One past the last word of the block that begins with `first`."""
     last = first + 1
     while last < len(words) and _near(words, last - 1):
-        if words[last].span.end - words[first].span.start > _LONGEST:
+        if _end_of(words[last]) - words[first].span.start > _LONGEST:
             break
         last += 1
     return last
@@ -106,7 +106,12 @@ def _end(words: Sequence[Word], first: int) -> int:
 
 def _near(words: Sequence[Word], n: int) -> bool:
     """Whether a word and the next belong together."""
-    return words[n + 1].span.start - words[n].span.end < _GAP
+    return words[n + 1].span.start - _end_of(words[n]) < _GAP
+
+
+def _end_of(word: Word) -> Fraction:
+    """When a word is over at the latest: a line that stands for hours is not spoken for hours."""
+    return min(word.span.end, word.span.start + _LONGEST)
 
 
 def _within(at: Fraction, span: Span) -> Fraction:

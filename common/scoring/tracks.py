@@ -40,7 +40,12 @@ class _Open:
     def last(self) -> Sighting:
         return self.sightings[-1]
 
-    def expected(self, at: Fraction) -> Box:
+    def places(self, at: Fraction) -> list[Box]:
+        """Where it should be; then, of one that speaks for itself, where it was before the last, maybe stray, one."""
+        strayed = [self.sightings[-2].box] if len(self.sightings) > MANY else []
+        return [self._expected(at), *strayed]
+
+    def _expected(self, at: Fraction) -> Box:
         """Where it should be: on from the last two sightings, for a moment."""
         if len(self.sightings) < 2:
             return self.last.box
@@ -72,13 +77,14 @@ class Follower:
         self._over += [track for track in self._open if at - track.last.at > self._lost]
         self._open = [track for track in self._open if at - track.last.at <= self._lost]
         pairs = sorted(
-            (cost, n, m)
+            (choice, cost, n, m)
             for n, track in enumerate(self._open)
+            for choice, place in enumerate(track.places(at))
             for m, one in enumerate(seen)
-            if (cost := _apart(track.expected(at), one.box)) < NEAR
+            if (cost := _apart(place, one.box)) < NEAR
         )
         tracks, boxes = set[int](), set[int]()
-        for _, n, m in pairs:
+        for _, _, n, m in pairs:
             if n not in tracks and m not in boxes:
                 self._open[n].sightings.append(seen[m])
                 tracks.add(n)
@@ -91,8 +97,10 @@ class Follower:
 
 
 def _apart(one: Box, other: Box) -> float:
-    """Distance of the middles over the mean size; infinite where the sizes differ too much."""
+    """Distance of the middles over the mean size; infinite where the sizes differ too much or there is none."""
     (x, y), (u, v) = one.middle, other.middle
+    if min(one.width, one.height, other.width, other.height) <= 0:
+        return math.inf
     if max(one.width, other.width) > LIKE * min(one.width, other.width):
         return math.inf
     return math.hypot(2 * (x - u) / (one.width + other.width), 2 * (y - v) / (one.height + other.height))
@@ -109,8 +117,10 @@ def tracks(
     real = _one_each([one for one in trimmed if _is_real(one, step, span)])
     kept: list[Track] = []
     for sightings in (_steadied(_clear(one)) for one in real):
-        there = Span(max(span.start, sightings[0].at - EDGE_S), min(span.end, sightings[-1].at + EDGE_S))
-        number = first + len(kept)
+        start, end = max(span.start, sightings[0].at - EDGE_S), min(span.end, sightings[-1].at + EDGE_S)
+        if start >= end:  # seen in frames that claim times outside the shot
+            continue
+        number, there = first + len(kept), Span(start, end)
         kept.append(Track(number=number, kind=kind, shot=shot, source=source, sightings=sightings, span=there))
     return kept
 

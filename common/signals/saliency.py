@@ -17,7 +17,7 @@ def attention(picture: NDArray[np.uint8], before: NDArray[np.uint8] | None = Non
     """
     small = _small(picture)
     spectrum = np.fft.fft2(small)
-    size = np.log(np.abs(spectrum) + 1e-6)
+    size = np.log1p(np.abs(spectrum))  # waves too weak for one step of luma are the rounding of a plain picture
     residual = size - _blurred(size, 1)
     found = np.abs(np.fft.ifft2(np.exp(residual + 1j * np.angle(spectrum)))) ** 2
     map_ = _blurred(found, 2)
@@ -33,15 +33,12 @@ def attention(picture: NDArray[np.uint8], before: NDArray[np.uint8] | None = Non
 
 def _small(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Luma of a picture in SIDE x SIDE means."""
-    height, width = picture.shape[:2]
-    rows = np.linspace(0, height, SIDE + 1).astype(int)
-    columns = np.linspace(0, width, SIDE + 1).astype(int)
-    step = max(1, min(height, width) // 240)
+    step = max(1, min(picture.shape[:2]) // 240)
     luma = picture[::step, ::step].astype(np.float64) @ (0.299, 0.587, 0.114)
-    rows, columns = np.minimum(rows // step, luma.shape[0] - 1), np.minimum(columns // step, luma.shape[1] - 1)
-    sums = np.add.reduceat(np.add.reduceat(luma, rows[:-1], axis=0), columns[:-1], axis=1)
-    counts = np.outer(np.maximum(np.diff(rows), 1), np.maximum(np.diff(columns), 1))
-    return np.asarray(sums / counts, np.float64)
+    rows, columns = (np.arange(SIDE) * length // SIDE for length in luma.shape)
+    sums = np.add.reduceat(np.add.reduceat(luma, rows, axis=0), columns, axis=1)
+    tall, wide = (np.diff(starts, append=length) for starts, length in zip((rows, columns), luma.shape, strict=True))
+    return np.asarray(sums / np.outer(np.maximum(tall, 1), np.maximum(wide, 1)), np.float64)
 
 
 def _blurred(values: NDArray[np.float64], radius: int) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from common.domain.track import Attention, Box, Reading, Track
 from common.errors import Permanent
 from common.ports.work import Outcome, Work
 from common.scoring.framing import Seen, frame
+from common.scoring.merging import joined, unknown
 from common.scoring.speaking import speaking
 from common.scoring.texts import believed
 
@@ -44,13 +45,14 @@ def run(work: Work) -> Outcome:
 
 def _tracks(work: Work) -> list[Track]:
     """Of all segments, numbered through."""
-    found: list[Track] = []
-    for stage in ("track", "objects"):
-        for part in work.needs(stage):
-            if part["tracks"] is not None:
-                listed = from_json(list[Track], loads(work.get(part["tracks"])))
-                found += [replace(track, number=len(found) + n) for n, track in enumerate(listed)]
-    return found
+
+    def of(stage: str) -> list[Track]:
+        kept = [part["tracks"] for part in work.needs(stage)]
+        return joined(from_json(list[Track], loads(work.get(one))) if one is not None else [] for one in kept)
+
+    found = of("track")
+    found += unknown(of("objects"), found)
+    return [replace(track, number=number) for number, track in enumerate(found)]
 
 
 def _seen(work: Work, shots: list[Shot], tracks: list[Track]) -> list[Seen]:

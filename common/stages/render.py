@@ -53,7 +53,7 @@ def run(work: Work) -> Outcome:
     )
     preview = next(file for file in made if file.plan is None)
     renditions = [
-        _rendition(file, work.put(file.path.name, file.path), clip, framings, work.settings.captions, captions)
+        _rendition(file, file.plan, work.put(file.path.name, file.path), clip, work.settings.captions, captions)
         for file in made
         if file.plan
     ]
@@ -116,11 +116,11 @@ def _captions(
 
 
 def _rendition(
-    file: Made, kept: ObjectRef, clip: Clip, framings: list[Framing], style: str, captions: dict[Aspect, Burned]
+    file: Made, plan: Plan, kept: ObjectRef, clip: Clip, style: str, captions: dict[Aspect, Burned]
 ) -> Rendition:
     return Rendition(
         aspect=file.aspect,
-        shown=_shown(clip, framings, file.aspect),
+        shown=_shown(clip, plan),
         captions=style if file.aspect in captions else None,
         object=kept.object,
         sha256=kept.sha256,
@@ -134,12 +134,10 @@ def _rendition(
     )
 
 
-def _shown(clip: Clip, framings: list[Framing], aspect: Aspect) -> tuple[Shown, ...]:
+def _shown(clip: Clip, plan: Plan) -> tuple[Shown, ...]:
     """Each shot's layout and reason, neighbours that say the same as one."""
     found: list[Shown] = []
-    for one in framings:
-        if one.aspect != aspect or not one.span.overlap(clip.span):
-            continue
+    for one in plan.framings:
         span = Span(max(one.span.start, clip.span.start), min(one.span.end, clip.span.end))
         if found and (found[-1].layout, found[-1].reason) == (one.layout, one.reason):
             span = Span(found.pop().span.start, span.end)
@@ -159,6 +157,6 @@ def _thumbnail(work: Work, probe: Probe, clip: Clip, shots: Json) -> tuple[Json,
     cuts = [shot.span.start for shot in from_json(list[Shot], loads(work.get(shots["shots"])))]
     found = thumbnail(work.local_source(), probe, clip.span, activity=activity, cuts=cuts, scratch=work.scratch)
     if found is None:
-        why = "every picture tried is black or blank"
+        why = "every picture tried is black, blank or broken"
         return {"thumbnail": None, "thumbnail_at": None}, (LeftOut(what=f"thumbnail of clip {clip.number}", why=why),)
     return {"thumbnail": to_json(work.put("thumbnail.jpg", found.path)), "thumbnail_at": to_json(found.at)}, ()

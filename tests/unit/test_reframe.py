@@ -11,7 +11,7 @@ import pytest
 from common.domain.clip import Aspect
 from common.domain.framing import Framing, Key, View
 from common.domain.timebase import Span
-from common.media.reframe import MOST_STRETCHES, Box, Plan, frame_size, plan
+from common.media.reframe import MOST_STRETCHES, RESTLESS, Box, Plan, frame_size, plan
 from tests.framed import unseen
 
 CLIP = Span(Fraction(0), Fraction(4))
@@ -118,6 +118,7 @@ def test_hundreds_of_layouts_become_few() -> None:
     laid = laid_out(HD, "9:16", *many)
     assert 1 <= len(laid.stretches) <= MOST_STRETCHES
     assert sum(one.frames for one in laid.stretches) == 100
+    assert {(one.layout, one.reason) for one in laid.framings} == {("blur", RESTLESS)}  # and says so
 
 
 def test_sizes_of_a_preview() -> None:

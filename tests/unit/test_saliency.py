@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.signals.saliency import SHARE, _middle, attention
+from common.signals.saliency import SHARE, SIDE, _middle, _small, attention
 
 Picture = NDArray[np.uint8]
 
@@ -16,7 +16,7 @@ def flat(height: int = 180, width: int = 320, level: int = 60) -> Picture:
 
 
 def with_square(x: float, y: float, *, side: int = 30, size: tuple[int, int] = (180, 320)) -> Picture:
-    """A bright square about a place in fractions."""
+    """A bright square of `side` pixels about a place in fractions."""
     picture = flat(*size)
     top, left = int(y * size[0]) - side // 2, int(x * size[1]) - side // 2
     picture[top : top + side, left : left + side] = (250, 220, 200)
@@ -35,8 +35,14 @@ def test_a_bright_square_on_flat_ground_is_found(size: tuple[int, int], place: t
     side = max(24, min(size) // 5)
     x, y, width, height = found = attention(with_square(*place, side=side, size=size))
     valid(found)
-    assert x <= place[0] <= x + width and y <= place[1] <= y + height
-    assert width * height < 0.4
+    off = abs(x + width / 2 - place[0]) * size[1], abs(y + height / 2 - place[1]) * size[0]
+    assert max(off) <= side / 2  # the middle of what is named lies on the square; of a large one an edge may say most
+    assert width * height < 0.1
+
+
+@pytest.mark.parametrize("size", [(180, 320), (432, 768), (90, 500), (47, 49), (30, 5), (720, 1000)])
+def test_a_picture_of_one_tone_is_made_small_without_an_edge(size: tuple[int, int]) -> None:
+    assert _small(flat(*size, level=60)) == pytest.approx(np.full((SIDE, SIDE), 60.0))
 
 
 def test_what_moves_is_found_among_what_does_not() -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.domain.timebase import Span
@@ -139,6 +139,33 @@ def test_a_stray_box_does_not_move_the_track(x: float, size: float) -> None:
         assert one.box.width == one.box.height == pytest.approx(0.2)
 
 
+def test_a_stray_box_towards_a_neighbour_leaves_both_who_they_are() -> None:
+    pictures: list[Picture] = [[(0.62 if n == 12 else 0.5, 0.5, 0.2, 0.9), (0.72, 0.5, 0.2, 0.8)] for n in range(25)]
+    old, new = followed(pictures)
+    assert [len(track.sightings) for track in (old, new)] == [25, 25]
+    assert (middle(old, 20), middle(new, 20)) == pytest.approx((0.5, 0.72))
+
+
+def test_what_has_no_size_is_nothing_and_stops_nothing() -> None:
+    nothing = Box(x=0.4, y=0.2, width=0.0, height=0.6)  # a body outside the picture, cut at its edge
+    follower = Follower(STEP)
+    for n in range(10):
+        at = SPAN.start + n * STEP
+        follower.add([Sighting(at=at, box=one, confidence=0.9) for one in (nothing, box(0.4, 0.5))])
+    found = tracks(follower.found(), kind="person", shot=0, span=SPAN, source="test@1", first=0, step=STEP)
+    assert [len(track.sightings) for track in found] == [10]
+
+
+def test_what_is_seen_outside_its_shot_alone_is_none_of_its_tracks() -> None:
+    """The last frames of a damaged file may claim any time."""
+    before, after = Fraction(1), SPAN.end + Fraction(1, 4)
+    for start, count in ((before, 0), (after, 0), (SPAN.end - STEP, 1), (SPAN.start - 5 * STEP, 1)):
+        seen = tuple(Sighting(at=start + n * STEP, box=box(0.5, 0.5), confidence=0.9) for n in range(5))
+        found = tracks([seen], kind="face", shot=0, span=SPAN, source="test@1", first=0, step=STEP)
+        assert len(found) == count
+        assert all(SPAN.start <= track.span.start < track.span.end <= SPAN.end for track in found)
+
+
 def test_where_it_was_seen_badly_a_straight_line_stands() -> None:
     pictures = [[(0.54, 0.5, 0.2, 0.62)] if n in (12, 13, 14) else picture for n, picture in enumerate(still(25))]
     (track,) = followed(pictures)
@@ -179,6 +206,7 @@ NOISY = st.lists(st.tuples(st.integers(1, 8), SEEN), max_size=12)
 STEADY = st.tuples(st.floats(0, 1), st.floats(-0.1, 0.1), st.floats(0.01, 0.5), st.floats(0.3, 1))
 
 
+@settings(deadline=None)
 @given(NOISY, st.lists(STEADY, max_size=3), st.integers(0, 30), st.integers(0, 30))
 def test_whatever_is_seen_tracks_lie_in_their_shot_and_in_order(
     pictures: list[tuple[int, list[tuple[Box, float]]]],
@@ -199,6 +227,6 @@ def test_whatever_is_seen_tracks_lie_in_their_shot_and_in_order(
     assert [track.number for track in found] == list(range(2, 2 + len(found)))
     for track in found:
         assert track.sightings and all(a.at < b.at for a, b in pairwise(track.sightings))
-        assert span.start <= track.span.start <= track.span.end <= span.end
-        assert (track.at(track.span.start) is None) == (track.span.start == track.span.end)
+        assert span.start <= track.span.start < track.span.end <= span.end
+        assert track.at(track.span.start) is not None and track.at(track.span.end) is None
         assert all(min(one.box.width, one.box.height) >= 0 for one in track.sightings)
