@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.domain.codec import loads
+from common.media.captions import fonts
 from common.pipeline.run import Flow, RunId
-from common.pipeline.stage import Definition
+from common.pipeline.stage import Definition, Stage
 from common.ports.clock import Clock
 from common.ports.documents import Documents, Json, Snap
 from common.ports.models import Models
@@ -39,6 +40,14 @@ class Engine:
     epoch: int = 0
     beat_s: float = 20.0
     abandon: Callable[[], None] = carry_on
+
+    def makers(self, stage: Stage) -> Json:
+        """What a stage's results depend on besides its inputs; on another machine it may be another."""
+        return {
+            "version": stage.version,
+            "models": self.models.identity(stage.models),
+            "fonts": fonts.installed() if stage.fonts else None,
+        }
 
     def run(self, run: RunId) -> Snap | None:
         return self.documents.get_many([run.key]).get(run.key)

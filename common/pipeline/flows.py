@@ -31,7 +31,9 @@ def submit(
 ) -> Submitted:
     """Bring a source in and start a flow on it, once: the same bytes and settings give the same flow.
 
-    A failed or cancelled flow is taken up again. `again` names a stage from which on all is done anew.
+    A flow is taken up again where it was cancelled or anything in it failed; one that is done is followed by a new one
+    where a stage, a model or the fonts have changed since, and only what they change is made anew. `again` names a
+    stage from which on all is.
     """
     if again is not None and again not in engine.definition:
         raise BadInput(f"there is no stage {again!r}; choose one of {', '.join(engine.definition.names)}")
@@ -41,13 +43,14 @@ def submit(
 def start(engine: Engine, tenant: str, asset: str, settings: FlowSettings, *, again: str | None = None) -> Submitted:
     """Start a flow on an asset that is in, or take up the one that has these settings."""
     parent = f"tenants/{tenant}"
-    wanted = digest(settings)
+    wanted, makers = digest(settings), digest([engine.makers(stage) for stage in engine.definition])
     while True:
         known = engine.documents.query("flows", [Where("asset", "==", asset)], parent=parent, limit=10_000)
         same = [snap for snap in known if snap.body["settings_digest"] == wanted]
         if same and again is None:
             newest = max(same, key=lambda snap: snap.body["n"])
-            return _take_up(engine, Flow.of(newest), newest)
+            if newest.body["state"] != "done" or newest.body.get("makers") == makers:
+                return _take_up(engine, Flow.of(newest), newest)
         n = len(known) + 1
         flow_id = f"{asset}-{n}"
         body: Json = {
@@ -56,6 +59,7 @@ def start(engine: Engine, tenant: str, asset: str, settings: FlowSettings, *, ag
             "n": n,
             "settings": to_json(settings),
             "settings_digest": wanted,
+            "makers": makers,
             "again": {"stage": again, "nonce": flow_id} if again else None,
             "state": "running",
             "started": stamp(engine.clock.now()),
@@ -125,7 +129,7 @@ def _asset(engine: Engine, tenant: str, source: Source, location: str) -> str:
 
 
 def _take_up(engine: Engine, flow: Flow, snap: Snap) -> Submitted:
-    if flow.state == "done":
+    if flow.state == "done" and not any(run.body["state"] == "failed" for run in runs(engine, flow)):
         return Submitted(flow=flow, news="done")
     if flow.state == "running":
         planner.start(engine, flow)  # the first runs may be missing if the submitter died in between

@@ -173,7 +173,9 @@ def _results(engine: Engine, flow: Flow, needs: Iterable[Need]) -> dict[str, Any
 
 
 def _seconds(results: dict[str, Any], member: Json | None) -> float:
-    """How much video a run will look at: its member's span, else the whole file."""
+    """How much video a run will look at: its member's span or utterances, else the whole file."""
+    if member is not None and "utterances" in member:
+        return float(sum(Fraction(end) - Fraction(start) for start, end in member["utterances"]))
     whole = results.get("ingest", {}).get("probe", {}).get("duration")
     span = (member or {}).get("span", member) or {}
     if span.get("start") is not None and (span.get("end") or whole) is not None:

@@ -123,7 +123,7 @@ class RunWork:
         return digest(
             {
                 "stage": self._stage.name,
-                "version": self._stage.version,
+                "makers": self._engine.makers(self._stage),
                 "member": self.member,
                 "settings": settings,
                 "needs": {
@@ -131,7 +131,6 @@ class RunWork:
                     for need in self._stage.after
                     if need.input
                 },
-                "models": self.models.identity(self._stage.models),
                 "again": again["nonce"] if again and from_here else None,
             },
             length=32,

@@ -16,7 +16,19 @@ from common.pipeline.run import RunId
 from common.pipeline.stage import Definition
 from common.ports.documents import Update
 from tests import toy
-from tests.harness import TENANT, Meddling, cutroom, everything, finish, read, result, run, submit, with_documents
+from tests.harness import (
+    TENANT,
+    Meddling,
+    NoModels,
+    cutroom,
+    everything,
+    finish,
+    read,
+    result,
+    run,
+    submit,
+    with_documents,
+)
 
 
 def test_a_flow_runs_to_its_end(tmp_path: Path) -> None:
@@ -45,6 +57,22 @@ def test_submitting_again_gives_the_same_flow_and_does_nothing(tmp_path: Path) -
         again = submit(local.engine)
         assert (again.flow.id, again.news) == (flow.id, "done")
         assert everything(local) == before
+
+
+def test_a_stage_that_changed_since_is_done_anew_and_what_follows_only_if_its_result_is_another(tmp_path: Path) -> None:
+    toys = toy.definition()
+    newer = Definition(tuple(replace(stage, version=2) if stage.name == "side" else stage for stage in toys))
+    with cutroom(tmp_path, toys) as local:
+        first = finish(local, submit(local.engine).flow)
+    with cutroom(tmp_path, newer) as local:
+        second = submit(local.engine)
+        assert second.news == "new" and second.flow.id != first.id
+        flow = finish(local, second.flow)
+        assert [run(local, flow, name)["reused"] for name in ("split", "side", "join")] == [True, False, True]
+        assert submit(local.engine).news == "done"
+        with_voice = replace(local.engine.definition["side"], models=("voice",))
+        with_models, without = local.engine, replace(local.engine, models=NoModels())
+        assert with_models.makers(with_voice) != without.makers(with_voice)
 
 
 def test_other_settings_redo_only_what_they_touch(tmp_path: Path) -> None:
@@ -94,6 +122,19 @@ def test_a_failed_flow_is_taken_up_where_it_stopped(tmp_path: Path) -> None:
         assert flow.state == "done"
         assert result(local, flow, "join")["sum"] == 5
         assert [run(local, flow, "part", n)["attempt"] for n in range(3)] == [1, 1, 1]
+
+
+def test_what_failed_in_a_flow_that_is_done_is_tried_again(tmp_path: Path) -> None:
+    with cutroom(tmp_path, toy.definition(side="tests.toy:fails")) as local:
+        flow = finish(local, submit(local.engine).flow)
+        assert flow.state == "done"
+    with cutroom(tmp_path, toy.definition()) as local:
+        again = submit(local.engine)
+        assert (again.flow.id, again.news) == (flow.id, "resumed")
+        assert finish(local, again.flow).state == "done"
+        assert result(local, flow, "join")["lost"] == []
+        assert [run(local, flow, "part", n)["attempt"] for n in range(3)] == [1, 1, 1]
+        assert submit(local.engine).news == "done"
 
 
 def test_a_transient_error_is_tried_again(tmp_path: Path) -> None:

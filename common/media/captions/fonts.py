@@ -13,6 +13,8 @@ from typing import Literal
 
 from PIL import ImageFont
 
+from common.domain.codec import digest
+
 Weight = Literal["black", "bold", "medium"]
 
 # In order of taste; the last of each is on every machine that scripts/setup has seen. Arial is macOS's.
@@ -93,6 +95,19 @@ def find_file(name: str) -> Path | None:
     return _installed().get(name)
 
 
+def installed() -> str:
+    """A name for all fonts of this machine: with another one, letters may look otherwise."""
+    return digest(sorted((name, _size(path)) for name, path in _installed().items()))
+
+
+def _size(path: Path) -> int | None:
+    """None for a link that leads nowhere."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
 @cache
 def _installed() -> dict[str, Path]:
     found: dict[str, Path] = {}
@@ -106,13 +121,13 @@ def _installed() -> dict[str, Path]:
 @cache
 def _read(path: Path) -> Face | None:
     """Names and heights as libass takes them: names 1 and 2, usWinAscent and usWinDescent."""
-    data = path.read_bytes()
     try:
+        data = path.read_bytes()
         tables = {tag: (at, size) for tag, at, size in _tables(data)}
         (em,) = struct.unpack_from(">H", data, tables[b"head"][0] + 18)
         ascent, descent = struct.unpack_from(">HH", data, tables[b"OS/2"][0] + 74)
         names = _names(data, tables[b"name"][0])
-    except (struct.error, KeyError, UnicodeDecodeError):
+    except (OSError, struct.error, KeyError, UnicodeDecodeError):
         return None
     if not names.get(1) or not em or not ascent + descent:
         return None
