@@ -23,13 +23,14 @@ def progressive(picture: Any, video: VideoStream) -> Any:
     return picture.filter("bwdif", mode="send_frame", deint="interlaced") if video.interlaced else picture
 
 
-def standard_range(picture: Any, video: VideoStream) -> Any:
-    """HDR tone-mapped to BT.709; other pictures stay as they are."""
+def standard_range(picture: Any, video: VideoStream, width: int, height: int) -> Any:
+    """HDR made this size, since tone mapping costs by the pixel, and mapped to BT.709; others stay as they are."""
     if video.dynamic_range == "sdr":
         return picture
     told = {"transferin": _TRANSFERS[video.dynamic_range], "primariesin": "2020", "matrixin": "2020_ncl"}
     return (
-        picture.filter("zscale", transfer="linear", npl=WHITE_NITS, **told)
+        picture.filter("scale", width, height, flags="bicubic")
+        .filter("zscale", transfer="linear", npl=WHITE_NITS, **told)
         .filter("format", "gbrpf32le")
         .filter("zscale", primaries="709")
         .filter("tonemap", "hable", desat=0)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from common.domain.asset import Probe
+from common.domain.asset import Probe, VideoStream
 from common.domain.timebase import decimal
+from common.errors import DeadlineExceeded
+from common.media.stills import in_turns
 from common.media.tools import SAFE_INPUT, Limits, file_url, run
 
 SIDE = 32  # pixels per side of the picture that is hashed
@@ -39,26 +42,36 @@ def sha256_of(path: Path, progress: Callable[[int, int], None]) -> str:
 def pictures(path: Path, probe: Probe, *, scratch: Path) -> list[Grey | None]:
     """PICTURES small grey pictures (SIDE x SIDE) at even positions; None where the file shows nothing there.
 
-    Positions count from the first frame, so that they are the same without the sound. One ffmpeg, eight seeks, each
-    decoding on from the key frame before without loop filter and the frames no other needs, so a picture may be a
-    frame or two late. Raises as `tools.run` does; DeadlineExceeded where key frames lie too far apart.
+    Positions count from the first frame, so that they are the same without the sound. Eight seeks, each decoding on
+    from the key frame before without loop filter and the frames no other needs, so a picture may be a frame or two
+    late. Raises as `tools.run` does; DeadlineExceeded where key frames lie too far apart.
     """
-    video = probe.video
-    args = ["-v", "error", "-nostdin", "-y"]
-    for n in range(PICTURES):
-        at = video.start_ticks * video.timebase + video.duration * (2 * n + 1) / (2 * PICTURES)
-        args += ["-threads", "1", "-skip_frame", "noref", "-skip_loop_filter", "all", "-flags2", "+fast"]
-        args += [*SAFE_INPUT, "-seek_timestamp", "1", "-ss", f"{decimal(at):.6f}", "-i", file_url(path)]
     files = [scratch / f"picture{n}.gray" for n in range(PICTURES)]
-    for n, file in enumerate(files):
-        args += ["-map", f"{n}:{video.index}", "-frames:v", "1", "-f", "rawvideo"]
-        args += ["-vf", f"scale={SIDE}:{SIDE}:flags=area,format=gray", file_url(file)]
-    run("ffmpeg", args, scratch=scratch, limits=Limits(file_size=1 << 20, wall_s=PICTURES_WALL_S))
+    until = time.monotonic() + PICTURES_WALL_S
+    for turn in in_turns(range(PICTURES), probe.video):
+        limits = Limits(file_size=1 << 20, wall_s=max(0.1, until - time.monotonic()))
+        try:
+            run("ffmpeg", _arguments(path, probe.video, {n: files[n] for n in turn}), scratch=scratch, limits=limits)
+        except DeadlineExceeded:
+            why = f"its pictures could not be taken within {PICTURES_WALL_S:.0f} s; export it with more key frames"
+            raise DeadlineExceeded(why) from None
     found: list[Grey | None] = []
     for file in files:
         raw = np.fromfile(file, np.uint8) if file.exists() else np.empty(0, np.uint8)
         found.append(raw.reshape(SIDE, SIDE) if raw.size == SIDE * SIDE else None)
     return found
+
+
+def _arguments(path: Path, video: VideoStream, files: dict[int, Path]) -> list[str]:
+    args = ["-v", "error", "-nostdin", "-y", "-max_error_rate", "1"]
+    for n in files:
+        at = video.start_ticks * video.timebase + video.duration * (2 * n + 1) / (2 * PICTURES)
+        args += ["-threads", "1", "-skip_frame", "noref", "-skip_loop_filter", "all", "-flags2", "+fast"]
+        args += [*SAFE_INPUT, "-seek_timestamp", "1", "-ss", f"{decimal(at):.6f}", "-i", file_url(path)]
+    for n, file in enumerate(files.values()):
+        args += ["-map", f"{n}:{video.index}", "-frames:v", "1", "-f", "rawvideo"]
+        args += ["-vf", f"scale={SIDE}:{SIDE}:flags=area,format=gray", file_url(file)]
+    return args
 
 
 def perceptual_hash(picture: Grey | None) -> str | None:

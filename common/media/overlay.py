@@ -82,7 +82,7 @@ def _arguments(
     given = ffmpeg.input(
         file_url(source), protocol_whitelist="file,pipe", format_whitelist=DEMUXERS, max_error_rate=1, threads=2
     )
-    picture = standard_range(progressive(given[str(probe.video.index)], probe.video), probe.video)
+    picture = standard_range(progressive(given[str(probe.video.index)], probe.video), probe.video, width, height)
     picture = scaled(picture, probe.video, width, height).filter("format", "yuv420p")
     zero = round(probe.start / probe.video.timebase)
     picture = picture.filter("setpts", f"PTS-({zero})")

@@ -152,6 +152,17 @@ class _Job:
         self.files.append((out / "preview.mp4", plans[0].aspect, None, self._wanted(*small)))
 
     @property
+    def across(self) -> tuple[int, int]:
+        """Width and height of the upright picture as parts are cut out of it; of HDR only what is shown of it."""
+        video = self.probe.video
+        across = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
+        if video.dynamic_range == "sdr":
+            return across
+        parts = [part for _, _, laid, _ in self.files if laid for one in laid.stretches for part in one.parts]
+        shown, of = max(((part.place.height, part.height) for part in parts), key=lambda pair: Fraction(*pair))
+        return across if shown >= of else (_even(across[0] * shown, of), _even(across[1] * shown, of))
+
+    @property
     def first_tick(self) -> int:
         """Of the clip, in the video's timebase."""
         timebase = self.probe.video.timebase
@@ -195,7 +206,7 @@ class _Job:
         # the frame on show at the start comes first, however long before it began; then frames at an even pace
         picture = picture.filter("fps", f"{self.rate.numerator}/{self.rate.denominator}", start_time=0)
         picture = picture.filter("tpad", stop=-1, stop_mode="clone").filter("trim", end_frame=self.frames)
-        picture = standard_range(picture, video)
+        picture = standard_range(picture, video, *self.across)
         plans = [laid for _, _, laid, _ in self.files if laid is not None]
         parts = iter(_copies(picture, sum(len(laid.stretches) for laid in plans)))
         whole = [self._captioned(self._laid_out(parts, laid), laid) for laid in plans]
@@ -246,9 +257,7 @@ class _Job:
 
     def _cropped(self, picture: Any, part: Part) -> Any:
         """Cut out a part named in square pixels; the picture is upright here, its pixels as coded."""
-        video = self.probe.video
-        across = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
-        display = (video.display_width, video.display_height)
+        display, across = (self.probe.video.display_width, self.probe.video.display_height), self.across
         if (part.width, part.height) == display:
             return picture
         width, height = (_even(n * a, d) for n, a, d in zip((part.width, part.height), across, display, strict=True))

@@ -42,12 +42,13 @@ def stills(
         tries.append((None, None))
     for begins, reaches in tries:
         left = [n for n in range(len(times)) if n not in found]
-        for chunk in _chunks(left, probe.video):
+        for chunk in in_turns(left, probe.video):
             found |= _taken(source, probe, {n: times[n] for n in chunk}, begins, reaches, size, scratch)
     return [found.get(n) for n in range(len(times))]
 
 
-def _chunks(numbers: Sequence[int], video: VideoStream) -> list[Sequence[int]]:
+def in_turns(numbers: Sequence[int], video: VideoStream) -> list[Sequence[int]]:
+    """Numbers of pictures in groups, each of no more than one ffmpeg may decode side by side."""
     decoder = video.width * video.height * (2 if video.bit_depth > 8 else 1) * 3 // 2 * KEPT
     step = max(1, min(MOST_AT_ONCE, MOST_BYTES // decoder))
     return [numbers[first : first + step] for first in range(0, len(numbers), step)]
@@ -109,7 +110,7 @@ def _arguments(
         shown: dict[str, int] = {"end_pts": math.floor((probe.start + at) / video.timebase) + 1}
         if reaches is not None:
             shown["start_pts"] = math.ceil((probe.start + at - reaches) / video.timebase)
-        picture = standard_range(progressive(picture.filter("trim", **shown), video), video)
+        picture = standard_range(progressive(picture.filter("trim", **shown), video), video, *size)
         matrix = "bt709" if video.dynamic_range != "sdr" else matrix_of(video)
         picture = picture.filter("scale", *size, flags="bicubic", in_color_matrix=matrix).filter("format", "rgb24")
         outputs.append(

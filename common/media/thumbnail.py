@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-import ffmpeg  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from common.domain.asset import Probe
-from common.domain.timebase import Span, decimal
-from common.media.colour import progressive, scaled, standard_range
-from common.media.tools import DEMUXERS, file_url, run
+from common.domain.timebase import Span
+from common.media.stills import stills
 
 LONG_SIDE = 720  # pixels of the thumbnail
 JUDGED = 320  # pixels of the long side of what is judged
@@ -43,19 +41,20 @@ class Thumbnail:
 def thumbnail(
     source: Path, probe: Probe, span: Span, *, activity: Activity, cuts: Sequence[Fraction], scratch: Path
 ) -> Thumbnail | None:
-    """The best of a few stills of `span`; None when all of them are black or blank. Raises ToolFailed."""
+    """The best of a few stills of `span`; None when all of them are black, blank or broken. Raises as `stills`."""
     times = candidates(span, activity, cuts)
-    height, width = _size(probe, JUDGED)[::-1]
-    run("ffmpeg", _arguments(source, probe, times), scratch=scratch)
-    best: tuple[float, int] | None = None
-    for n in range(len(times)):
-        raw = (scratch / f"still-{n}.gray").read_bytes()
-        if len(raw) != width * height:
-            continue  # nothing is shown there
-        worth = quality(np.frombuffer(raw, np.uint8).reshape(height, width))
+    best: tuple[float, Fraction, Image.Image] | None = None
+    for at, still in zip(times, stills(source, probe, times, long_side=LONG_SIDE, scratch=scratch), strict=True):
+        if still is None:
+            continue
+        picture = Image.fromarray(still)
+        worth = quality(np.asarray(_sized(picture.convert("L"), JUDGED)))
         if worth is not None and (best is None or worth > best[0]):
-            best = (worth, n)
-    return None if best is None else Thumbnail(path=scratch / f"still-{best[1]}.jpg", at=times[best[1]])
+            best = (worth, at, picture)
+    if best is None:
+        return None
+    _sized(best[2], LONG_SIDE).save(scratch / "thumbnail.jpg", quality=90)
+    return Thumbnail(path=scratch / "thumbnail.jpg", at=best[1])
 
 
 def candidates(span: Span, activity: Activity, cuts: Sequence[Fraction]) -> list[Fraction]:
@@ -88,6 +87,12 @@ def quality(grey: NDArray[np.uint8]) -> float | None:
     return float(laplacian.var()) * _well_lit(mean)
 
 
+def _sized(picture: Image.Image, long_side: int) -> Image.Image:
+    scale = Fraction(long_side, max(picture.size))
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC)
+
+
 def _promise(activity: Activity, n: int) -> float:
     def value(values: Sequence[float | None]) -> float | None:
         return values[n] if n < len(values) else None
@@ -100,35 +105,3 @@ def _promise(activity: Activity, n: int) -> float:
 def _well_lit(mean: float) -> float:
     """1 in the middle of the scale, 0.2 at its ends."""
     return 1 - 1.6 * abs(mean - 0.5)
-
-
-def _size(probe: Probe, long_side: int) -> tuple[int, int]:
-    width, height = probe.video.display_width, probe.video.display_height
-    scale = Fraction(long_side, max(width, height))
-    return max(2, 2 * round(width * scale / 2)), max(2, 2 * round(height * scale / 2))
-
-
-def _arguments(source: Path, probe: Probe, times: Sequence[Fraction]) -> list[str]:
-    outputs: list[Any] = []
-    for n, at in enumerate(times):
-        picture = ffmpeg.input(
-            file_url(source),
-            seek_timestamp=1,
-            ss=f"{decimal(probe.start + at):.6f}",
-            threads=1,
-            protocol_whitelist="file,pipe",
-            format_whitelist=DEMUXERS,
-        )[str(probe.video.index)]
-        picture = standard_range(progressive(picture, probe.video), probe.video)
-        both = scaled(picture, probe.video, *_size(probe, LONG_SIDE)).filter_multi_output("split", 2)
-        still = both[0].filter("scale", in_color_matrix="bt709", out_color_matrix="smpte170m", out_range="full")
-        still = still.filter("format", "yuvj420p")
-        grey = both[1].filter("scale", *_size(probe, JUDGED), flags="area").filter("format", "gray")
-        bare = {"frames:v": 1, "map_metadata": -1, "fflags": "+bitexact"}
-        outputs.append(
-            still.output(f"still-{n}.jpg", f="mjpeg", vcodec="mjpeg", **{"q:v": 3, "flags:v": "+bitexact"}, **bare)
-        )
-        outputs.append(grey.output(f"still-{n}.gray", f="rawvideo", vcodec="rawvideo", **bare))
-    quiet = ("-v", "error", "-nostdin")
-    merged = ffmpeg.merge_outputs(*outputs).global_args(*quiet)
-    return [str(arg) for arg in ffmpeg.get_args(merged, overwrite_output=True)]

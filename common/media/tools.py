@@ -1,4 +1,4 @@
-"""Run ffmpeg and ffprobe: apart, limited, without a shell, without network, never longer than asked.
+"""Run ffmpeg and ffprobe: apart, limited, without a shell, never longer than asked.
 
 A media tool is where hostile bytes meet C code, so each runs as a process of its own with limits on
 memory, file size and CPU, dies with its parent, works inside the scratch folder and sees only local files.
@@ -96,7 +96,8 @@ class Running:
     def last_words(self) -> str:
         """The last line it printed before it ended."""
         self.reader.join(timeout=5)
-        return next((line.strip() for line in reversed(self.tail) if line.strip()), "no message")
+        lines = (line.strip() for line in reversed(self.tail))
+        return next((line for line in lines if line and not line.startswith("Last message repeated")), "no message")
 
     @property
     def stdin(self) -> IO[bytes]:

@@ -44,12 +44,14 @@ def run(work: Work) -> Outcome:
     ]
     left_out: tuple[LeftOut, ...] = ()
     source: str | None = None
+    readings: list[Reading] = []
+    read = 0
     try:
-        with work.models.texts(work.scratch) as reader:
-            readings, read = _read(work, reader, part.probe, looks)
-            source = reader.source
+        if looks:  # opening a reader costs seconds
+            with work.models.texts(work.scratch) as reader:
+                readings, read = _read(work, reader, part.probe, looks)
+                source = reader.source
     except ModelMissing as missing:
-        readings, read = [], 0
         left_out = (LeftOut(what="text on screen", why=str(missing)),)
     return Outcome(
         result={

@@ -133,7 +133,7 @@ def _of_shot(
         if search == "parts":
             seen = people.people(picture)
             bodies.add([Sighting(at=at, box=one.box, confidence=one.confidence) for one in seen])
-            heads = [one.head for one in seen if one.head is not None]
+            heads = [one.head for one in seen if one.head is not None and min(one.head.width, one.head.height) > 0]
         around = [*follow.again(), *(heads if search != "nowhere" else ())]
         follow.add([_sighting(at, face) for face in faces.faces(picture, around=around, search=search)])
     span = Span(max(shot.span.start, inside.start), max(min(shot.span.end, inside.end), inside.start))

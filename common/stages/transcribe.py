@@ -70,20 +70,24 @@ def _heard(work: Work) -> Transcript:
     for part in parts:
         if part["language"]:
             counts[part["language"]] = counts.get(part["language"], 0) + part["count"]
-    unheard, total = (sum(part[name] for part in parts) for name in ("unheard", "utterances"))
-    notes: tuple[str, ...] = ()
-    if not total:
-        notes = ("nobody speaks",)
-    elif known is not None and unheard:
-        notes = (f"{unheard} of {total} stretches of speech gave no sure words; they may be in another language",)
     return Transcript(
         language=work.settings.language or max(sorted(counts), key=lambda name: counts[name], default=None),
         source=known["source"] if known else "none",
         timing="measured",
         words=tuple(words),
-        notes=notes,
-        quality=known["quality"] if known else "draft",
+        notes=_notes(work.need("listen"), parts),
+        quality=known["quality"] if known and words else None,
     )
+
+
+def _notes(listened: Json | None, parts: list[Json]) -> tuple[str, ...]:
+    """Why there are no words, or not all; what failed is told by its own stage."""
+    if listened is not None and not listened["seconds"]["speech"]:
+        return ("nobody speaks",)
+    unheard, total = (sum(part[name] for part in parts if part["source"]) for name in ("unheard", "utterances"))
+    if unheard:
+        return (f"{unheard} of {total} stretches of speech gave no sure words; they may be in another language",)
+    return ()
 
 
 def _word(one: Json) -> Word:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
+from rich.markup import escape
 
 from common import bootstrap, config
 from common.errors import BadInput, CutroomError, StateFolderBusy
@@ -38,10 +39,10 @@ def main(argv: list[str] | None = None) -> int:
                     print(as_line(done), flush=True)
             return status
     except (BadInput, StateFolderBusy) as error:
-        console.print(f"[red]{error}[/red]", markup=True)
+        console.print(f"[red]{escape(str(error))}[/red]")
         return 2
     except CutroomError as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     except KeyboardInterrupt:
         console.print("\nStopped; nothing is broken. Run the same command again to go on.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
+from rich.markup import escape
 
 from common import bootstrap, config
 from common.errors import BadInput, CutroomError, StateFolderBusy
@@ -63,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
                     _take(session, path, console)
                 time.sleep(0.5)
     except (StateFolderBusy, OSError) as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]")
         return 2
     except KeyboardInterrupt:
         console.print("\nStopped; start again to go on.")
@@ -76,7 +77,7 @@ def _take(session: Session, path: Path, console: Console) -> None:
         for item in inputs.items([path], None):
             session.work(item, inputs.settings(inputs.parser().parse_args([])))
     except (BadInput, CutroomError) as error:
-        console.print(f"[red]{inputs.shown(path)}: {error}[/red]")
+        console.print(f"[red]{escape(f'{inputs.shown(path)}: {error}')}[/red]")
 
 
 def _as_interrupt(signum: int, frame: FrameType | None) -> None:

@@ -63,6 +63,7 @@ def test_a_video_becomes_clips_and_again_nothing_is_done(here: Path, capsys: pyt
     ("arguments", "complaint"),
     [
         (["nowhere.mp4"], "nowhere.mp4 is not there"),
+        (["now[/here].mp4"], "now[/here].mp4 is not there"),
         (["empty"], "no video in empty"),
         (["x.mp4", "--aspect", "2:1"], "none of 9:16"),
         (["x.mp4", "--clips", "0"], "--clips takes"),

@@ -382,7 +382,7 @@ def test_right_to_left_words_are_set_from_the_right() -> None:
 
 def test_letters_no_font_is_known_for_are_guessed_and_it_is_said() -> None:
     made = clip(words("𒀀𒀁", "plain"), "clean")
-    assert "1 words have letters the caption fonts lack" in made.notes[0]
+    assert "1 word has letters the caption fonts lack" in made.notes[0]
 
 
 def test_scripts_without_spaces_have_none() -> None:

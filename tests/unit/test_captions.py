@@ -51,10 +51,11 @@ def test_ass_takes_dialogue_by_its_columns() -> None:
         "Format: Layer, Start, End, Style, Text\n"
         "Dialogue: 0,0:00:01.00,0:00:02.00,Default,{\\b1}Hi,\\Nyou\n"
         "Dialogue: 0,0:00:03.00,0:00:04.00,Default,{\\p1}m 0 0 l 1 1\n"
+        "Dialogue: 0,0:00:03.00,0:00:04.00,Default,{\\an8\\p2}m 0 0{\\pos(1,1)} l 1 1{\\p0}shape\n"
         "Dialogue: 0,rubbish,0:00:04.00,Default,lost\n"
     )
     found = read_transcript(text.encode())
-    assert [word.text for word in found.words] == ["Hi,", "you"]
+    assert [word.text for word in found.words] == ["Hi,", "you", "shape"]
     assert found.notes == ("1 line with impossible times left out",)
 
 

@@ -60,12 +60,12 @@ def spoken(until: int) -> Transcript:
 
 
 def work(
-    tmp_path: Path, *, seconds: int, said: Transcript | None, cuts: tuple[int, ...] = (), **chosen: Any
+    tmp_path: Path, *, seconds: int, said: Transcript | None, cuts: tuple[int, ...] = (), every: int = 1, **chosen: Any
 ) -> OneStage:
-    """The stage's inputs for a video of about `seconds`, cut at these seconds."""
+    """The stage's inputs for a video of about `seconds`, cut at these seconds; only one in `every` frames is there."""
     frames = seconds * 30
     end = frames * FRAME * TIMEBASE
-    ticks = np.arange(frames, dtype=np.int64) * FRAME
+    ticks = np.arange(0, frames, every, dtype=np.int64) * FRAME
     edges = [Fraction(0), *(second * 30 * FRAME * TIMEBASE for second in cuts), end]
     shots = tuple(
         Shot(
@@ -118,6 +118,15 @@ def test_clips_begin_and_end_on_frames_and_are_as_long_as_asked(tmp_path: Path, 
         assert clip.span.start >= 0 and clip.span.end <= 3600 * one
         assert clip.evidence and clip.why.endswith(".") and 0 < len(clip.title) <= 60
     assert set(outcome.documents) == {f"clips/{{flow}}.{n}" for n in (1, 2, 3, 4)}
+
+
+@pytest.mark.parametrize("said", [spoken(118), None], ids=["speech", "picture"])
+def test_where_frames_stand_for_long_or_are_missing_clips_are_as_long_as_asked(
+    tmp_path: Path, said: Transcript | None
+) -> None:
+    found = clips(propose.run(work(tmp_path, seconds=120, said=said, every=270, clips=4, min_s=10, max_s=12)))
+    assert len(found) == 4
+    assert all(10 - FRAME * TIMEBASE <= clip.span.duration <= 12 for clip in found)
 
 
 def test_no_clip_cuts_a_word(tmp_path: Path) -> None:

@@ -181,6 +181,11 @@ def test_without_a_model_nothing_is_read_and_it_is_said(film: Path, tmp_path: Pa
     assert loads(work.get(outcome.result["readings"])) == []
 
 
+def test_where_all_is_black_no_reader_is_opened(film: Path, tmp_path: Path) -> None:
+    outcome = read.run(work_on(tmp_path, film, [shot(0, 0, 12, black=True)], None))
+    assert (outcome.left_out, outcome.result["count"]) == ((), 0)
+
+
 def test_long_shots_are_looked_at_more_often_and_away_from_transitions() -> None:
     assert [len(read.stretches(shot(0, 0, length), None)) for length in (1, 12, 13, 60, 7200)] == [1, 1, 2, 5, 40]
     after = shot(1, 8, 20, transition=Span(F(6), F(9)))

@@ -125,7 +125,7 @@ def test_without_words_sound_or_light(tmp_path: Path) -> None:
     outcome = render.run(work)
     assert [outcome.result[kind] for kind in ("thumbnail", "thumbnail_at", "srt", "vtt", "ass")] == [None] * 5
     assert [(one.what, one.why) for one in outcome.left_out] == [
-        ("thumbnail of clip 1", "every picture tried is black or blank")
+        ("thumbnail of clip 1", "every picture tried is black, blank or broken")
     ]
     checks = outcome.result["renditions"][0]["checks"]
     assert next(check for check in checks if check["name"] == "sound")["measured"] == "none"

@@ -93,7 +93,7 @@ def work(tmp_path: Path) -> OneStage:
     made.given = {
         "ingest": {"probe": to_json(probe(source, scratch=made.scratch)), "audio_track": 0},
         "fingerprint": {"sha256": "0" * 64, "phash": [], "duplicate_of": None, "similar_to": None},
-        "shots": {"shots": to_json(made.put("shots.json", dumps([shot])))},
+        "shots": {"shots": to_json(made.put("shots.json", dumps([shot]))), "damaged": 0},
         "listen": {
             "integrated_lufs": -20.0,
             "true_peak_dbtp": -3.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from string import ascii_lowercase
 
 import numpy as np
 import pytest
@@ -219,10 +220,18 @@ def test_words_that_were_not_said_are_not_placed(aligner: SphinxAligner, shared:
         ("woodcutters", "W UH D K AH T ER Z"),
         ("don’t", "D OW N T"),
         ("phake", "F EY K"),
+        ("Qanaq", "K AE N AE K"),
     ],
 )
 def test_what_is_written_is_said(aligner: SphinxAligner, word: str, phones: str) -> None:
     assert pronunciations(word, aligner._decoder.lookup_word)[0] == phones
+
+
+def test_whatever_letters_there_are_can_be_said() -> None:
+    for one in ascii_lowercase:
+        for other in ascii_lowercase:
+            for word in (one + other + one, f"a{one}{other}"):
+                assert pronunciations(word, lambda _: None) != []
 
 
 def test_an_acronym_may_be_spelt(aligner: SphinxAligner) -> None:

@@ -17,10 +17,11 @@ import pytest
 from common.domain.codec import from_json, loads, to_json
 from common.domain.settings import FlowSettings
 from common.domain.timebase import Span
-from common.domain.transcript import Transcript
+from common.domain.transcript import Transcript, Word
 from common.errors import ModelMissing
 from common.media.sound import RATE
 from common.ports.models import Heard, Transcribed
+from common.scoring.placing import blocks
 from common.stages import hear, transcribe
 from tests.sound import JFK, Samples, ingested, noisy_film, span, video
 from tests.work import OneStage, make_work
@@ -136,10 +137,14 @@ def test_heard_words_are_joined_and_what_was_not_understood_is_said(noisy: Path,
 
 def test_no_words_are_a_transcript_too(noisy: Path, tmp_path: Path) -> None:
     silent = hear.run(hearing(tmp_path, noisy, [span(0, 2)], None)).result
-    for parts in ([], [silent]):
-        work = make_work(tmp_path, source=noisy, needs={"ingest": ingested(noisy, tmp_path), "hear": parts})
-        found, result, _ = transcribed(work)
-        assert found.words == () and result["words"] == 0 and (found.notes == ("nobody speaks",)) == (not parts)
+    # nobody speaks; no model hears; hearing failed, and says so itself; the sound could not be listened to
+    for speech, parts in ((0, []), (2, [silent]), (2, []), (None, [])):
+        needs = {"ingest": ingested(noisy, tmp_path), "hear": parts}
+        if speech is not None:
+            needs["listen"] = {"seconds": {"speech": speech}}
+        found, result, _ = transcribed(make_work(tmp_path, source=noisy, needs=needs))
+        assert found.words == () and result["words"] == 0 and result["quality"] is None
+        assert found.notes == (("nobody speaks",) if speech == 0 else ())
 
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\nhello out there\n\n2\n00:00:30,000 --> 00:00:31,000\ntoo late\n"
@@ -163,6 +168,15 @@ def test_estimated_times_become_measured_and_what_lies_past_the_end_is_left_out(
     assert [float(word.span.start) for word in found.words] == [0.5, 0.6, 0.7]  # half a second before the line, on
     assert found.timing == "measured" and found.quality == "given" and left_out == ()
     assert found.notes == ("2 words past the end of the video left out", "times found by ear@1")
+
+
+def test_a_line_that_stands_for_hours_is_not_listened_to_for_hours() -> None:
+    long = Word(text="Music", span=span(0, 10_000))
+    words = [Word(text="so", span=span(0, 1)), long]
+    words += [Word(text="on", span=span(n, n + 1)) for n in (5, 9_999, 10_000)]
+    found = blocks(words, Fraction(20_000))
+    assert max(one.span.duration for one in found) < 60
+    assert [n for one in found for n in range(one.keep_first, one.keep_last)] == list(range(5))
 
 
 def test_without_an_aligner_or_its_language_times_stay_estimated(noisy: Path, tmp_path: Path) -> None:

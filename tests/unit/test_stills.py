@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 from common.media.probe import probe
-from common.media.stills import stills
+from common.media.stills import in_turns, stills
+from common.media.tools import run
 
 RAMP = "nullsrc=s=64x36:r=10:d=4,geq=lum='16+N*5':cb=128:cr=128,format=yuv420p"
 
@@ -81,6 +83,32 @@ def test_a_picture_of_8k_is_made_small_inside_ffmpeg(tmp_path: Path) -> None:
     [still] = taken(path, ["0.6"], tmp_path)
     assert still.shape == (720, 1280, 3)
     assert float(still.std()) > 40
+
+
+def test_few_decoders_of_large_pictures_work_at_once(tmp_path: Path) -> None:
+    small = probe(made(tmp_path, "small.mp4", "testsrc2=s=64x36:r=2:d=1"), scratch=tmp_path).video
+    large = replace(small, width=7680, height=4320)
+    assert [list(turn) for turn in in_turns(range(8), small)] == [[0, 1, 2, 3, 4, 5], [6, 7]]
+    assert [list(turn) for turn in in_turns(range(3), large)] == [[0], [1], [2]]
+
+
+def test_hdr_is_made_small_before_it_is_mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ramp = "color=s=640x360:r=10:d=1,geq=lum='64+X':cb=512:cr=512,format=yuv420p10le"
+    told = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
+    quiet = ("-x265-params", "log-level=error")
+    path = made(tmp_path, "hdr.mp4", ramp, "-preset", "ultrafast", *quiet, *told, codec="libx265")
+    asked: list[list[str]] = []
+
+    def noted(tool: str, args: list[str], **more: Any) -> Any:
+        asked.append(args)
+        return run(tool, args, **more)
+
+    monkeypatch.setattr("common.media.stills.run", noted)
+    [still] = taken(path, ["0.5"], tmp_path, long_side=64)
+    row = still[18].mean(axis=1)
+    assert still.shape == (36, 64, 3) and row[0] < 30 and row[-1] > 120 and (row[1:] >= row[:-1] - 2).all()
+    graph = asked[0][asked[0].index("-filter_complex") + 1]
+    assert graph.index("scale=64:36") < graph.index("zscale")
 
 
 def test_broken_frames_take_no_other_still_along(tmp_path: Path) -> None:

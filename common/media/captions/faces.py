@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from common.domain.timebase import Span
@@ -10,7 +10,8 @@ from common.domain.track import Box, Track
 from common.media.captions.place import Avoid
 from common.media.reframe import Part, Plan, Stretch
 
-STEP = Fraction(2, 5)  # seconds for which one rectangle stands
+STEP = Fraction(2, 5)  # seconds for which one rectangle stands, at most
+WITHIN = Fraction(49, 100)  # of its stay: when a frame is of one shot for a face as for the plan, which rounds cuts
 TOP, BOTTOM = 0.15, 1.0  # of a face's box: from above the eyes to the chin
 
 
@@ -18,25 +19,26 @@ def avoided(
     plan: Plan, faces: Sequence[Track], span: Span, rate: Fraction, display: tuple[int, int]
 ) -> Iterator[Avoid]:
     """The rectangles, in seconds of the clip and pixels of its frame, for a video of `display` square pixels."""
+    step = max(1, round(STEP * rate))
+    near = [face for face in faces if face.span.overlap(span)]
     for stretch in plan.stretches:
-        end = (stretch.first + stretch.frames) / rate
-        start = stretch.first / rate
-        while start < end:
-            stop = min(end, start + STEP)
-            for face in faces:
-                at = [box for t in (start, stop) if (box := face.at(span.start + t)) is not None]
-                for part in stretch.parts if at else ():
-                    yield from _in_frame(part, stretch, at, Span(start, stop), rate, display)
-            start = stop
+        end = stretch.first + stretch.frames
+        for first in range(stretch.first, end, step):
+            for face in near:
+                frames = range(first, min(first + step, end))
+                times = {n: span.start + (n + WITHIN) / rate for n in frames}
+                boxes = {n: box for n, t in times.items() if (box := face.at(t)) is not None}
+                for part in stretch.parts if boxes else ():
+                    yield from _in_frame(part, stretch, boxes, rate, display)
 
 
 def _in_frame(
-    part: Part, stretch: Stretch, boxes: Sequence[Box], span: Span, rate: Fraction, display: tuple[int, int]
+    part: Part, stretch: Stretch, boxes: Mapping[int, Box], rate: Fraction, display: tuple[int, int]
 ) -> Iterator[Avoid]:
-    """The part of a face that shows, over a moment."""
+    """What shows of a face in some frames of the clip, as one rectangle."""
     edges = []
-    for t, box in zip((span.start, span.end), boxes, strict=False):
-        x, y = _corner(part, float(t * rate) - stretch.first)
+    for n, box in boxes.items():
+        x, y = _corner(part, n - stretch.first)
         across, down = part.place.width / part.width, part.place.height / part.height
         left, right = ((box.x + n * box.width) * display[0] for n in (0, 1))
         top, bottom = ((box.y + n * box.height) * display[1] for n in (TOP, BOTTOM))
@@ -45,10 +47,11 @@ def _in_frame(
     right = min(float(part.place.width), max(edge[2] for edge in edges))
     bottom = min(float(part.place.height), max(edge[3] for edge in edges))
     if right > left and bottom > top:
+        span = Span(min(boxes) / rate, (max(boxes) + 1) / rate)
         yield Avoid(span=span, x=part.place.x + left, y=part.place.y + top, width=right - left, height=bottom - top)
 
 
-def _corner(part: Part, frame: float) -> tuple[float, float]:
+def _corner(part: Part, frame: int) -> tuple[float, float]:
     """The part's top left at a frame of its stretch."""
     before = [key for key in part.keys if key[0] <= frame] or [part.keys[0]]
     after = [key for key in part.keys if key[0] > frame] or [part.keys[-1]]

@@ -135,7 +135,7 @@ def _ass(text: str, notes: list[str]) -> list[Line]:
             line = Line(seconds(*start.groups()), seconds(*end.groups()), named["text"])
             if line.start < 0 or line.end <= line.start:
                 wrong += 1
-            elif not re.search(r"\\p[1-9]", line.text):  # a drawing, no words
+            else:
                 found.append(line)
     if wrong:
         notes.append(f"{counted(wrong, 'line')} with impossible times left out")

@@ -10,6 +10,7 @@ LONGEST_WORD = 40  # columns; what is longer is broken, so that it fits a line
 
 _TAG = re.compile(r"<(?:[^\s<>][^<>\n]{0,200})?>")  # "a < b" is none
 _OVERRIDE = re.compile(r"\{[^{}\n]{0,500}\}")  # ASS, and what SRT files borrow from it: {\an8}
+_PEN = re.compile(r"\\p(\d)")  # in an override: from here on strokes, with 0 letters again
 _BREAK = re.compile(r"\\[Nnh]|\u200b")
 # Controls, and marks without width; the joiners U+200C and U+200D stay, they shape letters and emoji.
 _UNSEEN = re.compile(
@@ -42,8 +43,19 @@ def decode(raw: bytes) -> tuple[str, str | None]:
 
 
 def plain(text: str) -> str:
-    """Without tags, overrides, entities and control characters; white space folded."""
-    return visible(html.unescape(_TAG.sub("", _OVERRIDE.sub("", _BREAK.sub(" ", text)))))
+    """Without tags, overrides, drawings, entities and control characters; white space folded."""
+    return visible(html.unescape(_TAG.sub("", _lettered(_BREAK.sub(" ", text)))))
+
+
+def _lettered(text: str) -> str:
+    """Without overrides and the strokes of drawings."""
+    kept, at, drawing = [], 0, False
+    for tag in _OVERRIDE.finditer(text):
+        kept.append("" if drawing else text[at : tag.start()])
+        for pen in _PEN.findall(tag[0]):
+            drawing = pen != "0"
+        at = tag.end()
+    return "".join(kept) + ("" if drawing else text[at:])
 
 
 def visible(text: str) -> str:

@@ -99,8 +99,10 @@ def _notes(lacking: set[str], foreign: int, crowded: int) -> list[str]:
     if crowded:
         notes.append(f"{crowded} emoji were left out of the captions; a clip shows {MOST_EMOJI} at most")
     if foreign:
+        some = "1 word has" if foreign == 1 else f"{foreign} words have"
         notes.append(
-            f"{foreign} words have letters the caption fonts lack; the machine shows them in another, if it has one"
+            f"{some} letters the caption fonts lack, which may show as boxes; "
+            "install a font that has them, such as fonts-noto-cjk"
         )
     return notes
 

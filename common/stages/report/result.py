@@ -12,6 +12,7 @@ from common.domain.clip import Clip, Rendition
 from common.domain.codec import from_json, loads, to_json
 from common.domain.shot import Shot
 from common.domain.timebase import decimal
+from common.media.captions.lines import counted
 from common.media.probe import choose_audio
 from common.ports.work import Ended, Json, Work
 from common.stages.report import senses
@@ -27,6 +28,7 @@ NOT_YET = (
 
 
 DRAFT = "the words were heard by a small model and many are wrong: good for choosing clips, not for reading"
+BROKEN = "broken in the file: skipped, or shown as far as they can be decoded; a better copy has them"
 WHEN_ASKED = ("hear", "overlay")  # stages that are skipped where nobody asked for them: nothing is missing then
 
 
@@ -65,7 +67,7 @@ def collect(work: Work) -> Found:
         "candidates": _candidates(work, proposed),
         "clips": clips,
         "overlay": _overlay(drawn, files),
-        "left_out": _left_out(ended, proposed, spoken),
+        "left_out": _left_out(ended, shots, proposed, spoken),
         "timings": _timings(ended),
         "cost": {"currency": "USD", "micros": sum(one.cost_micros for one in ended)},
     }
@@ -182,7 +184,7 @@ def _overlay(drawn: Json | None, files: list[Json]) -> str | None:
 _NOWHERE: Json = {"start": None, "end": None}
 
 
-def _left_out(ended: tuple[Ended, ...], proposed: Json | None, spoken: Json | None) -> list[Json]:
+def _left_out(ended: tuple[Ended, ...], shots: Json | None, proposed: Json | None, spoken: Json | None) -> list[Json]:
     """What failed or was skipped, what stages said they lack, and what this version has not."""
     found: list[tuple[str, str]] = []
     for one in ended:
@@ -190,6 +192,8 @@ def _left_out(ended: tuple[Ended, ...], proposed: Json | None, spoken: Json | No
         if one.state != "done" and not (one.state == "skipped" and one.stage in WHEN_ASKED):
             found.append((name, one.error or one.state))
         found += [(entry.what, entry.why) for entry in one.left_out]
+    if shots is not None and shots["damaged"]:
+        found.append((f"{counted(shots['damaged'], 'frame')} of the picture", BROKEN))
     if proposed is not None and proposed["fewer"]:
         found.append(("more clips", proposed["fewer"]))
     if spoken is not None:
