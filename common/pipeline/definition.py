@@ -19,7 +19,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="fingerprint",
-            version=1,
+            version=2,
             title="Checking whether it is new",
             handler="common.stages.fingerprint:run",
             after=(Need("ingest"),),
@@ -62,7 +62,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="transcribe",
-            version=3,
+            version=4,
             title="Putting the words in their place",
             handler="common.stages.transcribe:run",
             after=(
@@ -86,7 +86,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="track",
-            version=1,
+            version=2,
             title="Following faces and people",
             handler="common.stages.track:run",
             after=(Need("ingest"), Need("shots")),
@@ -97,7 +97,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="read",
-            version=1,
+            version=2,
             title="Reading the text in the picture",
             handler="common.stages.read:run",
             after=(Need("ingest"), Need("shots")),
@@ -120,7 +120,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="meaning",
-            version=1,
+            version=2,
             title="Weighing what is said",
             handler="common.stages.meaning:run",
             after=(
@@ -134,7 +134,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="frame",
-            version=1,
+            version=2,
             title="Framing the shots",
             handler="common.stages.frame:run",
             after=(
@@ -150,7 +150,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="propose",
-            version=2,
+            version=3,
             title="Choosing the clips",
             handler="common.stages.propose:run",
             after=(
@@ -165,7 +165,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="render",
-            version=2,
+            version=3,
             title="Rendering the clips",
             handler="common.stages.render:run",
             after=(
@@ -186,7 +186,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="overlay",
-            version=1,
+            version=2,
             title="Drawing what was seen",
             handler="common.stages.overlay:run",
             after=(
