@@ -15,9 +15,9 @@ from itertools import pairwise
 from typing import TypeVar
 
 from common.domain.clip import Evidence
+from common.domain.footage import Footage
 from common.domain.timebase import Span
 from common.domain.transcript import Sentence
-from common.scoring.footage import Footage
 from common.scoring.hooks import opening_signs, strength
 
 T = TypeVar("T")

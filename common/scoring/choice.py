@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from common.domain.clip import Clip
+from common.domain.footage import Footage
 from common.domain.timebase import clock
 from common.domain.transcript import Sentence, joined
 from common.scoring.candidates import Candidate
-from common.scoring.footage import Footage
 from common.scoring.hooks import opening_signs, strength
 
 OVERLAP = 0.2  # of the shorter of two clips

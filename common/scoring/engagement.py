@@ -19,9 +19,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from common.domain.footage import Footage
 from common.domain.timebase import Span
 from common.domain.transcript import Sentence
-from common.scoring.footage import Footage
 
 LENGTH = Fraction(15)  # seconds of a stretch, about
 RECENT = Fraction(60)  # seconds

@@ -8,12 +8,12 @@ from fractions import Fraction
 
 from common.domain.asset import Probe
 from common.domain.codec import from_json, loads
+from common.domain.footage import Curve, Footage
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.transcript import Sentence, Transcript
 from common.errors import Permanent
 from common.ports.work import Work
-from common.scoring.footage import Curve, Footage
 from common.scoring.sentences import sentences
 
 

@@ -7,11 +7,11 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.domain.footage import Cover, Curve, Footage
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.transcript import Word
 from common.scoring import candidates, choice
-from common.scoring.footage import Cover, Curve, Footage
 from common.scoring.sentences import sentences
 
 TEXTS = st.sampled_from(

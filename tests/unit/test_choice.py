@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.domain.footage import Curve, Footage
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.transcript import Word
 from common.scoring import candidates, choice
 from common.scoring.candidates import Candidate
-from common.scoring.footage import Curve, Footage
 from common.scoring.sentences import sentences
 
 TEXT = (

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from common.adapters.models import minilm
 from common.adapters.models.local import LocalModels
 from common.domain.codec import loads, to_json
+from common.domain.footage import Curve, Footage
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.transcript import Sentence, Transcript, Word
 from common.errors import ModelMissing, ModelRefused
 from common.scoring.contentwords import content_words
 from common.scoring.engagement import engagement
-from common.scoring.footage import Curve, Footage
 from common.scoring.meaning import LEAST, cut, meaning, scores, telling
 from common.stages import meaning as stage
 from tests.work import OneStage, make_work

@@ -1,0 +1,50 @@
+"""What is known of one clip, or of a storyboard, put together for whoever judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.domain.asset import Probe
+from common.domain.footage import Curve, Footage
+from common.domain.shot import Shot
+from common.domain.timebase import Span
+from common.domain.track import Reading, Track
+from common.domain.transcript import Quality, Sentence, Word
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """All times are the video's. None: nobody looked; empty: somebody looked and found nothing.
+
+    Lists hold what lies in, or reaches into, `span`; `footage` is of the whole video.
+    """
+
+    span: Span
+    probe: Probe | None = None
+    footage: Footage | None = None
+    shots: tuple[Shot, ...] | None = None
+    words: tuple[Word, ...] | None = None
+    sentences: tuple[Sentence, ...] | None = None  # those that begin inside; word numbers are the transcript's
+    before: Sentence | None = None  # the sentence before the first one
+    quality: Quality | None = None  # who wrote the words
+    language: str | None = None  # BCP 47
+    tracks: tuple[Track, ...] | None = None  # faces, people, and objects where a detector is
+    readings: tuple[Reading, ...] | None = None  # text on screen
+    sounds: tuple[tuple[str, Span], ...] | None = None  # "speech", "music", "silence", "other"
+    pitch: Curve | None = None  # semitones about the speaker's usual, None where nobody speaks
+    energy: Curve | None = None  # dBFS
+    clipped: tuple[Span, ...] | None = None
+    vectors: Vectors | None = None  # (sentences, 384), of length 1
+    own: Vectors | None = None  # (clips, 384): the account's earlier clips; None where there is no history
+    declared: Mapping[str, float] = field(default_factory=dict)  # fits the owner declared: "age", "interest", "persona"
+
+    @property
+    def text(self) -> str:
+        """What is said, as running text; "" where nothing is."""
+        return " ".join(one.text for one in self.sentences or ())
