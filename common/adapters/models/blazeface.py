@@ -22,6 +22,7 @@ SAME = 0.3  # overlap from which two boxes are one face
 FRONTAL = 0.5  # of the mesh; below, its points mean nothing
 NEAR_BY = (3.0, 3.8)  # windows of a second look, in sizes of the face
 AFAR = 8.0  # the window in which the other network looks again
+SMALLEST = 24  # pixels of a part: in a strip that is narrower no face can be told
 MOVED = 0.2  # overlap of what the second look sees with the first, at least
 MESH_MARGIN = 1.5  # the mesh looks at this many times the box
 # Points of the mesh: corners of the eyes, inner edges of the lips.
@@ -156,7 +157,7 @@ def _whole(width: int, height: int) -> Window:
 def _parts(width: int, height: int, of: int) -> list[Window]:
     """Squares of the short side over `of`, side by side, each overlapping the next."""
     side = min(width, height) / of
-    if of == 1 and width == height:
+    if side < SMALLEST or (of == 1 and width == height):
         return []
     return [Window(x, y, side) for x in _steps(width, side) for y in _steps(height, side)]
 

@@ -18,6 +18,7 @@ from common.ports.models import SeenThing
 
 LEAST = 0.5
 SAME = 0.4
+NARROW = 48  # pixels; in a strip no person can be told
 
 
 class BlazePose:
@@ -34,7 +35,7 @@ class BlazePose:
         side = max(width, height)
         windows = [Window((width - side) / 2, (height - side) / 2, side)]
         short = min(width, height)
-        if side > short * 1.2:  # squares along the picture see people larger
+        if side > short * 1.2 and short >= NARROW:  # squares along the picture see people larger
             count = math.ceil(side / short) + 1
             windows += [
                 Window(n * (width - short) / (count - 1), n * (height - short) / (count - 1), short)

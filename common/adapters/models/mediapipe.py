@@ -12,10 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.adapters.models.child import Here
+from common.adapters.models.wheels import check
 from common.errors import ModelMissing, ModelRefused
 
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]  # (height, width, 3), RGB
+
+SHA256 = {
+    "face_detection_short_range.tflite": "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+    "face_detection_full_range_sparse.tflite": "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
+    "face_landmark.tflite": "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+    "pose_detection.tflite": "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+}
 
 
 def here(name: str, *files: str) -> Here:
@@ -36,15 +44,15 @@ class Network:
     """One TFLite network on one thread: a picture of (height, width, 3) floats in, its outputs by size out."""
 
     def __init__(self, path: str) -> None:
+        name = Path(path).name
+        check(Path(path).parent, {name: SHA256[name]}, "mediapipe")
         from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]
 
         try:
             self._interpreter: Any = Interpreter(model_path=path, num_threads=1)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelRefused(
-                f"{Path(path).name} cannot be read ({error}); remove .venv, run scripts/setup"
-            ) from error
+            raise ModelRefused(f"{name} cannot be read ({error}); remove .venv, run scripts/setup") from error
         given = self._interpreter.get_input_details()[0]
         self._input = given["index"]
         self.size = int(given["shape"][1])
@@ -105,6 +113,7 @@ def joined(found: Floats, overlap: float) -> list[Floats]:
     kept = []
     while len(rest):
         same = shared(rest[0], rest) >= overlap
+        same[0] = True  # a row without area overlaps nothing, not even itself
         weights = rest[same, :1]
         mean = (rest[same] * weights).sum(axis=0) / weights.sum()
         mean[0] = rest[0, 0]

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.adapters.models.child import Here
+from common.adapters.models.wheels import check
 from common.errors import ModelMissing, ModelRefused
 
 _FILE = "assets/silero_vad_v6.onnx"
+SHA256 = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"
 _WINDOW, _CONTEXT, _RATE = 512, 64, 16_000  # samples; Hz
 _AT_ONCE, _LEAD = 1000, 60  # windows: 32 s heard in one go, after 2 s that only set the model's state
 _ENTER, _STAY = 0.5, 0.35  # probability at which speech begins, and below which it ends
@@ -25,6 +27,7 @@ class Silero:
     """Every call starts anew; give it at most some ten minutes at once."""
 
     def __init__(self, model: str) -> None:
+        check(Path(model).parent, {Path(model).name: SHA256}, "faster-whisper")
         import onnxruntime  # type: ignore[import-untyped,unused-ignore]
 
         options = onnxruntime.SessionOptions()
