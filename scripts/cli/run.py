@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +12,7 @@ from common import bootstrap, config
 from common.errors import BadInput, CutroomError, StateFolderBusy
 from common.media.sample import make_sample
 from scripts.cli import inputs
+from scripts.cli.interrupts import Interrupts
 from scripts.cli.session import Session, as_line
 
 _INTERRUPTED = 130
@@ -22,7 +21,7 @@ _INTERRUPTED = 130
 def main(argv: list[str] | None = None) -> int:
     options = inputs.parser().parse_args(argv)
     console = Console(stderr=options.json, highlight=False)
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    interrupts = Interrupts()
     try:
         wanted = inputs.settings(options)
         known = inputs.items(options.videos, options.transcript)
@@ -30,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         with bootstrap.local(place) as local:
             if not known:
                 known = [_sample(place.home / "sample", console)]
-            session = Session(local, console, options.out)
+            session = Session(local, console, options.out, check=interrupts.check)
             status = 0
             for item in known:
                 done = session.work(item, wanted, again=options.again)
@@ -61,10 +60,6 @@ def _sample(folder: Path, console: Console) -> inputs.Item:
             on_progress=lambda share: status.update(f"Making the sample talk: {share:.0%}"),
         )
     return inputs.item(made.video, made.transcript, made=True)
-
-
-def _as_interrupt(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +14,7 @@ from common import bootstrap, config
 from common.errors import BadInput, CutroomError, StateFolderBusy
 from common.pipeline.work import generation_of
 from scripts.cli import inputs
+from scripts.cli.interrupts import Interrupts
 from scripts.cli.session import Session
 
 _SETTLED_S = 2.0  # a file unchanged for this long has been copied whole
@@ -53,13 +52,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where results go (out)")
     options = parser.parse_args(argv)
     console = Console(highlight=False)
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    interrupts = Interrupts()
     try:
         options.uploads.mkdir(parents=True, exist_ok=True)
         with bootstrap.local(config.from_environment()) as local:
             console.print(f"Watching {options.uploads}/ . Drop a video in; results come to {options.out}/ .")
-            session, watcher = Session(local, console, options.out), Watcher(options.uploads)
+            session = Session(local, console, options.out, check=interrupts.check)
+            watcher = Watcher(options.uploads)
             while True:
+                interrupts.check()
                 for path in watcher.ready(time.monotonic()):
                     _take(session, path, console)
                 time.sleep(0.5)
@@ -78,10 +79,6 @@ def _take(session: Session, path: Path, console: Console) -> None:
             session.work(item, inputs.settings(inputs.parser().parse_args([])))
     except (BadInput, CutroomError) as error:
         console.print(f"[red]{escape(f'{inputs.shown(path)}: {error}')}[/red]")
-
-
-def _as_interrupt(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

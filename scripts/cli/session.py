@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,11 +42,14 @@ class Done:
 
 
 class Session:
-    def __init__(self, local: Local, console: Console, out: Path) -> None:
+    """`check` is called a few times a second while it works, and may raise."""
+
+    def __init__(self, local: Local, console: Console, out: Path, *, check: Callable[[], None]) -> None:
         self._local = local
         self._engine = local.engine
         self._console = console
         self._out = out
+        self._check = check
         self._names: dict[str, int] = {}
 
     def work(self, item: Item, wanted: FlowSettings, *, again: str | None = None) -> Done:
@@ -65,13 +69,18 @@ class Session:
 
     def _run(self, submitted: flows.Submitted) -> Flow:
         flow = submitted.flow
+
+        def tick() -> None:
+            self._check()
+            screen.show(flow)
+
         if submitted.news == "resumed":
             self._console.print("  [dim]taking up where it stopped[/dim]")
         with Screen(self._console, self._engine) as screen:
             self._local.runner.until(
                 lambda: flows.read(self._engine, TENANT, flow.id).state != "running",
                 flow=flow.id,
-                tick=lambda: screen.show(flow),
+                tick=tick,
             )
             screen.show(flow)
         return flow

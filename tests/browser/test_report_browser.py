@@ -101,4 +101,4 @@ def test_the_report_fits_and_plays(work: OneStage, server: Server, tmp_path: Pat
     assert seen["seconds"] == pytest.approx(3, abs=0.2)
     assert seen["at"] >= 1  # a click on evidence leads to its second
     assert seen["heading"] == "three.mp4"
-    assert set(server.asked) <= {"/judge.html", "/report.html", "/verdict", "/favicon.ico"}
+    assert set(server.asked) <= {"/judge.html", "/report.html", "/overlay.mp4", "/verdict", "/favicon.ico"}
