@@ -23,7 +23,8 @@ KEEP = 0.55  # a part of nobody in particular that keeps less of the picture tha
 STEP = Fraction(1, 10)  # seconds between two places of a path
 REST = 4  # places at either end of a shot that do not move: 0.2 s and more
 MATTERS = 0.4  # of the most important one: what a face needs to be one of those who matter
-ROOM = 0.25  # of a face's size, left free on either side of it
+ROOM = 0.25  # of a face's size, left free on either side of several
+ALONE = 0.1  # the same of a single one: its hair and ears
 COMFORT = 0.16  # of the view: how far from its middle a face may be before the view moves
 EYE_LINE = 0.42  # of the view's height: where a face's middle is put, where there is a choice
 HALF = 0.5  # of the picture's width: the most that half a split frame shows
@@ -116,7 +117,7 @@ def _of_faces(
         cut = any(part.shared(box) < 0.9 * box.area for box in texts)
         return framing("follow", f"follows {whom}" + ("; text in the picture is cut" if cut else ""), view, of=tracks)
 
-    together = _reach(faces, times, shape.axis, ROOM)
+    together = _reach(faces, times, shape.axis, ROOM if len(faces) > 1 else ALONE)
     if together <= shape.length:
         return follow(faces, "the face" if len(faces) == 1 else f"{len(faces)} faces that fit side by side")
     speaker = _speaker(faces)

@@ -38,6 +38,11 @@ def test_a_face_that_sits_still_gets_a_view_that_stands_still() -> None:
     assert view.keys[0].x == pytest.approx(0.7, abs=0.05)
 
 
+def test_a_close_up_is_followed_while_the_head_fits_and_else_shown_whole() -> None:
+    for size, layout in ((0.24, "follow"), (0.3, "blur")):  # of the width; a part of 9:16 has 0.316
+        assert framed(face(lambda t: (0.4, 0.5), SPAN, size=size)).layout == layout
+
+
 def test_a_face_that_walks_is_followed_smoothly_and_never_lost() -> None:
     def walk(t: float) -> tuple[float, float]:
         return 0.2 + 0.6 * min(1.0, max(0.0, (t - 13) / 4)), 0.4
