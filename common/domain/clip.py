@@ -30,6 +30,16 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerUp:
+    """The best stretch that a clip kept from being chosen."""
+
+    span: Span
+    score: float  # 0 to 1, as it was weighed against the clip
+    behind: float  # by how much the clip scored higher then; below 0 where the clip left room for more
+    why: str  # how the two are in each other's way, and what the clip has over it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
     """One chosen stretch. `score` ranks clips of one video only; it predicts nothing."""
 
@@ -41,6 +51,11 @@ class Clip:
     evidence: tuple[Evidence, ...]
     why: str  # one sentence
     text: str  # what is said in it, "" where nothing is
+    proposed: int | None = None  # its number among the proposals, before it was judged
+    description: str = ""  # sentences of the clip, "" where nothing is said
+    hashtags: tuple[str, ...] = ()  # without their "#", the most telling first
+    runner_up: RunnerUp | None = None  # None where the clip was in nobody's way
+    raise_by: tuple[str, ...] = ()  # what would raise its score, in words, the most first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +79,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
-    """One finished file of a clip. `object` is its key in the media bucket; `captions` the style burned in, if any."""
+    """One finished file of a clip. `object` is its key in the media bucket; `captions` the style burned in, if any.
+
+    `manifest` is the sha256 of its manifest, all that it was made from; None for a file that has none.
+    """
 
     aspect: Aspect
     shown: tuple[Shown, ...]
@@ -78,3 +96,4 @@ class Rendition:
     frame_rate: Fraction
     frames: int
     checks: tuple[Check, ...]
+    manifest: str | None = None

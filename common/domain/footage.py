@@ -28,6 +28,12 @@ class Curve:
         known = self._known[high] - self._known[low]
         return (self._sums[high] - self._sums[low]) / known if known else None
 
+    def known(self, span: Span) -> list[float]:
+        """The known values of the steps that begin in the span."""
+        low = max(math.ceil((span.start - self._start) / self._step), 0)
+        high = max(math.ceil((span.end - self._start) / self._step), low)
+        return [value for value in self.values[low:high] if value is not None]
+
     def lowest(self, span: Span) -> Fraction | None:
         """When, within a span, the value is least; None where none is known."""
         low = max(math.ceil((span.start - self._start) / self._step), 0)

@@ -37,12 +37,14 @@ class Observed:
     tracks: tuple[Track, ...] | None = None  # faces, people, and objects where a detector is
     readings: tuple[Reading, ...] | None = None  # text on screen
     sounds: tuple[tuple[str, Span], ...] | None = None  # "speech", "music", "silence", "other"
-    pitch: Curve | None = None  # semitones about the speaker's usual, None where nobody speaks
+    pitch: Curve | None = None  # Hz of the voice, None where there is none
+    rate: Curve | None = None  # syllables a second of speech, None where nobody speaks
     energy: Curve | None = None  # dBFS
     clipped: tuple[Span, ...] | None = None
     vectors: Vectors | None = None  # (sentences, 384), of length 1
-    own: Vectors | None = None  # (clips, 384): the account's earlier clips; None where there is no history
+    own: Vectors | None = None  # (clips, 384): the account's earlier clips, the oldest first; None: no history
     declared: Mapping[str, float] = field(default_factory=dict)  # fits the owner declared: "age", "interest", "persona"
+    brand: str | None = None  # the brand or product it is for, as the owner writes it
 
     @property
     def text(self) -> str:

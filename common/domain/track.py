@@ -9,6 +9,9 @@ from fractions import Fraction
 
 from common.domain.timebase import Span
 
+SURE = 0.6  # confidence below which a line is not believed
+SHORT_SURE = 0.85  # the same for two characters, or one digit, which noise resembles; one letter is not believed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
@@ -118,6 +121,14 @@ class TextLine:
     text: str
     box: Box
     confidence: float
+
+
+def believed(line: TextLine) -> bool:
+    """Sure enough, and made of letters or digits."""
+    marks = [character for character in line.text if character.isalnum()]
+    if len(marks) < 2:
+        return bool(marks) and marks[0].isdigit() and line.confidence >= SHORT_SURE
+    return line.confidence >= (SURE if len(marks) > 2 else SHORT_SURE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Candidates: every stretch that could be a clip, each with named parts of its score and the evidence for them.
 
-With words, a candidate is whole sentences, its edges in the pauses around them. Without, it runs from shot to shot,
-or between still moments inside a long one. All scores are 0 to 1 and compare candidates of one video only.
+With words, a candidate is whole sentences, its edges in the pauses around them; where no marks tell sentences, it runs
+from pause to pause. Without words it runs from shot to shot, or between still moments inside a long one. All scores are
+0 to 1 and compare candidates of one video only.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from common.domain.footage import Footage
 from common.domain.timebase import Span
 from common.domain.transcript import Sentence
 from common.scoring.hooks import opening_signs, strength
+from common.scoring.sentences import begins, ends, punctuated
 
 T = TypeVar("T")
 
@@ -27,9 +29,12 @@ TAIL = Fraction(7, 20)
 ENDS_PER_START = 6  # ends tried for each start, spread over the lengths allowed
 PACE = 2.5  # words per second of lively speech
 MOST_POINTS = 600  # edges tried in a video without speech
+STRETCH = 2.0  # how far from 0.5 a candidate's key score is taken, times what its words' mean is
+SUMS_UP = 0.85  # how key a sentence is, 0 to 1, that is named as evidence
 
-# What each part counts. With words the words decide; without, picture and sound do.
-SPOKEN = {"hook": 0.32, "complete": 0.28, "density": 0.12, "energy": 0.12, "picture": 0.08, "length": 0.08}
+# What each part counts; one that is not known leaves its weight to the others. With words the words decide, without,
+# picture and sound do.
+SPOKEN = {"hook": 0.27, "complete": 0.24, "key": 0.15, "density": 0.1, "energy": 0.1, "picture": 0.07, "length": 0.07}
 SILENT = {"motion": 0.34, "change": 0.2, "energy": 0.2, "light": 0.16, "length": 0.1}
 
 
@@ -44,20 +49,48 @@ class Candidate:
     sentences: tuple[int, int] | None = None
 
 
-def spoken(footage: Footage, said: Sequence[Sentence], *, shortest: Fraction, longest: Fraction) -> list[Candidate]:
-    """Runs of whole sentences of an allowed length."""
-    found = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Talk:
+    """What is said, how key each sentence is where that is known, and the lengths asked for in seconds."""
+
+    footage: Footage
+    said: Sequence[Sentence]
+    key: Sequence[float] | None
+    shortest: Fraction
+    longest: Fraction
+
+
+def spoken(
+    footage: Footage,
+    said: Sequence[Sentence],
+    *,
+    shortest: Fraction,
+    longest: Fraction,
+    key: Sequence[float] | None = None,
+) -> list[Candidate]:
+    """Runs of whole sentences of an allowed length; `key` is how key each sentence is, 0 to 1."""
+    talk = _Talk(footage=footage, said=said, key=key, shortest=shortest, longest=longest)
+    marked = punctuated(said)
+    # Marks may be too far apart for any allowed length; then a pause is the next best place to cut.
+    return _runs(talk, marked=marked) or (_runs(talk, marked=False) if marked else [])
+
+
+def _runs(talk: _Talk, *, marked: bool) -> list[Candidate]:
+    said, found = talk.said, []
+    lasts = [ends(said, n, marked=marked) for n in range(len(said))]
     for first in range(len(said)):
+        if not begins(said, first, marked=marked):
+            continue
         start = max(Fraction(0), said[first].span.start - min(LEAD, said[first].pause_before / 2))
-        ends = []
+        stops = []
         for last in range(first, len(said)):
-            end = min(footage.duration, said[last].span.end + min(TAIL, said[last].pause_after / 2))
-            if end - start > longest:
+            end = min(talk.footage.duration, said[last].span.end + min(TAIL, said[last].pause_after / 2))
+            if end - start > talk.longest:
                 break
-            if end - start >= shortest:
-                ends.append((last, end))
-        for last, end in _spread(ends, ENDS_PER_START):
-            found.append(_of_words(footage, said, first, last, Span(start, end), shortest, longest))
+            if end - start >= talk.shortest and lasts[last]:
+                stops.append((last, end))
+        for last, end in _spread(stops, ENDS_PER_START):
+            found.append(_of_words(talk, first, last, Span(start, end)))
     return found
 
 
@@ -76,7 +109,7 @@ def silent(footage: Footage, *, shortest: Fraction, longest: Fraction) -> list[C
     return found
 
 
-def whole(footage: Footage, said: Sequence[Sentence]) -> Candidate:
+def whole(footage: Footage, said: Sequence[Sentence], *, key: Sequence[float] | None = None) -> Candidate:
     """A video too short to choose from: all of it, but for black at either end."""
     start, end = Fraction(0), footage.duration
     for black in footage.black:
@@ -86,11 +119,8 @@ def whole(footage: Footage, said: Sequence[Sentence]) -> Candidate:
             end = black.start
     span = Span(start, end)
     reason = Evidence(name="whole_video", text="the video is shorter than the least length asked for", weight=0.0)
-    made = (
-        _of_words(footage, said, 0, len(said) - 1, span, span.duration, span.duration)
-        if said
-        else _of_picture(footage, span, span.duration, span.duration)
-    )
+    talk = _Talk(footage=footage, said=said, key=key, shortest=span.duration, longest=span.duration)
+    made = _of_words(talk, 0, len(said) - 1, span) if said else _of_picture(footage, span, span.duration, span.duration)
     return Candidate(
         span=span,
         score=made.score,
@@ -100,15 +130,8 @@ def whole(footage: Footage, said: Sequence[Sentence]) -> Candidate:
     )
 
 
-def _of_words(
-    footage: Footage,
-    said: Sequence[Sentence],
-    first: int,
-    last: int,
-    span: Span,
-    shortest: Fraction,
-    longest: Fraction,
-) -> Candidate:
+def _of_words(talk: _Talk, first: int, last: int, span: Span) -> Candidate:
+    footage, said = talk.footage, talk.said
     opening, closing = said[first], said[last]
     evidence: list[Evidence] = []
     signs = opening_signs(opening.text)
@@ -144,15 +167,30 @@ def _of_words(
     density = max(0.0, 1 - abs(pace - PACE) / PACE)
     if pace < PACE / 2:
         evidence.append(_seen("slow_speech", f"little is said ({pace:.1f} words a second)", -0.05, span))
-    parts = {
+    parts: dict[str, float | None] = {
         "hook": strength(signs),
         "complete": min(1.0, max(0.0, complete)),
         "density": density,
         "energy": _energy(footage, span, evidence, SPOKEN["energy"]),
         "picture": _picture(footage, span, evidence, SPOKEN["picture"]),
-        "length": _length(span, shortest, longest),
+        "length": _length(span, talk.shortest, talk.longest),
+        "key": _key(talk, first, last, evidence),
     }
     return _scored(span, parts, SPOKEN, footage, evidence, (first, last))
+
+
+def _key(talk: _Talk, first: int, last: int, evidence: list[Evidence]) -> float | None:
+    """How key its words are on the whole, stretched: means of many sentences differ by little."""
+    if talk.key is None:
+        return None
+    said, key, here = talk.said, talk.key, range(first, last + 1)
+    words = [said[n].last - said[n].first + 1 for n in here]
+    mean = sum(key[n] * count for n, count in zip(here, words, strict=True)) / sum(words)
+    best = max(here, key=lambda n: key[n])
+    if key[best] >= SUMS_UP:
+        weight = (key[best] - 0.5) * SPOKEN["key"]
+        evidence.append(_seen("says_key_sentence", "says a key sentence of its topic", weight, said[best].span))
+    return min(1.0, max(0.0, 0.5 + STRETCH * (mean - 0.5)))
 
 
 def _of_picture(footage: Footage, span: Span, shortest: Fraction, longest: Fraction) -> Candidate:
@@ -170,7 +208,7 @@ def _of_picture(footage: Footage, span: Span, shortest: Fraction, longest: Fract
     light = footage.brightness.mean(span)
     if light is not None and light < 0.12:
         evidence.append(_seen("dark", "is dark", -0.1, span))
-    parts = {
+    parts: dict[str, float | None] = {
         "motion": lively,
         "change": min(1.0, cuts / max(1.0, float(span.duration) / 4)),
         "energy": _energy(footage, span, evidence, SILENT["energy"]),
@@ -182,29 +220,30 @@ def _of_picture(footage: Footage, span: Span, shortest: Fraction, longest: Fract
 
 def _scored(
     span: Span,
-    parts: dict[str, float],
+    parts: dict[str, float | None],
     weights: dict[str, float],
     footage: Footage,
     evidence: list[Evidence],
     said: tuple[int, int] | None,
 ) -> Candidate:
-    score = sum(weights[name] * min(1.0, max(0.0, value)) for name, value in parts.items())
+    known = {name: min(1.0, max(0.0, value)) for name, value in parts.items() if value is not None}
+    score = sum(weights[name] * value for name, value in known.items()) / sum(weights[name] for name in known)
     if (dead := footage.dead(span)) > 0.1:
         score *= 1 - 0.7 * dead
         evidence.append(_seen("black_or_frozen", f"{dead:.0%} of it is black or stands still", -0.7 * dead, span))
     return Candidate(
         span=span,
         score=round(score, 4),
-        parts={name: round(value, 3) for name, value in parts.items()},
+        parts={name: round(value, 3) for name, value in known.items()},
         evidence=tuple(sorted(evidence, key=lambda one: -abs(one.weight))),
         sentences=said,
     )
 
 
-def _energy(footage: Footage, span: Span, evidence: list[Evidence], weight: float) -> float:
+def _energy(footage: Footage, span: Span, evidence: list[Evidence], weight: float) -> float | None:
     energy = footage.energy(span)
     if energy is None:
-        return 0.5
+        return None
     if energy > 0.65:
         evidence.append(_seen("loud", "is louder than the rest", (energy - 0.5) * weight, span))
     elif energy < 0.3:

@@ -51,15 +51,19 @@ _SIGNS = (
     (_EXTREME, Sign("opens_with_extreme", "makes a strong claim", 0.15)),
     (_STORY, Sign("opens_with_story", "begins a story", 0.25)),
 )
+_MARKS = (_SIGNS[0], (re.compile(r"\d"), _SIGNS[1][1]))
 
 
-def opening_signs(sentence: str) -> list[Sign]:
-    """What holds, or loses, somebody in a first sentence."""
+def opening_signs(sentence: str, *, english: bool = True) -> list[Sign]:
+    """What holds, or loses, somebody in a first sentence; in other languages than English only marks and digits do."""
     words = sentence.split()
     opening = " ".join(words[:OPENING])
-    found = [sign for pattern, sign in _SIGNS if pattern.search(sentence if pattern is _QUESTION else opening)]
+    signs = _SIGNS if english else _MARKS
+    found = [sign for pattern, sign in signs if pattern.search(sentence if pattern is _QUESTION else opening)]
     if len(words) > LONG:
         found.append(Sign("opens_at_length", f"opens with a sentence of {len(words)} words", -0.2))
+    if not english:
+        return found
     if _ASKING.match(sentence) and not _QUESTION.search(sentence):
         found.append(Sign("opens_with_asking", "opens by asking why or how", 0.25))
     if _FOLLOWS.match(sentence):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from common.domain.timebase import Span
 from common.domain.transcript import Sentence
 from common.scoring.contentwords import content_words
+from common.scoring.keysentences import scores
 
 LEAST = 4  # sentences of a topic
 LONGEST = 150  # sentences of a topic
@@ -25,9 +26,6 @@ NEAR = 3  # sentences apart that are taken to be of one topic when that gain is 
 LABEL = 3  # words of a label at most
 MOMENTS = 12  # at most
 APART = 0.75  # cosine above which a moment says what one before it said
-
-# What makes a sentence key, in deviations from the mean of its topic.
-MATTER, CENTRAL, EARLY = 1.0, 0.5, 0.5
 
 Vectors = NDArray[np.float32]  # (n, dimensions)
 
@@ -72,7 +70,7 @@ def meaning(said: Sequence[Sentence], vectors: Vectors) -> Meaning:
     key: list[float] = []
     topics = []
     for (first, end), label in zip(stretches, labels, strict=True):
-        key += scores(vectors[first:end], words[first:end])
+        key += scores([one.text for one in said[first:end]], words[first:end], vectors[first:end])
         centre = vectors[first:end].mean(0)
         topics.append(
             Topic(
@@ -144,18 +142,6 @@ def telling(topics: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     return labels
 
 
-def scores(vectors: Vectors, words: Sequence[Sequence[str]]) -> list[float]:
-    """How key each sentence of one topic is, in deviations: much matter, close to the others, early."""
-    count = len(words)
-    if count < 2:
-        return [0.0] * count
-    matter = np.array([math.log1p(len(set(one))) for one in words])
-    central = (vectors @ vectors.sum(0) - (vectors * vectors).sum(1)) / (count - 1)
-    early = -np.arange(count, dtype=np.float64)
-    total = MATTER * _deviations(matter) + CENTRAL * _deviations(central) + EARLY * _deviations(early)
-    return [float(value) for value in total]
-
-
 def _moments(topics: Sequence[Topic], key: Sequence[float], vectors: Vectors) -> tuple[Moment, ...]:
     """The best sentence of each topic, then the next ones, without saying a thing twice.
 
@@ -175,11 +161,6 @@ def _moments(topics: Sequence[Topic], key: Sequence[float], vectors: Vectors) ->
         if len(chosen) < MOMENTS and not said_before:
             chosen.append(moment)
     return tuple(chosen)
-
-
-def _deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros(len(values))
 
 
 def _of_one_stem(one: str, other: str) -> bool:

@@ -12,10 +12,8 @@ from typing import Literal
 
 from common.domain.shot import Shot
 from common.domain.timebase import Span
-from common.domain.track import Box, Reading, TextLine
+from common.domain.track import Box, Reading, TextLine, believed
 
-SURE = 0.6  # confidence below which a line is not believed
-SHORT_SURE = 0.85  # the same for two characters, or one digit, which noise resembles; one letter is not believed
 SAME_TEXT = 0.75  # share of characters two readings of one text have in common
 SAME_PLACE = 0.4  # intersection over union
 LOW, LOWEST = 0.6, 0.97  # of the height: where the middle of a lower third is
@@ -78,14 +76,6 @@ def texts(readings: Sequence[Reading], shots: Sequence[Shot]) -> list[Text]:
         done += open_
         open_ = going
     return sorted([*done, *open_], key=lambda one: (one.span, one.box.y, one.box.x))
-
-
-def believed(line: TextLine) -> bool:
-    """Sure enough, and made of letters or digits."""
-    marks = [character for character in line.text if character.isalnum()]
-    if len(marks) < 2:
-        return bool(marks) and marks[0].isdigit() and line.confidence >= SHORT_SURE
-    return line.confidence >= (SURE if len(marks) > 2 else SHORT_SURE)
 
 
 def coverage(boxes: Sequence[Box]) -> float:
