@@ -10,6 +10,8 @@ CutroomError                 code, HTTP status, whether trying again can help
 │   ├── NoSpace              the disk cannot take what the stage is about to write
 │   ├── ModelMissing         a model is not on this machine; the work goes on without, and says so
 │   ├── ModelRefused         a model's files are cut off, changed or not what they claim; names the file
+│   ├── VoteRefused          a member of the council gave what is no vote; names the member
+│   ├── FeatureRefused       a number of the feature vector is none or out of its range; names the feature
 │   └── ToolFailed           ffmpeg or ffprobe ended badly; carries the last lines it printed
 ├── Conflict                 a conditional write found another version; the caller reads and decides
 ├── Fenced                   this attempt lost its lease; whatever it made must not be recorded
@@ -95,6 +97,18 @@ class ModelRefused(Permanent):
     """A model's files are not what they should be."""
 
     code = "model_refused"
+
+
+class VoteRefused(Permanent):
+    """A member of the council gave what is no vote."""
+
+    code = "vote_refused"
+
+
+class FeatureRefused(Permanent):
+    """A number of the feature vector is none, or out of its range."""
+
+    code = "feature_refused"
 
 
 class ToolFailed(Permanent):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import selectors
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from common.domain.asset import AudioStream, Probe
 from common.domain.timebase import Span
 from common.media.clipping import ClipMeter, Clipping
+from common.media.ebur128 import Lines, filters, gated
 from common.media.tools import SAFE_INPUT, Running, file_url, stream
 
 RATE = 48_000  # Hz, of everything that is rendered
@@ -27,7 +28,6 @@ STEREO = {"sample_fmts": "fltp", "channel_layouts": "stereo"}  # aformat: sound 
 
 STEP = Fraction(1, 10)  # from one momentary block to the next
 BLOCK = Fraction(4, 10)  # seconds of sound in one momentary block
-ABSOLUTE_GATE, RELATIVE_GATE = -70.0, -10.0  # LUFS; LU below the loudness of what passed the first
 
 TARGET = -14.0  # LUFS, what the large platforms play at
 MOST_GAIN = 10.0  # dB; more would only lift noise
@@ -37,7 +37,6 @@ _GRAIN_RATE, _GRAIN = 16_000, 160  # silences are found on levels of 10 ms
 _GRAIN_S = Fraction(_GRAIN, _GRAIN_RATE)
 _LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}  # ffmpeg's names; clipping is measured in these
 _AT_ONCE = 1 << 18  # bytes read from a pipe
-_LEAD = 3  # ebur128 speaks every 100 ms from the first on; a whole block lies behind it from the fourth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,18 +115,19 @@ def listen(
             heard += len(samples)
             progress(heard / _GRAIN_RATE)
     peaks.unlink(missing_ok=True)
-    measured = _Lines.read(lines, zero=probe.start, otherwise=audio.start)
+    measured = Lines.read(lines)
     lines.unlink(missing_ok=True)
-    momentary = Momentary(start=measured.start, values=tuple(measured.momentary))
+    start = audio.start if measured.first is None else Fraction(measured.first, RATE) - probe.start
+    momentary = Momentary(start=start, values=tuple(measured.momentary))
     whole = integrated(momentary)
-    lead = round(measured.start * _GRAIN_RATE)
+    lead = round(start * _GRAIN_RATE)
     return Sound(
         integrated=whole,
-        true_peak=20 * math.log10(measured.peak) if measured.peak else None,
+        true_peak=measured.true_peak,
         loudness_range=measured.loudness_range if whole is not None else None,
-        silences=silences(np.concatenate(levels or [np.empty(0)]), whole, start=measured.start, until=probe.duration),
+        silences=silences(np.concatenate(levels or [np.empty(0)]), whole, start=start, until=probe.duration),
         momentary=momentary,
-        clipping=meter.found(start=measured.start) if meter else None,
+        clipping=meter.found(start=start) if meter else None,
         mono=Mono(path=kept, lead=lead, length=max(0, lead + heard)),
     )
 
@@ -138,7 +138,7 @@ def _graph(probe: Probe, audio: AudioStream, lines: str, layout: str | None) -> 
     stereo = ":".join(f"{name}={value}" for name, value in STEREO.items())
     graph = (
         f"aformat={stereo},aresample={RATE}:async=1,atrim=end_pts={math.ceil(end * RATE)},asplit[measure][hear];"
-        f"[measure]ebur128=metadata=1:peak=true,ametadata=mode=print:file={lines},anullsink;"
+        f"[measure]{filters(lines)},anullsink;"
         f"[hear]aresample={_GRAIN_RATE},aformat=sample_fmts=s16[out]"
     )
     if layout is None:
@@ -190,26 +190,13 @@ def _both(running: Running, peaks: Path | None, channels: int) -> Iterator[tuple
 
 
 def integrated(momentary: Momentary, span: Span | None = None) -> float | None:
-    """Loudness in LUFS of the blocks that lie wholly in `span` (None = all); None where no sound passes the gates.
-
-    ITU-R BS.1770-4, annex 1, equations 3 to 7: blocks of 400 ms overlapping by 75 % are gated at -70 LUFS, then
-    10 LU below the mean power of what remains; the result is the mean power of what passes both.
-    """
+    """Loudness in LUFS of the blocks that lie wholly in `span` (None = all); None where no sound passes the gates."""
     values = momentary.values
     if span is not None:
         first = max(0, math.ceil((span.start - momentary.start) / STEP))
         last = math.floor((span.end - BLOCK - momentary.start) / STEP)
         values = values[first : max(first, last + 1)]
-    loud = [value for value in values if value is not None and value > ABSOLUTE_GATE]
-    if not loud:
-        return None
-    gate = _mean(loud) + RELATIVE_GATE
-    return _mean([value for value in loud if value > gate])
-
-
-def _mean(loudness: Sequence[float]) -> float:
-    """The loudness of the mean power."""
-    return 10 * math.log10(sum(10 ** (value / 10) for value in loudness) / len(loudness))
+    return gated(values)
 
 
 def gain_to_target(loudness: float | None) -> float:
@@ -247,33 +234,3 @@ def _grain_levels(samples: NDArray[np.int16]) -> NDArray[np.float64]:
     grains = samples[: len(samples) // _GRAIN * _GRAIN].reshape(-1, _GRAIN, 2).astype(np.float32) / 32768
     power = np.square(grains).mean(axis=1).max(axis=1)
     return np.asarray(10 * np.log10(np.maximum(power, 1e-12)), np.float64)
-
-
-@dataclass(slots=True)
-class _Lines:
-    """What ebur128 printed."""
-
-    start: Fraction
-    momentary: list[float | None]
-    peak: float = 0.0  # linear
-    loudness_range: float | None = None
-
-    @classmethod
-    def read(cls, path: Path, *, zero: Fraction, otherwise: Fraction) -> _Lines:
-        found = cls(otherwise, [])
-        if not path.exists():  # there was no sound at all
-            return found
-        with path.open(encoding="ascii") as lines:
-            for n, line in enumerate(lines):
-                if n == 0:
-                    found.start = Fraction(int(line.split("pts:")[1].split()[0]), RATE) - zero
-                name, _, value = line.rstrip().partition("=")
-                if name == "lavfi.r128.M":
-                    level = float(value)
-                    found.momentary.append(round(level, 2) if level > -120 else None)
-                elif name == "lavfi.r128.LRA":
-                    found.loudness_range = float(value)
-                elif name == "lavfi.r128.true_peak":
-                    found.peak = float(value)
-        del found.momentary[:_LEAD]
-        return found

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from common.pipeline.stage import HOUR, MINUTE, Cost, Definition, Image, Need, Stage
 
+# What is known of a video once all senses are through.
+SEEN = (
+    Need("ingest"),
+    Need("shots"),
+    Need("listen", required=False),
+    Need("transcribe", required=False),
+    Need("meaning", required=False),
+    Need("track", required=False),
+    Need("read", required=False),
+    Need("frame", required=False),
+)
+
 PIPELINE = Definition(
     (
         Stage(
@@ -120,7 +132,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="meaning",
-            version=2,
+            version=3,
             title="Weighing what is said",
             handler="common.stages.meaning:run",
             after=(
@@ -150,31 +162,64 @@ PIPELINE = Definition(
         ),
         Stage(
             name="propose",
-            version=3,
-            title="Choosing the clips",
+            version=4,
+            title="Proposing clips",
             handler="common.stages.propose:run",
             after=(
                 Need("ingest"),
                 Need("shots"),
                 Need("listen", required=False),
                 Need("transcribe", required=False),
+                Need("read", required=False),
+                Need("meaning", required=False),
             ),
-            fans_out="clip",
             settings=("clips", "min_s", "max_s"),
             cost=Cost(fixed=0.5, per_second=0.002),
         ),
         Stage(
+            name="score",
+            version=1,
+            title="Choosing the clips",
+            handler="common.stages.score:run",
+            after=(*SEEN, Need("propose")),
+            fans_out="clip",
+            cost=Cost(fixed=0.5, per_second=0.005),
+        ),
+        Stage(
+            name="council",
+            version=1,
+            title="Asking the council",
+            handler="common.stages.council:run",
+            after=(*SEEN, Need("score")),
+            cost=Cost(fixed=0.5, per_second=0.005),
+        ),
+        Stage(
+            name="mix",
+            version=1,
+            title="Evening the sound",
+            handler="common.stages.mix:run",
+            after=(
+                Need("ingest"),
+                Need("listen", required=False),
+                Need("score", input=False),
+            ),
+            each="clip",
+            when=("asset.has_audio",),
+            cost=Cost(fixed=0.5, per_second=0.06),
+        ),
+        Stage(
             name="render",
-            version=3,
+            version=4,
             title="Rendering the clips",
             handler="common.stages.render:run",
             after=(
                 Need("ingest"),
+                Need("fingerprint"),
                 Need("shots"),
                 Need("frame"),
-                Need("listen", required=False),
+                Need("mix", required=False),
                 Need("transcribe", required=False),
-                Need("propose", input=False),
+                Need("score", input=False),
             ),
             each="clip",
             settings=("aspects", "captions", "burn_draft"),
@@ -183,6 +228,22 @@ PIPELINE = Definition(
             cores=2,
             disk_per_byte=0.5,
             timeout_s=1 * HOUR,
+        ),
+        Stage(
+            name="check",
+            version=1,
+            title="Checking the finished files",
+            handler="common.stages.check:run",
+            after=(
+                Need("ingest"),
+                Need("shots"),
+                Need("frame"),
+                Need("transcribe", required=False),
+                Need("render"),
+                Need("score", input=False),
+            ),
+            each="clip",
+            cost=Cost(fixed=1, per_second=0.4),
         ),
         Stage(
             name="overlay",
@@ -217,7 +278,11 @@ PIPELINE = Definition(
                 Need("meaning", required=False),
                 Need("frame", required=False),
                 Need("propose", required=False),
+                Need("score", required=False),
+                Need("council", required=False),
                 Need("render", required=False),
+                Need("check", required=False),
+                Need("check", required=False),
                 Need("overlay", required=False),
             ),
             when=("asset.is_new",),

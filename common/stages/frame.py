@@ -10,13 +10,12 @@ from common.domain.codec import dumps, from_json, loads, to_json
 from common.domain.framing import Framing
 from common.domain.shot import Shot
 from common.domain.timebase import Span
-from common.domain.track import Attention, Box, Reading, Track
+from common.domain.track import Attention, Box, Reading, Track, believed
 from common.errors import Permanent
 from common.ports.work import Outcome, Work
 from common.scoring.framing import Seen, frame
 from common.scoring.merging import joined, unknown
 from common.scoring.speaking import speaking
-from common.scoring.texts import believed
 
 
 def run(work: Work) -> Outcome:

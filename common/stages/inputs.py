@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from common.domain.asset import Probe
 from common.domain.codec import from_json, loads
 from common.domain.footage import Curve, Footage
+from common.domain.observed import Vectors
 from common.domain.shot import Shot
 from common.domain.timebase import Span
+from common.domain.track import Reading
 from common.domain.transcript import Sentence, Transcript
 from common.errors import Permanent
 from common.ports.work import Work
@@ -79,3 +84,21 @@ def said(work: Work) -> tuple[Sentence, ...]:
     if spoken is None:
         return ()
     return sentences(from_json(Transcript, loads(work.get(spoken["transcript"]))).words)
+
+
+def vectors(work: Work) -> Vectors | None:
+    """One per sentence; None where no model weighed what is said."""
+    weighed = work.need("meaning")
+    if weighed is None or weighed["source"] is None:
+        return None
+    with np.load(io.BytesIO(work.get(weighed["vectors"]))) as arrays:
+        found: Vectors = arrays["vectors"]
+    return found
+
+
+def readings(work: Work) -> tuple[Reading, ...] | None:
+    """What stills say, of all segments; None where nobody read them."""
+    parts = work.needs("read")
+    if not any(part["source"] for part in parts):
+        return None
+    return tuple(one for part in parts for one in from_json(list[Reading], loads(work.get(part["readings"]))))

@@ -8,12 +8,11 @@ from common.domain.asset import Probe
 from common.domain.codec import from_json, loads, to_json
 from common.domain.framing import Framing
 from common.domain.shot import Shot
-from common.domain.track import Reading, Track
+from common.domain.track import Reading, Track, believed
 from common.errors import Permanent
 from common.media.overlay import overlay
 from common.media.probe import choose_audio
 from common.ports.work import Outcome, Work
-from common.scoring.texts import believed
 
 
 def run(work: Work) -> Outcome:

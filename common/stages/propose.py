@@ -5,17 +5,22 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.domain.asset import Probe
 from common.domain.clip import Clip
-from common.domain.codec import dumps, from_json, to_json
+from common.domain.codec import dumps, from_json, loads, to_json
+from common.domain.footage import Footage
+from common.domain.observed import Vectors
 from common.domain.timebase import Span
 from common.errors import Permanent
 from common.ports.work import Outcome, Work
 from common.scoring import candidates, choice
+from common.scoring.proposing import Told, clip
+from common.scoring.texts import Text, texts
 from common.stages import inputs
 
 HELD = Fraction(1, 5)  # seconds; the slowest of moving pictures change more often
@@ -23,24 +28,27 @@ Edges = tuple[NDArray[np.int64], Fraction, Fraction]  # of frames: ticks, second
 
 
 def run(work: Work) -> Outcome:
-    """At most `settings.clips` clips, ranked; their edges are edges of frames."""
+    """At most `settings.clips` clips, by what was weighed in choosing them; their edges are edges of frames."""
     footage, said = inputs.footage(work), inputs.said(work)
+    key, vectors = _weighed(work, len(said))
     edges = _edges(work, footage.duration)
     wanted = work.settings
     shortest, longest = Fraction(wanted.min_s), Fraction(wanted.max_s)
     if footage.duration < shortest:
-        found = [candidates.whole(footage, said)]
+        found = [candidates.whole(footage, said, key=key)]
     else:
         # A few words in a long video make no clip: then the picture decides, as it does without any.
-        found = candidates.spoken(footage, said, shortest=shortest, longest=longest) or candidates.silent(
+        found = candidates.spoken(footage, said, shortest=shortest, longest=longest, key=key) or candidates.silent(
             footage, shortest=shortest, longest=longest
         )
     work.progress(1, 2, "steps")
-    chosen = choice.choose(found, wanted.clips)
+    made = choice.choose(found, wanted.clips, vectors)
+    told = Told(footage=footage, said=said, key=key, texts=_texts(work, footage), file=PurePath(work.source.name).stem)
     clips = [
-        _on_frames(choice.clip(number, one, footage, said), edges, longest) for number, one in enumerate(chosen, 1)
+        _on_frames(clip(number, one, other, told), edges, longest)
+        for number, (one, other) in enumerate(zip(made.chosen, made.runners_up, strict=True), 1)
     ]
-    numbers = {id(one): number for number, one in enumerate(chosen, 1)}
+    numbers = {id(one): number for number, one in enumerate(made.chosen, 1)}
     listed = [
         {**to_json(one.span), "score": one.score, "chosen": numbers.get(id(one))}
         for one in sorted(found, key=lambda one: (one.span, -one.score))
@@ -51,14 +59,23 @@ def run(work: Work) -> Outcome:
             "clips": to_json(work.put("clips.json", dumps(clips))),
             "count": len(clips),
             "candidates": to_json(work.put("candidates.json", dumps(listed))),
-            "fewer": choice.fewer(len(clips), wanted.clips, len(found), least=wanted.min_s),
+            "fewer": choice.fewer(made, wanted.clips, least=wanted.min_s),
             "speech": bool(said),
         },
-        members={"clip": to_json(clips)},
-        documents={
-            f"clips/{{flow}}.{clip.number}": {"schema": 1, "state": "chosen", **to_json(clip)} for clip in clips
-        },
     )
+
+
+def _weighed(work: Work, sentences: int) -> tuple[list[float] | None, Vectors | None]:
+    """How key each sentence is, and its vector; None where nobody weighed them."""
+    weighed = work.need("meaning")
+    vectors = inputs.vectors(work)
+    if weighed is None or vectors is None or len(vectors) != sentences:
+        return None, None
+    return [one["key"] for one in loads(work.get(weighed["meaning"]))["sentences"]], vectors
+
+
+def _texts(work: Work, footage: Footage) -> list[Text]:
+    return texts(inputs.readings(work) or (), footage.shots)
 
 
 def _edges(work: Work, end: Fraction) -> Edges:

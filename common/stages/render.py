@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from common.domain.asset import Probe
 from common.domain.clip import Aspect, Clip, Rendition, Shown
-from common.domain.codec import from_json, loads, to_json
+from common.domain.codec import dumps, from_json, loads, to_json
 from common.domain.framing import Framing
+from common.domain.gate import Levelled
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.track import Track
 from common.domain.transcript import Transcript
 from common.errors import Permanent
-from common.media.audio import Momentary, gain_to_target, integrated
 from common.media.captions import cues_from_words, write_ass, write_srt, write_vtt
 from common.media.captions.burn import Burned, burned
 from common.media.captions.faces import avoided
 from common.media.captions.place import safe_zone
-from common.media.probe import choose_audio
+from common.media.manifest import manifest
+from common.media.rates import steady_rate
 from common.media.reframe import Plan
-from common.media.render import Made, planned, render, steady_rate
+from common.media.render import Made, planned, render
 from common.media.thumbnail import Activity, thumbnail
 from common.ports.work import Json, LeftOut, ObjectRef, Outcome, Work
 
@@ -31,7 +31,8 @@ SIDECARS = {"srt": write_srt, "vtt": write_vtt, "ass": write_ass}
 def run(work: Work) -> Outcome:
     clip = from_json(Clip, work.member)
     ingest, shots, framed = work.need("ingest"), work.need("shots"), work.need("frame")
-    if ingest is None or shots is None or framed is None:
+    identified = work.need("fingerprint")
+    if ingest is None or identified is None or shots is None or framed is None:
         raise Permanent("a clip cannot be rendered before its shots are framed; run again from ingest")
     probe = from_json(Probe, ingest["probe"])
     framings = from_json(list[Framing], loads(work.get(framed["framings"])))
@@ -39,42 +40,57 @@ def run(work: Work) -> Outcome:
     spoken = _spoken(work)
     captions, left_out = _captions(work, probe, clip, plans, spoken, framed, shots)
     total = float(clip.span.duration) * len(plans)
+    sound = _sound(work, clip, ingest)
     made = render(
         work.local_source(),
         probe,
         clip.span,
         plans=plans,
         captions=captions,
-        audio=None if ingest["audio_track"] is None else choose_audio(probe.audio, ingest["audio_track"]),
-        gain_db=_gain(work, clip),
+        sound=None if sound is None else work.local(sound[0]),
         out=work.scratch,
         scratch=work.scratch,
         progress=lambda done: work.progress(done * len(plans), total, "s"),
     )
     preview = next(file for file in made if file.plan is None)
-    renditions = [
-        _rendition(file, file.plan, work.put(file.path.name, file.path), clip, work.settings.captions, captions)
-        for file in made
-        if file.plan
-    ]
+    renditions = []
+    manifests: Json = {}
+    for file in made:
+        if file.plan is None:
+            continue
+        told = manifest(
+            file,
+            file.plan,
+            clip.span,
+            source_sha256=identified["sha256"],
+            sound_sha256=None if sound is None else sound[0].sha256,
+            levelled=None if sound is None else sound[1],
+            captions=captions.get(file.aspect),
+            scratch=work.scratch,
+        )
+        noted = work.put(f"{file.path.stem}.manifest.json", dumps(told))
+        manifests[file.aspect] = to_json(noted)
+        kept = work.put(file.path.name, file.path)
+        renditions.append(_rendition(file, file.plan, kept, noted, clip, work.settings.captions, captions))
     result: Json = {
         "number": clip.number,
         "renditions": to_json(renditions),
+        "manifests": manifests,
         "preview": to_json(work.put(preview.path.name, preview.path)),
         **_sidecars(work, clip, spoken),
     }
-    still, blank = _thumbnail(work, probe, clip, shots)
+    still, blank = _thumbnail(work, probe, clip, shots, framed)
     return Outcome(result={**result, **still}, left_out=(*left_out, *blank))
 
 
-def _gain(work: Work, clip: Clip) -> float:
-    """dB that bring the clip to the common loudness; 0 where nothing was heard."""
-    heard = work.need("listen")
-    if heard is None:
-        return 0.0
-    levels = loads(work.get(heard["levels"]))
-    momentary = Momentary(start=Fraction(levels["start"]), values=tuple(levels["momentary"]))
-    return gain_to_target(integrated(momentary, clip.span))
+def _sound(work: Work, clip: Clip, ingest: Json) -> tuple[ObjectRef, Levelled] | None:
+    """The clip's sound, made before; None for a video without."""
+    if ingest["audio_track"] is None:
+        return None
+    mixed = work.need("mix")
+    if mixed is None:
+        raise Permanent(f"clip {clip.number} cannot be rendered without its sound; run again with --again mix")
+    return from_json(ObjectRef, mixed["sound"]), from_json(Levelled, mixed["levelled"])
 
 
 def _spoken(work: Work) -> Transcript | None:
@@ -116,7 +132,7 @@ def _captions(
 
 
 def _rendition(
-    file: Made, plan: Plan, kept: ObjectRef, clip: Clip, style: str, captions: dict[Aspect, Burned]
+    file: Made, plan: Plan, kept: ObjectRef, noted: ObjectRef, clip: Clip, style: str, captions: dict[Aspect, Burned]
 ) -> Rendition:
     return Rendition(
         aspect=file.aspect,
@@ -131,6 +147,7 @@ def _rendition(
         frame_rate=file.wanted.frame_rate,
         frames=file.wanted.frames,
         checks=file.checks,
+        manifest=noted.sha256,
     )
 
 
@@ -152,10 +169,18 @@ def _sidecars(work: Work, clip: Clip, spoken: Transcript | None) -> dict[str, An
     return {kind: to_json(work.put(f"clip.{kind}", write(cues).encode())) for kind, write in SIDECARS.items()}
 
 
-def _thumbnail(work: Work, probe: Probe, clip: Clip, shots: Json) -> tuple[Json, tuple[LeftOut, ...]]:
+def _thumbnail(work: Work, probe: Probe, clip: Clip, shots: Json, framed: Json) -> tuple[Json, tuple[LeftOut, ...]]:
     activity = from_json(Activity, loads(work.get(shots["activity"])))
     cuts = [shot.span.start for shot in from_json(list[Shot], loads(work.get(shots["shots"])))]
-    found = thumbnail(work.local_source(), probe, clip.span, activity=activity, cuts=cuts, scratch=work.scratch)
+    found = thumbnail(
+        work.local_source(),
+        probe,
+        clip.span,
+        activity=activity,
+        cuts=cuts,
+        scratch=work.scratch,
+        faces=from_json(list[Track], loads(work.get(framed["tracks"]))),
+    )
     if found is None:
         why = "every picture tried is black, blank or broken"
         return {"thumbnail": None, "thumbnail_at": None}, (LeftOut(what=f"thumbnail of clip {clip.number}", why=why),)

@@ -27,4 +27,6 @@ class Row:
 BENCHES = {
     "main": "scripts.benches.main",
     "senses": "scripts.benches.senses",
+    "render": "scripts.benches.render_bench",
+    "judgement": "scripts.benches.judgement",
 }

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +18,7 @@ from common.media.probe import probe
 from common.scoring import shots
 from common.scoring.boundaries import find_cuts
 from common.signals.picture import Measures, Meter
+from scripts.benches.cost import cost
 
 TOLERANCE_S = 0.08
 
@@ -33,8 +32,8 @@ def measure(video: Path, repeat: int = 3) -> dict[str, float]:
     frames = len(_measured(video, about)[0])
     bare, ours = [], []
     for _ in range(repeat):
-        bare.append(_cpu(lambda: _decode(video, about)))
-        ours.append(_cpu(lambda: _measured(video, about)))
+        bare.append(cost(lambda: _decode(video, about)).cpu)
+        ours.append(cost(lambda: _measured(video, about)).cpu)
     decode, detect = min(bare), min(ours)
     return {
         "decode_cpu_s": decode,
@@ -74,22 +73,6 @@ def score(found: list[float], truth: Path, key: str) -> tuple[int, list[float], 
         else:
             missed.append(cut)
     return len(known["hard"]) - len(missed), missed, left
-
-
-def _cpu(work: Callable[[], object]) -> float:
-    """CPU seconds of the work and of the processes it waited for, in a process of its own."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-            os._exit(0)
-        except BaseException as error:
-            print(f"bench: {error!r}", flush=True)
-            os._exit(1)
-    _, status, usage = os.wait4(child, 0)
-    if status:
-        raise RuntimeError("the measured work failed; its error is printed above")
-    return usage.ru_utime + usage.ru_stime
 
 
 def _decode(video: Path, about: Probe) -> None:

@@ -1,9 +1,7 @@
-"""scripts/bench reading: what is read off the screen, and which sentences are taken for the key ones."""
+"""scripts/bench reading: what is read off the screen."""
 
 from __future__ import annotations
 
-import gzip
-import json
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,7 +9,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from shutil import which
-from statistics import mean
 from typing import Any
 
 import numpy as np
@@ -25,8 +22,6 @@ from common.domain.timebase import Span
 from common.domain.track import Reading
 from common.media.probe import probe
 from common.media.stills import stills
-from common.scoring.contentwords import content_words
-from common.scoring.meaning import scores
 from common.scoring.texts import Text, texts
 from common.stages import detect, ingest, read, shots
 from scripts.benches import Row
@@ -44,8 +39,6 @@ LOWER_THIRDS = (
     ("Software Engineer", Span(Fraction("29.5"), Fraction("32.0"))),
 )
 WRONG_AT_MOST = 0.1  # share of a lower third's characters, for it to count as found
-HELD_OUT = slice(75, 150, 2)  # talks; the weights of key sentences were chosen looking at the first 70
-CHOSEN = 3  # sentences of a slide
 
 
 def rows() -> Iterator[Row]:
@@ -54,8 +47,6 @@ def rows() -> Iterator[Row]:
         yield from _rendered(folder)
         if (SHARED / "video" / "googlework_short.mp4").is_file():
             yield _lower_thirds(folder)
-        if (SHARED / "text" / "vtssum_dev_150.jsonl.gz").is_file():
-            yield _key_sentences(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,38 +132,3 @@ def read_off(video: Path, folder: Path) -> list[Text]:
     work = make_work(folder, source=video, needs=needs, member=member)
     readings = from_json(list[Reading], loads(work.get(read.run(work).result["readings"])))
     return texts(readings, from_json(list[Shot], loads(work.get(needs["shots"]["shots"]))))
-
-
-def _key_sentences(folder: Path) -> Row:
-    """Mean F1 of the three best sentences of each labelled slide, against those that its author's slide repeats."""
-    with gzip.open(SHARED / "text" / "vtssum_dev_150.jsonl.gz", "rt") as lines:
-        talks = [json.loads(line) for line in lines][HELD_OUT]
-    ours, lead, longest, chance = [], [], [], []
-    with LocalModels(folder / "models").sentences(folder) as embedder:
-        for talk in talks:
-            slides = [[one["sent"] for one in slide["summarization_data"]] for slide in talk["summarization"].values()]
-            words = content_words([text for slide in slides for text in slide])
-            first = 0
-            for slide, texts_ in zip(talk["summarization"].values(), slides, strict=True):
-                mine = words[first : first + len(texts_)]
-                first += len(texts_)
-                labels = [one["label"] for one in slide["summarization_data"]]
-                if not slide["is_summarization_sample"] or not any(labels):
-                    continue
-                ours.append(_f1(scores(embedder.embed(texts_), mine), labels))
-                lead.append(_f1([-n for n in range(len(labels))], labels))
-                longest.append(_f1([len(text) for text in texts_], labels))
-                taken = min(CHOSEN, len(labels))
-                chance.append(2 * sum(labels) * taken / len(labels) / (taken + sum(labels)))
-    floors = {"longest": mean(longest), "lead": mean(lead), "random": mean(chance)}
-    said = ", ".join(f"{name} {value:.3f}" for name, value in floors.items())
-    peer = f"{said}; {len(ours)} slides of {len(talks)} talks"
-    best = max(floors.values())
-    return Row(
-        name="key sentences: F1 of the top three", value=mean(ours), unit="", target=best, at_least=True, peer=peer
-    )
-
-
-def _f1(values: Sequence[float], labels: Sequence[int]) -> float:
-    best = sorted(range(len(values)), key=lambda n: (-values[n], n))[:CHOSEN]
-    return 2 * sum(labels[n] for n in best) / (len(best) + sum(labels))

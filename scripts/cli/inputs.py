@@ -47,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
         "the work itself is kept in .cutroom/ (or $CUTROOM_HOME). "
         "Exit status: 0 done, 1 something failed, 2 bad use or a file that cannot be used.",
     )
-    parser.add_argument("videos", nargs="*", metavar="VIDEO|FOLDER", type=Path, help="what to cut")
+    parser.add_argument(
+        "videos", nargs="*", metavar="VIDEO|FOLDER|PLAN", type=Path, help="what to cut; a storyboard (.json) is scored"
+    )
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where results go (out)")
     parser.add_argument("--clips", type=int, default=6, metavar="N", help="how many clips at most (6)")
     parser.add_argument("--min", type=int, default=15, metavar="S", dest="min_s", help="shortest clip, seconds (15)")

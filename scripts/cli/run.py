@@ -11,7 +11,7 @@ from rich.markup import escape
 from common import bootstrap, config
 from common.errors import BadInput, CutroomError, StateFolderBusy
 from common.media.sample import make_sample
-from scripts.cli import inputs
+from scripts.cli import inputs, storyboard
 from scripts.cli.interrupts import Interrupts
 from scripts.cli.session import Session, as_line
 
@@ -24,7 +24,15 @@ def main(argv: list[str] | None = None) -> int:
     interrupts = Interrupts()
     try:
         wanted = inputs.settings(options)
-        known = inputs.items(options.videos, options.transcript)
+        plans = [path for path in options.videos if path.suffix.lower() == storyboard.SUFFIX]
+        for plan in plans:
+            scored = storyboard.score(plan, console)
+            if options.json:
+                print(storyboard.as_line(scored), flush=True)
+        videos = [path for path in options.videos if path not in plans]
+        if plans and not videos:
+            return 0
+        known = inputs.items(videos, options.transcript)
         place = config.from_environment()
         with bootstrap.local(place) as local:
             if not known:

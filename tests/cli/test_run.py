@@ -35,7 +35,9 @@ def test_a_video_becomes_clips_and_again_nothing_is_done(here: Path, capsys: pyt
     jsonschema.validate(result, SCHEMA)
     clip = result["clips"][0]
     assert clip["renditions"][0]["aspect"] == "9:16"
-    assert all(check["ok"] for rendition in clip["renditions"] for check in rendition["checks"])
+    checks = [check for rendition in clip["renditions"] for check in rendition["checks"]]
+    assert clip["ready"] and all(check["ok"] for check in checks if check["platform"] is None)
+    assert any(not check["ok"] for check in checks if check["platform"] == "snapchat_spotlight")
     for path in (clip["renditions"][0]["path"], clip["captions"]["srt"], clip["captions"]["vtt"]):
         assert (here / "out/three" / path).stat().st_size > 0
     assert [word["text"] for word in result["transcript"]["words"]][:2] == ["Why", "does"]
@@ -128,3 +130,18 @@ def test_the_watcher_takes_whole_files_once(tmp_path: Path) -> None:
     assert watcher.ready(5.0) == []
     assert watcher.ready(8.0) == [video]
     assert watcher.ready(20.0) == []
+
+
+def test_a_storyboard_is_scored_before_anything_is_shot(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = here / "plan.json"
+    shots = [{"seconds": 2, "say": "Why does your bread fail?"}, {"seconds": 3, "say": "Your dough is too cold."}]
+    plan.write_text(json.dumps({"schema": "cutroom.storyboard/1", "title": "[b]Bread[/b]", "shots": shots}))
+    assert run.main([str(plan), "--json"]) == 0
+    out, err = capsys.readouterr()
+    scored = json.loads(out)
+    assert 0 < scored["score"] <= 1 and scored["prediction"] is None and "[b]Bread[/b]" in err
+    assert {part["name"] for part in scored["judgement"]["parts"] if part["value"] is None} >= {"energy", "novelty"}
+    plan.write_text('{"schema": "cutroom.storyboard/1"}')
+    assert run.main([str(plan)]) == 2
+    assert "title" in capsys.readouterr().out
+    assert not (here / "out").exists()

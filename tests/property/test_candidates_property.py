@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from random import Random
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +14,8 @@ from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.transcript import Word
 from common.scoring import candidates, choice
-from common.scoring.sentences import sentences
+from common.scoring.proposing import Told, clip
+from common.scoring.sentences import BREATH, punctuated, sentences
 
 TEXTS = st.sampled_from(
     ["why", "you", "and", "It", "7", "never", "end.", "so?", "Mr.", "3.5", "good!", "…", "终于。", "है।"]
@@ -64,11 +67,33 @@ def test_candidates_keep_to_the_lengths_and_cut_no_word(words: list[Word], least
         assert 0 <= one.score <= 1 and all(0 <= part <= 1 for part in one.parts.values())
         for edge in (one.span.start, one.span.end):
             assert not any(word.span.start < edge < word.span.end for word in words)
+        first, last = one.sentences or (0, 0)
+        if not punctuated(said):
+            assert first == 0 or said[first].pause_before >= BREATH
+            assert last == len(said) - 1 or said[last].pause_after >= BREATH
     again = candidates.spoken(film, said, shortest=shortest, longest=longest)
     assert choice.choose(again, 3) == choice.choose(found, 3)
-    for clip in choice.choose(found, 3):
-        made = choice.clip(1, clip, film, said)
+    best = choice.choose(found, 3)
+    told = Told(footage=film, said=said, file="talk")
+    for chosen, other in zip(best.chosen, best.runners_up, strict=True):
+        made = clip(1, chosen, other, told)
         assert 0 < len(made.title) <= 60 and made.why.endswith(".")
+        assert made.runner_up is None or made.runner_up.span != made.span
+
+
+@given(talks(), st.integers(1, 8), st.randoms(use_true_random=False))
+def test_no_two_chosen_say_much_the_same(words: list[Word], most: int, draw: Random) -> None:
+    said = sentences(words)
+    vectors = np.eye(3, dtype=np.float32)[[draw.randrange(3) for _ in said]]
+    film = footage(words[-1].span.end + 1)
+    found = candidates.spoken(film, said, shortest=Fraction(1), longest=Fraction(10))
+    best = choice.choose(found, most, vectors)
+    sums = [vectors[first : last + 1].sum(0) for first, last in (one.sentences or (0, -1) for one in best.chosen)]
+    means = [one / np.linalg.norm(one) for one in sums]
+    assert all(float(a @ b) <= choice.ALIKE + 1e-5 for n, a in enumerate(means) for b in means[:n])
+    scores = [one.score for one in best.chosen]
+    assert all(score >= choice.WORTH * max(one.score for one in found) for score in scores)
+    assert scores == sorted(scores, reverse=True)
 
 
 spans = st.tuples(st.integers(0, 100), st.integers(0, 30)).map(lambda at: Span(Fraction(at[0]), Fraction(sum(at))))

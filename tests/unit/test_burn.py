@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from common.domain.clip import ASPECTS, Aspect
+from common.domain.platforms import Safe
 from common.domain.timebase import Span
 from common.domain.transcript import Word
 from common.media.captions import Cue, emoji, fonts, write_ass
 from common.media.captions.ass import literal
 from common.media.captions.burn import LINGER, Burned, burned
-from common.media.captions.place import Avoid, Safe, safe_zone
+from common.media.captions.place import Avoid, safe_zone
 from common.media.captions.styles import LOOKS, CaptionStyle
 from common.media.tools import run
 

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from common.domain.asset import Probe
 from common.domain.framing import Framing, Key, View
+from common.domain.platforms import Safe
 from common.domain.timebase import Span
 from common.domain.track import Box, Reading, TextLine
 from common.domain.transcript import Word
 from common.media.captions.burn import Burned, burned
-from common.media.captions.place import Safe
+from common.media.expressions import piecewise
 from common.media.overlay import overlay
 from common.media.probe import probe
-from common.media.render import Made, piecewise, planned, render
+from common.media.render import Made, planned, render
 from tests.framed import face, shot_of, unseen
 
 SPAN = Span(Fraction(0), Fraction(2))
@@ -32,7 +33,7 @@ KNOWN = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "4", "-pix_fmt", "yuv
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small frames, for speed; nothing looked at here depends on their size."""
     monkeypatch.setattr("common.media.reframe.REDUCED", 180)
-    monkeypatch.setattr("common.media.render.PREVIEW", 120)
+    monkeypatch.setattr("common.media.graph.PREVIEW", 120)
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +54,7 @@ def made(source: Path, tmp_path: Path, framings: list[Framing], captions: Burned
         SPAN,
         plans=[plan],
         captions={"9:16": captions} if captions else {},
-        audio=None,
-        gain_db=0,
+        sound=None,
         out=tmp_path,
         scratch=tmp_path,
         progress=lambda done: None,

@@ -24,7 +24,8 @@ from common.domain.transcript import Sentence, Transcript, Word
 from common.errors import ModelMissing, ModelRefused
 from common.scoring.contentwords import content_words
 from common.scoring.engagement import engagement
-from common.scoring.meaning import LEAST, cut, meaning, scores, telling
+from common.scoring.keysentences import scores
+from common.scoring.meaning import LEAST, cut, meaning, telling
 from common.stages import meaning as stage
 from tests.work import OneStage, make_work
 
@@ -155,10 +156,23 @@ def test_moments_stand_for_all_topics_and_say_nothing_twice(vectors: NDArray[np.
 
 def test_key_sentences_have_matter_and_an_early_place() -> None:
     alike = np.ones((4, 1), np.float32)
-    made = scores(alike, [["flour", "water"], ["dough"], [], ["oven", "crust", "bread"]])
+    words = [["flour", "water"], ["dough"], [], ["oven", "crust", "bread"]]
+    made = scores([" ".join(one) for one in words], words, alike)
     assert made[2] == min(made)
     assert made[0] > made[1]
-    assert scores(np.ones((1, 1), np.float32), [["alone"]]) == [0.0]
+    assert scores(["alone"], [["alone"]], np.ones((1, 1), np.float32)) == [0.0]
+
+
+def test_a_sentence_that_leads_to_what_follows_is_key_and_talk_of_oneself_is_not() -> None:
+    words = [["flour", "water"]] * 5
+    texts = ["flour and water"] * 5
+    alike = np.eye(5, dtype=np.float32)
+    leading = alike.copy()
+    leading[2, [1, 3, 4]] = 0, 0.5, 0.5
+    assert scores(texts, words, leading)[2] > scores(texts, words, alike)[2]
+    own = [*texts[:3], "I say flour water", texts[4]]
+    other = [*texts[:3], "we say flour water", texts[4]]
+    assert scores(own, words, alike)[3] < scores(other, words, alike)[3]
 
 
 def test_labels_tell_a_topic_from_the_others() -> None:

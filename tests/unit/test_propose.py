@@ -2,113 +2,37 @@
 
 from __future__ import annotations
 
-import io
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from common.domain.asset import Probe, VideoStream
 from common.domain.clip import Clip
-from common.domain.codec import dumps, from_json, loads, to_json
-from common.domain.settings import FlowSettings
+from common.domain.codec import from_json, loads, to_json
 from common.domain.shot import Shot
 from common.domain.timebase import Span
+from common.domain.track import Box, Reading, TextLine
 from common.domain.transcript import Transcript, Word
 from common.errors import Permanent
 from common.ports.work import Outcome
+from common.scoring.sentences import sentences
 from common.stages import propose
+from tests.talks import FRAME, TIMEBASE, spoken, weighed, work
 from tests.work import OneStage, make_work
 
-TIMEBASE = Fraction(1, 30_000)
-FRAME = 1001  # ticks: 29.97 frames per second
-SAID = "Why does this happen? You see it every day. It is simple once you know. Nobody tells you that. We did. "
 
-
-def video(duration: Fraction) -> Probe:
-    stream = VideoStream(
-        index=0,
-        codec="h264",
-        width=320,
-        height=180,
-        pixel_aspect=Fraction(1),
-        rotation=0,
-        timebase=TIMEBASE,
-        start_ticks=0,
-        frame_rate=Fraction(30_000, 1001),
-        variable_rate=False,
-        duration=duration,
-        pixel_format="yuv420p",
-        bit_depth=8,
-        interlaced=False,
-        dynamic_range="sdr",
-    )
-    return Probe(container="mp4", size=1, start=Fraction(0), duration=duration, video=stream, audio=(), seekable=True)
-
-
-def spoken(until: int) -> Transcript:
-    words, at = [], Fraction(1, 2)
-    for text in (SAID * 40).split():
-        if at > until:
-            break
-        words.append(Word(text=text, span=Span(at, at + Fraction(3, 10))))
-        at += Fraction(7, 10) if text[-1] in ".?" else Fraction(35, 100)
-    return Transcript(language="en", source="srt", timing="measured", words=tuple(words))
-
-
-def work(
-    tmp_path: Path, *, seconds: int, said: Transcript | None, cuts: tuple[int, ...] = (), every: int = 1, **chosen: Any
-) -> OneStage:
-    """The stage's inputs for a video of about `seconds`, cut at these seconds; only one in `every` frames is there."""
-    frames = seconds * 30
-    end = frames * FRAME * TIMEBASE
-    ticks = np.arange(0, frames, every, dtype=np.int64) * FRAME
-    edges = [Fraction(0), *(second * 30 * FRAME * TIMEBASE for second in cuts), end]
-    shots = tuple(
-        Shot(
-            number=n,
-            span=Span(start, stop),
-            opens_with="cut" if n else "start",
-            confidence=1.0,
-            brightness=0.5,
-            motion=0.1,
-            black=False,
-            frozen=False,
-        )
-        for n, (start, stop) in enumerate(pairwise(edges))
-    )
-    made = make_work(tmp_path, source=tmp_path / "none", settings=FlowSettings(**chosen))
-    packed = io.BytesIO()
-    np.savez(packed, ticks=ticks)
-    steps = seconds * 2 + 2
-    made.given["ingest"] = {"probe": to_json(video(end)), "audio_track": None}
-    made.given["shots"] = {
-        "shots": made.keep("shots.json", to_json(shots)),
-        "times": to_json(made.put("times.npz", packed.getvalue())),
-        "activity": made.keep(
-            "activity.json",
-            {"step": "1/2", "motion": [0.1 + n % 5 / 50 for n in range(steps)], "brightness": [0.5] * steps},
-        ),
-        "black": [],
-        "frozen": [],
-    }
-    if said is not None:
-        made.given["transcribe"] = {"transcript": to_json(made.put("transcript.json", dumps(said)))}
-    return made
-
-
-def clips(outcome: Outcome) -> list[Clip]:
-    return [from_json(Clip, member) for member in outcome.members["clip"]]
+def clips(job: OneStage, outcome: Outcome | None = None) -> list[Clip]:
+    """What the stage proposes."""
+    result = (outcome or propose.run(job)).result
+    return from_json(list[Clip], loads(job.get(result["clips"])))
 
 
 @pytest.mark.parametrize("said", [spoken(118), None], ids=["speech", "picture"])
 def test_clips_begin_and_end_on_frames_and_are_as_long_as_asked(tmp_path: Path, said: Transcript | None) -> None:
     job = work(tmp_path, seconds=120, said=said, cuts=(9, 31, 52, 77, 101), clips=4, min_s=10, max_s=25)
     outcome = propose.run(job)
-    found = clips(outcome)
+    found = clips(job, outcome)
     assert len(found) == outcome.result["count"] == 4
     assert [clip.number for clip in found] == [1, 2, 3, 4]
     one = FRAME * TIMEBASE
@@ -117,21 +41,20 @@ def test_clips_begin_and_end_on_frames_and_are_as_long_as_asked(tmp_path: Path, 
         assert 10 - one <= clip.span.duration <= 25
         assert clip.span.start >= 0 and clip.span.end <= 3600 * one
         assert clip.evidence and clip.why.endswith(".") and 0 < len(clip.title) <= 60
-    assert set(outcome.documents) == {f"clips/{{flow}}.{n}" for n in (1, 2, 3, 4)}
 
 
 @pytest.mark.parametrize("said", [spoken(118), None], ids=["speech", "picture"])
 def test_where_frames_stand_for_long_or_are_missing_clips_are_as_long_as_asked(
     tmp_path: Path, said: Transcript | None
 ) -> None:
-    found = clips(propose.run(work(tmp_path, seconds=120, said=said, every=270, clips=4, min_s=10, max_s=12)))
+    found = clips(work(tmp_path, seconds=120, said=said, every=270, clips=4, min_s=10, max_s=12))
     assert len(found) == 4
     assert all(10 - FRAME * TIMEBASE <= clip.span.duration <= 12 for clip in found)
 
 
 def test_no_clip_cuts_a_word(tmp_path: Path) -> None:
     said = spoken(118)
-    for clip in clips(propose.run(work(tmp_path, seconds=120, said=said, clips=4, min_s=10, max_s=25))):
+    for clip in clips(work(tmp_path, seconds=120, said=said, clips=4, min_s=10, max_s=25)):
         for edge in (clip.span.start, clip.span.end):
             # A clip may begin up to a frame early, never late.
             assert not any(word.span.start + FRAME * TIMEBASE < edge < word.span.end for word in said.words)
@@ -145,14 +68,66 @@ def test_the_list_of_candidates_marks_the_chosen(tmp_path: Path) -> None:
 
 
 def test_a_video_shorter_than_asked_is_one_clip_and_says_so(tmp_path: Path) -> None:
-    outcome = propose.run(work(tmp_path, seconds=8, said=spoken(7), min_s=15))
-    assert [clip.span for clip in clips(outcome)] == [Span(Fraction(0), 240 * FRAME * TIMEBASE)]
-    assert outcome.result["fewer"] and "whole video" in clips(outcome)[0].why
+    job = work(tmp_path, seconds=8, said=spoken(7), min_s=15)
+    outcome = propose.run(job)
+    assert [clip.span for clip in clips(job, outcome)] == [Span(Fraction(0), 240 * FRAME * TIMEBASE)]
+    assert outcome.result["fewer"] and "whole video" in clips(job, outcome)[0].why
+
+
+def test_clips_that_say_the_same_are_chosen_once_and_that_is_said(tmp_path: Path) -> None:
+    said = spoken(118)
+    count = len(sentences(said.words))
+    one_subject = np.tile(np.array([[1.0, 0.0]], np.float32), (count, 1))
+    job = work(tmp_path, seconds=120, said=said, clips=4, min_s=10, max_s=25)
+    outcome = propose.run(weighed(job, [0.5] * count, one_subject))
+    assert outcome.result["count"] == 1 and "say much the same" in outcome.result["fewer"]
+    only = clips(job, outcome)[0]
+    assert only.runner_up is not None and only.runner_up.behind >= 0
+    assert "key" in only.scores
+
+
+def test_the_key_sentences_draw_the_choice(tmp_path: Path) -> None:
+    said = spoken(118)
+    found = sentences(said.words)
+    late = [0.9 if one.span.start > 80 else 0.1 for one in found]
+    apart = np.eye(len(found), dtype=np.float32)
+    job = work(tmp_path, seconds=120, said=said, clips=1, min_s=10, max_s=25)
+    best = clips(weighed(job, late, apart))[0]
+    assert best.span.start > 75
+    assert any(one.name == "says_key_sentence" for one in best.evidence)
+
+
+def test_vectors_of_another_transcript_are_not_used(tmp_path: Path) -> None:
+    said = spoken(118)
+    count = len(sentences(said.words))
+    job = weighed(work(tmp_path, seconds=120, said=said, clips=2), [0.5] * count, np.eye(3, dtype=np.float32))
+    assert all("key" not in clip.scores for clip in clips(job))
+
+
+def test_where_nobody_speaks_the_screen_gives_the_name(tmp_path: Path) -> None:
+    job = work(tmp_path, seconds=40, said=None, cuts=(20,), clips=1)
+    line = TextLine(text="Harbour at dawn", box=Box(x=0.3, y=0.3, width=0.4, height=0.1), confidence=0.95)
+    shots = from_json(list[Shot], loads(job.get(job.given["shots"]["shots"])))
+    readings = [
+        Reading(at=(shot.span.start + shot.span.end) / 2, shot=shot.number, source="t@1", coverage=0.1, lines=(line,))
+        for shot in shots
+    ]
+    job.given["read"] = [{"source": "t@1", "readings": job.keep("readings.json", to_json(readings))}]
+    clip = clips(job)[0]
+    assert clip.title == "Harbour at dawn" and set(clip.hashtags) == {"harbour", "dawn"}
+
+
+def test_a_video_of_one_word_is_chosen_by_its_picture(tmp_path: Path) -> None:
+    word = Word(text="Well", span=Span(Fraction(3), Fraction(4)))
+    said = Transcript(language="en", source="srt", timing="measured", words=(word,))
+    found = clips(work(tmp_path, seconds=60, said=said, cuts=(20, 40), clips=2))
+    assert len(found) == 2 and all(set(clip.scores) >= {"motion"} for clip in found)
+    empty = Transcript(language=None, source="srt", timing="measured", words=(), quality=None)
+    assert len(clips(work(tmp_path, seconds=60, said=empty, clips=2))) == 2
 
 
 def test_a_few_words_in_a_long_video_leave_the_choice_to_the_picture(tmp_path: Path) -> None:
-    outcome = propose.run(work(tmp_path, seconds=90, said=spoken(4), cuts=(20, 40, 60), clips=2))
-    assert len(clips(outcome)) == 2
+    assert len(clips(work(tmp_path, seconds=90, said=spoken(4), cuts=(20, 40, 60), clips=2))) == 2
 
 
 def test_without_shots_it_says_what_to_do(tmp_path: Path) -> None:

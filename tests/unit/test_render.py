@@ -20,10 +20,13 @@ from common.domain.timebase import Span
 from common.errors import Permanent
 from common.media.audio import gain_to_target, integrated, listen
 from common.media.captions.burn import Burned
-from common.media.checks import Wanted, checked, starts_fast
+from common.media.checks import Wanted, checked
 from common.media.colour import standard_range
+from common.media.mp4 import starts_fast
 from common.media.probe import probe
-from common.media.render import Made, planned, render, steady_rate
+from common.media.rates import frames_of, steady_rate
+from common.media.render import Made, planned, render
+from common.media.soundtrack import CEILING, cut, encode
 from common.media.thumbnail import Activity, candidates, quality, thumbnail
 from tests.framed import unseen
 
@@ -35,7 +38,7 @@ KNOWN = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "4", "-pix_fmt", "yuv
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small frames, for speed; nothing looked at here depends on their size."""
     monkeypatch.setattr("common.media.reframe.REDUCED", 180)
-    monkeypatch.setattr("common.media.render.PREVIEW", 120)
+    monkeypatch.setattr("common.media.graph.PREVIEW", 120)
 
 
 def ffmpeg(*args: str) -> str:
@@ -102,14 +105,23 @@ def made(
         span,
         plans=[planned(about, span, framings or unseen(span, *display, aspect), aspect) for aspect in aspects],
         captions=captions,
-        audio=about.audio[0] if about.audio else None,
-        gain_db=gain_db,
+        sound=heard(source, about, span, gain_db, out),
         out=out,
         scratch=tmp_path,
         progress=steps.append,
     )
     assert steps and steps == sorted(steps) and steps[-1] <= Fraction(end) - Fraction(start)
     return files
+
+
+def heard(source: Path, about: Probe, span: Span, gain_db: float, out: Path) -> Path | None:
+    """The clip's sound at a gain."""
+    if not about.audio:
+        return None
+    rate = steady_rate(about.video)
+    samples = cut(source, about, span, about.audio[0], frames_of(span, rate) / rate, out=out, scratch=out)
+    encode(samples, out / "sound.m4a", gain_db=gain_db, ceiling_db=CEILING, scratch=out)
+    return out / "sound.m4a"
 
 
 def layout_of(file: Made) -> str:
@@ -295,7 +307,7 @@ def test_of_large_high_dynamic_range_only_as_much_is_mapped_as_is_shown(
         sizes.append((width, height))
         return standard_range(picture, video, width, height)
 
-    monkeypatch.setattr("common.media.render.standard_range", noted)
+    monkeypatch.setattr("common.media.graph.standard_range", noted)
     span = Span(Fraction(0), Fraction(2, 5))
     halves = []
     for name, x in (("left", 0.25), ("right", 0.75)):

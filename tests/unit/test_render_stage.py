@@ -15,7 +15,7 @@ from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.transcript import Transcript, Word
 from common.media.probe import probe
-from common.stages import listen, render
+from common.stages import listen, mix, render
 from tests.framed import face, unseen
 from tests.work import OneStage, make_work
 
@@ -32,7 +32,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.media.reframe.REDUCED", 180)
-    monkeypatch.setattr("common.media.render.PREVIEW", 120)
+    monkeypatch.setattr("common.media.graph.PREVIEW", 120)
 
 
 def ready(source: Path, tmp_path: Path, *, sharpness: float | None = 0.5) -> OneStage:
@@ -43,11 +43,12 @@ def ready(source: Path, tmp_path: Path, *, sharpness: float | None = 0.5) -> One
         tmp_path,
         source=source,
         settings=FlowSettings(aspects=("9:16", "1:1")),
-        needs={"ingest": {"probe": to_json(about), "audio_track": 0}},
+        needs={"ingest": {"probe": to_json(about), "audio_track": 0}, "fingerprint": {"sha256": "5" * 64}},
         member=to_json(clip),
         number=1,
     )
     work.given["listen"] = listen.run(work).result
+    work.given["mix"] = mix.run(work).result
     whole = Span(Fraction(0), Fraction(4))
     shot = Shot(
         number=0, span=whole, opens_with="start", confidence=1, brightness=0.5, motion=0.1, black=False, frozen=False
@@ -117,7 +118,10 @@ def test_without_words_sound_or_light(tmp_path: Path) -> None:
         text="",
     )
     work = make_work(
-        tmp_path, source=black, needs={"ingest": {"probe": to_json(about), "audio_track": None}}, member=to_json(clip)
+        tmp_path,
+        source=black,
+        needs={"ingest": {"probe": to_json(about), "audio_track": None}, "fingerprint": {"sha256": "5" * 64}},
+        member=to_json(clip),
     )
     activity = {"step": "1/2", "motion": [None] * 8, "brightness": [0.0] * 8, "sharpness": [0.0] * 8}
     work.given["shots"] = {"shots": work.keep("shots.json", []), "activity": work.keep("a.json", activity)}

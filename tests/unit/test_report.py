@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,20 @@ import jsonschema
 import pytest
 
 from common.domain.codec import dumps, to_json
+from common.domain.gate import Finding, Fit, Gate
+from common.domain.judgement import Item
+from common.domain.observed import Observed
 from common.domain.settings import FlowSettings
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.track import Box, Reading, TextLine
 from common.domain.transcript import Transcript, Word
+from common.domain.verdict import LeftOut as NoMember
+from common.domain.verdict import Vote
 from common.media.probe import probe
 from common.ports.work import Ended
+from common.scoring.consensus import merge
+from common.scoring.judging import judge
 from common.stages import report
 from common.stages.report.result import NOT_YET
 from tests.framed import face
@@ -60,7 +68,28 @@ def work(tmp_path: Path) -> OneStage:
         "evidence": [{"name": "x", "text": EVIL, "weight": -0.1, "span": {"start": "1/1", "end": "3/1"}}],
         "why": EVIL,
         "text": EVIL,
+        "description": EVIL,
+        "hashtags": [EVIL],
+        "raise_by": [EVIL],
+        "proposed": 1,
+        "runner_up": {"span": span, "score": 0.4, "behind": 0.1, "why": EVIL},
     }
+    judgement = judge(Observed(span=Span(Fraction(0), Fraction(3))))
+    parts = tuple(replace(part, why=EVIL) for part in judgement.parts)
+    rubric = (Item(key="x", text=EVIL, met=None, weight=0.1, why=EVIL),)
+    judged = {
+        "number": 1,
+        "judgement": to_json(replace(judgement, parts=parts, rubric=rubric)),
+        "features": {"fps": 10.0, "age_fit": None},
+    }
+    votes = [
+        Vote(member="a", kind="rubric", source="a@1", score=70.0, reasons=(EVIL,)),
+        Vote(member="b", kind="history", source="b@1", score=None, abstains=EVIL),
+    ]
+    verdict = merge(votes, local=50, left_out=[NoMember(name="c", why=EVIL)])
+    finding = Finding(name="loudness", verdict="fail", measured=EVIL, limit=EVIL, fix=EVIL, platform=EVIL)
+    fit = Fit(platform=EVIL, fits=False, checked=3, unverified=(EVIL,))
+    gate = Gate(aspect="16:9", object="preview.mp4", ready=False, findings=(finding,), fits=(fit,))
     shot = Shot(
         number=0,
         span=Span(Fraction(0), Fraction(3)),
@@ -124,10 +153,12 @@ def work(tmp_path: Path) -> OneStage:
         "meaning": {"meaning": made.keep("m.json", meaning)},
         "overlay": {"overlay": video},
         "propose": {
-            "clips": made.keep("clips.json", [clip]),
             "candidates": made.keep("c.json", [{**span, "score": 0.5, "chosen": 1}]),
             "fewer": None,
         },
+        "score": {"clips": made.keep("clips.json", [clip]), "scores": made.keep("s.json", [judged])},
+        "council": {"verdicts": made.keep("v.json", [{"number": 1, "verdict": to_json(verdict)}])},
+        "check": [{"number": 1, "ready": False, "gates": made.keep("g.json", [to_json(gate)])}],
         "render": [
             {
                 "number": 1,
@@ -161,9 +192,9 @@ def test_the_result_keeps_its_schema(work: OneStage) -> None:
 
 
 def test_a_page_without_clips_or_shots_says_so(work: OneStage) -> None:
-    for stage in ("shots", "listen", "transcribe", "propose", "frame", "meaning", "overlay"):
+    for stage in ("shots", "listen", "transcribe", "propose", "score", "council", "frame", "meaning", "overlay"):
         del work.given[stage]
-    work.given["render"] = work.given["read"] = []
+    work.given["render"] = work.given["read"] = work.given["check"] = []
     result, page = written(work)
     jsonschema.validate(result, SCHEMA)
     assert result["clips"] == [] and result["shots"] == [] and result["transcript"] is None

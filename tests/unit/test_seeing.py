@@ -6,7 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -213,6 +213,16 @@ def test_new_faces_are_looked_for_at_their_turn_and_known_ones_always(film: Path
     assert seen[20:] == [0] * 40
     last = face.asked[9][1][0].middle[0]
     assert last == pytest.approx(white(0.8), abs=0.02)  # where the picture before showed it
+
+
+def test_a_head_without_a_size_is_no_place_to_look_at(film: Path, tmp_path: Path) -> None:
+    class Headless(Squares):
+        def people(self, picture: Picture) -> list[SeenThing]:
+            return [replace(one, head=Box(x=0.4, y=0.2, width=0.0, height=0.1)) for one in super().people(picture)]
+
+    face = Blind()
+    tracked(work_on(tmp_path, film, models=Seers(face=face, body=Headless())))
+    assert len(face.asked) == 60 and {around for _, around in face.asked} == {()}
 
 
 def test_segments_see_together_what_the_whole_does(film: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from common.domain.platforms import Safe
 from common.domain.timebase import Span
 from common.domain.transcript import Word
 from common.media.captions import ass, emoji
@@ -19,7 +20,7 @@ from common.media.captions.emoji import EmojiOverlay
 from common.media.captions.fonts import Face, find_face
 from common.media.captions.layout import SetGroup, Setting, emoji_box, grown, line_middle, set_group, tallest, widest
 from common.media.captions.phrases import PAUSE, phrases
-from common.media.captions.place import Avoid, Block, Rect, Safe, inside, middles
+from common.media.captions.place import Avoid, Block, Rect, inside, middles
 from common.media.captions.styles import LOOKS, CaptionStyle, Ink, Look
 from common.media.captions.units import Unit, units
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
 
 from common.domain.clip import Aspect
+from common.domain.platforms import Safe, platforms
 from common.domain.timebase import Span
 
 PLACES = 17  # heights that are tried, from the lowest to the highest
@@ -21,16 +20,6 @@ _FAR = 2.0  # cost of the highest place against the lowest
 _MOVE = 1.0  # cost of moving between two groups
 _MOVE_AT_CUT = 0.1  # where the picture changes as well
 _REST = Fraction(3, 2)  # seconds of silence after which nobody sees a move
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Safe:
-    """Fractions of the frame to keep clear at each side."""
-
-    top: float
-    bottom: float
-    left: float
-    right: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +70,8 @@ class Block:
 
 @cache
 def safe_zone(aspect: Aspect) -> Safe:
-    """What to keep clear so that a file fits every platform of its shape; the source is in safe_zones.json."""
-    zones = json.loads((Path(__file__).parent / "safe_zones.json").read_bytes()).get(aspect, {}).values()
+    """What to keep clear so that a file fits every platform of its shape; only of 9:16 frames is anything known."""
+    zones = [asdict(one.safe) for one in platforms() if one.safe] if aspect == "9:16" else []
     sides = {side: max((zone[side] for zone in zones), default=_MARGIN) for side in ("top", "bottom", "left", "right")}
     return Safe(**sides)
 

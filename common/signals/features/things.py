@@ -86,8 +86,8 @@ def _text_share(observed: Observed, _: Judgement | None) -> float | None:
 
 
 def _text_coverage(observed: Observed, _: Judgement | None) -> float | None:
-    told = [reading.coverage for reading in observed.readings or () if not math.isnan(reading.coverage)]
-    return mean(told)  # a storyboard knows the words, not where they stand
+    found = mean([reading.coverage for reading in observed.readings or ()])
+    return None if found is None or math.isnan(found) else found  # a storyboard knows words, not where they stand
 
 
 _row = partial(Feature, group="object", version=1, low=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import accumulate
@@ -41,7 +42,6 @@ def draw(work: Work, found: Found) -> str:
         faces=_joined((one["start"], one["end"]) for one in result["tracks"] if one["kind"] == "face"),
         people=_people(result["tracks"]),
         lanes=_lanes(result["candidates"]),
-        runner_up=_runner_up(result["candidates"]),
         wall=sum(one["wall_s"] for one in result["timings"].values()),
     )
 
@@ -58,17 +58,6 @@ def _template() -> jinja2.Template:
     environment.filters["clock"] = clock
     environment.filters["megabytes"] = lambda size: f"{size / 1e6:.1f} MB"
     return environment.get_template("page.html.j2")
-
-
-def _runner_up(candidates: list[Json]) -> Json | None:
-    """The best of those that share nothing with a chosen one."""
-    chosen = [one for one in candidates if one["chosen"] is not None]
-    free = [
-        one
-        for one in candidates
-        if one["chosen"] is None and all(one["end"] <= own["start"] or own["end"] <= one["start"] for own in chosen)
-    ]
-    return max(free, key=_score, default=None)
 
 
 def _score(candidate: Json) -> float:
@@ -93,8 +82,35 @@ def _media(work: Work, found: Found) -> Iterator[tuple[int, Json]]:
                 "embedded": embedded,
                 "still": _uri("image/jpeg", work.get(still)) if still else None,
                 "shape": clip["renditions"][0]["aspect"] if clip["renditions"] else "16:9",
+                "radar": _radar(clip["judgement"]["parts"]) if clip["judgement"] else None,
+                "voters": {vote["member"] for vote in clip["votes"]},
             },
         )
+
+
+def _radar(parts: list[Json]) -> Json | None:
+    """The parts that can be told, each on its spoke, up to 80 from the middle; None for fewer than three."""
+    told = [part for part in parts if part["value"] is not None]
+    if len(told) < 3:
+        return None
+    spokes = [(math.sin(turn), -math.cos(turn)) for turn in (2 * math.pi * n / len(told) for n in range(len(told)))]
+
+    def points(lengths: Iterable[float]) -> str:
+        return " ".join(f"{80 * x * by:.1f},{80 * y * by:.1f}" for (x, y), by in zip(spokes, lengths, strict=True))
+
+    return {
+        "rings": [points([share] * len(told)) for share in (0.25, 0.5, 0.75, 1.0)],
+        "shape": points(max(0.02, part["value"]) for part in told),
+        "labels": [
+            {
+                "text": part["name"],
+                "x": f"{90 * x:.1f}",
+                "y": f"{92 * y + 4:.1f}",
+                "anchor": "middle" if abs(x) < 0.2 else "start" if x > 0 else "end",
+            }
+            for (x, y), part in zip(spokes, told, strict=True)
+        ],
+    }
 
 
 def _uri(kind: str, content: bytes) -> str:

@@ -15,21 +15,21 @@ from common.domain.timebase import decimal
 from common.media.captions.lines import counted
 from common.media.probe import choose_audio
 from common.ports.work import Ended, Json, Work
-from common.stages.report import senses
+from common.stages.report import judged, senses
 from common.stages.report.senses import span_of
 
 SCHEMA = "cutroom.result/1"
 
 # What later versions will have; a reader of this one is told instead of left to wonder at empty lists.
-NOT_YET = (
-    ("a prediction of clicks", "there is no model yet; the score only ranks the clips of this video"),
-    ("votes of a council", "there is none in this version"),
-)
+NOT_YET = (("a prediction of clicks", "there is no model yet; the score only ranks the clips of this video"),)
 
 
 DRAFT = "the words were heard by a small model and many are wrong: good for choosing clips, not for reading"
 BROKEN = "broken in the file: skipped, or shown as far as they can be decoded; a better copy has them"
 WHEN_ASKED = ("hear", "overlay")  # stages that are skipped where nobody asked for them: nothing is missing then
+
+
+_TOLD_APART = ("object", "shown", "manifest", "checks")  # of a rendition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +50,16 @@ def collect(work: Work) -> Found:
     ended = work.ended()
     shots, heard, spoken, proposed = (work.need(name) for name in ("shots", "listen", "transcribe", "propose"))
     framed, weighed, drawn = (work.need(name) for name in ("frame", "meaning", "overlay"))
+    scored, asked = work.need("score"), work.need("council")
+    known = Judged(
+        judgements=judged.judgements(work, scored),
+        verdicts=judged.verdicts(work, asked),
+        gates=judged.gates(work, work.needs("check")),
+    )
     rendered = {one["number"]: one for one in work.needs("render")}
-    chosen = from_json(list[Clip], loads(work.get(proposed["clips"]))) if proposed else []
+    chosen = from_json(list[Clip], loads(work.get(scored["clips"]))) if scored else []
     files: list[Json] = []
-    clips = [_clip(work, clip, rendered.get(clip.number), files) for clip in chosen]
+    clips = [_clip(work, clip, rendered.get(clip.number), known, files) for clip in chosen]
     result: Json = {
         "schema": SCHEMA,
         "asset": _asset(work, from_json(Probe, ingest["probe"]), ingest["audio_track"], fingerprint),
@@ -64,7 +70,7 @@ def collect(work: Work) -> Found:
         "tracks": senses.tracks(work, framed),
         "texts": senses.on_screen(work, work.needs("read"), shots),
         "meaning": senses.meaning(work, weighed),
-        "candidates": _candidates(work, proposed),
+        "candidates": _candidates(work, proposed, chosen),
         "clips": clips,
         "overlay": _overlay(drawn, files),
         "left_out": _left_out(ended, shots, proposed, spoken),
@@ -120,14 +126,28 @@ def _shots(work: Work, shots: Json | None) -> list[Json]:
     return found
 
 
-def _candidates(work: Work, proposed: Json | None) -> list[Json]:
+def _candidates(work: Work, proposed: Json | None, chosen: list[Clip]) -> list[Json]:
+    """Each with the rank it got, None where it was not chosen."""
     if proposed is None:
         return []
+    ranks = {clip.proposed: clip.number for clip in chosen}
     listed = loads(work.get(proposed["candidates"]))
-    return [{**one, "start": seconds(one["start"]), "end": seconds(one["end"])} for one in listed]
+    return [
+        {**one, "start": seconds(one["start"]), "end": seconds(one["end"]), "chosen": ranks.get(one["chosen"])}
+        for one in listed
+    ]
 
 
-def _clip(work: Work, clip: Clip, made: Json | None, files: list[Json]) -> Json:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """By rank, what was thought of each clip and what was found on its finished files."""
+
+    judgements: dict[int, Json]
+    verdicts: dict[int, Json]
+    gates: dict[int, Json]
+
+
+def _clip(work: Work, clip: Clip, made: Json | None, known: Judged, files: list[Json]) -> Json:
     """A clip as the result has it; the files it names are added to `files`."""
     stem = f"clips/{clip.number:02}"
 
@@ -137,19 +157,21 @@ def _clip(work: Work, clip: Clip, made: Json | None, files: list[Json]) -> Json:
         files.append({"path": stem + suffix, "object": ref["object"]})
         return stem + suffix
 
+    gate = known.gates.get(clip.number, {"ready": None, "gates": {}})
     renditions = []
     for one in from_json(list[Rendition], made["renditions"]) if made else []:
         path = file({"object": one.object}, f"-{one.aspect.replace(':', 'x')}.mp4")
         main = max(one.shown, key=lambda part: part.span.duration)
         renditions.append(
             {
-                **{key: value for key, value in to_json(one).items() if key not in ("object", "shown")},
+                **{key: value for key, value in to_json(one).items() if key not in _TOLD_APART},
                 "path": path,
                 "layout": main.layout,
                 "layout_reason": main.reason,
                 "shown": [{**span_of(part.span), "layout": part.layout, "reason": part.reason} for part in one.shown],
                 "duration": decimal(one.duration),
                 "frame_rate": decimal(one.frame_rate),
+                **gate["gates"].get(one.aspect, _unchecked(one)),
             }
         )
     return {
@@ -159,19 +181,24 @@ def _clip(work: Work, clip: Clip, made: Json | None, files: list[Json]) -> Json:
         "title": clip.title,
         "score": clip.score,
         "scores": clip.scores,
+        **known.judgements.get(clip.number, {"judgement": None, "features": None}),
         "prediction": None,
-        "votes": [],
-        "verdict": None,
+        **known.verdicts.get(clip.number, {"votes": [], "verdict": None}),
+        "ready": gate["ready"],
         "why": clip.why,
-        "evidence": [
-            {"name": one.name, "text": one.text, "weight": one.weight, **(span_of(one.span) if one.span else _NOWHERE)}
-            for one in clip.evidence
-        ],
+        "evidence": judged.evidence(clip.evidence),
         "text": clip.text,
+        **judged.naming(clip),
         "renditions": renditions,
         "thumbnail": file(made["thumbnail"], ".jpg") if made else None,
         "captions": {kind: file(made[kind], f".{kind}") if made else None for kind in ("srt", "vtt", "ass")},
     }
+
+
+def _unchecked(rendition: Rendition) -> Json:
+    """What was seen of a file while it was made; nobody has looked at it since."""
+    made = [{**to_json(one), "verdict": "pass" if one.ok else "fail"} for one in rendition.checks]
+    return {"ready": None, "checks": [{**one, "fix": None, "platform": None} for one in made], "platforms": []}
 
 
 def _overlay(drawn: Json | None, files: list[Json]) -> str | None:
@@ -179,9 +206,6 @@ def _overlay(drawn: Json | None, files: list[Json]) -> str | None:
         return None
     files.append({"path": "overlay.mp4", "object": drawn["overlay"]["object"]})
     return "overlay.mp4"
-
-
-_NOWHERE: Json = {"start": None, "end": None}
 
 
 def _left_out(ended: tuple[Ended, ...], shots: Json | None, proposed: Json | None, spoken: Json | None) -> list[Json]:

@@ -1,0 +1,89 @@
+"""The stages that judge: proposals become ranked clips with reasons, features and the council's verdict."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from common.domain.clip import Clip
+from common.domain.codec import from_json, loads, to_json
+from common.domain.judgement import Judgement
+from common.domain.verdict import Verdict
+from common.errors import Permanent
+from common.scoring.sentences import sentences
+from common.stages import council, propose, score
+from tests.talks import spoken, weighed, work
+from tests.work import OneStage, make_work
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> OneStage:
+    """A talk with three proposals; each sentence has a meaning of its own."""
+    said = spoken(118)
+    count = len(sentences(said.words))
+    made = work(tmp_path, seconds=120, said=said, cuts=(9, 31, 52), clips=3, min_s=10, max_s=25)
+    weighed(made, [0.5] * count, np.eye(count, dtype=np.float32))
+    made.given["propose"] = propose.run(made).result
+    return made
+
+
+def test_clips_are_ranked_by_their_judgement_and_keep_all_it_is_made_of(job: OneStage) -> None:
+    outcome = score.run(job)
+    clips = from_json(list[Clip], loads(job.get(outcome.result["clips"])))
+    scores = loads(job.get(outcome.result["scores"]))
+    assert [clip.number for clip in clips] == [1, 2, 3] == [one["number"] for one in scores]
+    assert sorted(clip.proposed or 0 for clip in clips) == [1, 2, 3]
+    assert [clip.score for clip in clips] == sorted((clip.score for clip in clips), reverse=True)
+    assert outcome.members["clip"] == to_json(clips)
+    for clip, one in zip(clips, scores, strict=True):
+        judgement = from_json(Judgement, one["judgement"])
+        assert clip.score == round(judgement.score, 4)
+        assert set(clip.scores) == {part.name for part in judgement.parts if part.value is not None}
+        assert len(one["features"]) >= 75 and one["features"]["age_fit"] is None
+        assert clip.why.endswith(".") and clip.evidence
+        assert outcome.documents[f"clips/{{flow}}.{clip.number}"]["score"] == clip.score
+    assert job.steps[-1] == (3, 3, "clips")
+
+
+def test_earlier_clips_of_the_account_tell_what_is_new(job: OneStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = loads(job.get(score.run(job).result["scores"]))
+    kept = score.run(job).documents
+    (vector,) = {key: one for key, one in kept.items() if key == "embeddings/{flow}.1"}.values()
+    assert np.linalg.norm(np.frombuffer(base64.b64decode(vector["vector"]), "<f4")) == pytest.approx(1, abs=1e-6)
+
+    def earlier(collection: str, field: str, value: object) -> list[dict[str, object]]:
+        assert (collection, field, value) == ("embeddings", "model", vector["model"])
+        return [{**vector, "id": "b", "asset": "another"}, {**vector, "id": "a", "asset": job.asset}]
+
+    monkeypatch.setattr(OneStage, "find", lambda self, *wanted: earlier(*wanted))
+    again = loads(job.get(score.run(job).result["scores"]))
+
+    def novelty(scores: list[dict[str, object]]) -> list[float | None]:
+        found = [from_json(Judgement, one["judgement"]) for one in scores]
+        return [next(part.value for part in one.parts if part.name == "novelty") for one in found]
+
+    assert novelty(alone) == [None] * 3
+    assert min(value for value in novelty(again) if value is not None) < 0.05  # the very clip was there before
+
+
+def test_the_council_votes_on_each_clip_and_says_who_did_not(job: OneStage) -> None:
+    job.given["score"] = score.run(job).result
+    outcome = council.run(job)
+    found = loads(job.get(outcome.result["verdicts"]))
+    assert [one["number"] for one in found] == [1, 2, 3]
+    for one in found:
+        verdict = from_json(Verdict, one["verdict"])
+        assert verdict.degraded is not None  # one local member alone is no quorum
+        assert {left.name for left in verdict.left_out} >= {"claude", "gemini", "gpt"}
+        assert {counted.vote.member for counted in verdict.votes} >= {"rubric"}
+        assert outcome.documents[f"clips/{{flow}}.{one['number']}"]["verdict"]["degraded"]
+
+
+def test_without_proposals_or_scores_it_says_where_to_begin(tmp_path: Path) -> None:
+    empty = make_work(tmp_path, source=tmp_path / "none")
+    for stage, before in ((score, "propose"), (council, "score")):
+        with pytest.raises(Permanent, match=f"run again from {before}"):
+            stage.run(empty)
