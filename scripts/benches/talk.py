@@ -64,12 +64,16 @@ def _run(talk: Path, folder: Path) -> Iterator[Row]:
     argv = [sys.executable, "-m", "scripts.cli.run", str(talk), "--clips", "3", "--min", "15", "--max", "20", "--json"]
     argv += ["--burn-draft", "--out", str(folder / "out")]
     began, peak = time.monotonic(), 0
-    with subprocess.Popen(argv, cwd=_ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    # a file, not a pipe: nobody reads while memory is watched, and a result is larger than a pipe holds
+    with (
+        tempfile.TemporaryFile() as out,
+        subprocess.Popen(argv, cwd=_ROOT, env=env, stdout=out, stderr=subprocess.DEVNULL) as process,
+    ):
         while process.poll() is None:
             peak = max(peak, tree_pss(process.pid))
             time.sleep(0.2)  # more often, and looking costs more than what is looked at
-        assert process.stdout is not None
-        result = json.loads(process.stdout.read())
+        out.seek(0)
+        result = json.loads(out.read())
     wall = time.monotonic() - began
     assert process.returncode == 0, result
     clips = [f"{clip['end'] - clip['start']:.0f} s" for clip in result["clips"]]

@@ -110,7 +110,7 @@ def made(
         scratch=tmp_path,
         progress=steps.append,
     )
-    assert steps and steps == sorted(steps) and steps[-1] <= Fraction(end) - Fraction(start)
+    assert steps and steps == sorted(steps) and steps[-1] <= float(Fraction(end) - Fraction(start))
     return files
 
 
