@@ -134,7 +134,7 @@ def test_broken_frames_are_counted_and_a_clip_is_made_of_the_rest(
     (clip,) = result["clips"]
     assert clip["start"] < 2.5 < clip["end"] and clip["end"] - clip["start"] >= 1
     assert clip["thumbnail"] is not None
-    assert all(check["ok"] or check["platform"] for check in clip["renditions"][0]["checks"])
+    assert clip["ready"] and all(check["ok"] or check["platform"] for check in clip["renditions"][0]["checks"])
 
 
 def test_a_harmed_model_is_named_and_once_it_is_mended_the_same_command_uses_it(

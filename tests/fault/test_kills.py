@@ -75,8 +75,8 @@ def survivors(folder: Path) -> list[str]:
     return found
 
 
-def test_ten_kills_change_nothing(tmp_path: Path) -> None:
-    kill_often(tmp_path, kills=10, seed=1)
+def test_twenty_kills_change_nothing(tmp_path: Path) -> None:
+    kill_often(tmp_path, kills=20, seed=1)
 
 
 @pytest.mark.long
