@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -30,11 +31,12 @@ USUAL = Fraction(3, 5)  # of a stretch: what is laid over a picture has come by 
 OTHERS = (Fraction(1, 4), Fraction(17, 20))
 CLEAR = Fraction(3, 10)  # seconds kept from the edges of a shot, where transitions are
 WORTH = 1.15  # how much more lettering another moment must have than the usual one
+REMEMBERED = 64  # pictures
 AT_ONCE = 2  # stretches whose stills are held together: up to 40 MB
 
 
 def run(work: Work) -> Outcome:
-    """What the stills say, as a list of Reading; one that looks like the one before is not read again."""
+    """What the stills say, as a list of Reading; one that looks like another is not read again."""
     part = segment(work)
     looks = [
         look
@@ -106,14 +108,16 @@ def _inside(shot: Shot, start: Fraction, end: Fraction | None) -> bool:
 def _read(work: Work, reader: TextReader, probe: Probe, looks: Sequence[Look]) -> tuple[list[Reading], int]:
     """Readings in order of time, and how many stills were given to the model."""
     readings: list[Reading] = []
-    lines: tuple[TextLine, ...] = ()
-    last: NDArray[np.float32] | None = None
+    # A talk goes to and fro between few cameras: what was read in a picture is remembered for the next one like it.
+    known: deque[tuple[NDArray[np.float32], tuple[TextLine, ...]]] = deque(maxlen=REMEMBERED)
     read = 0
     for done, (look, at, picture) in enumerate(_chosen(work, probe, looks), 1):
         if picture is not None:
             small = tiny(picture)
-            if last is None or not alike(small, last):
-                lines, last = tuple(reader.read(picture)), small
+            lines = next((lines for other, lines in known if alike(small, other)), None)
+            if lines is None:
+                lines = tuple(reader.read(picture))
+                known.append((small, lines))
                 read += 1
             area = coverage([line.box for line in lines])
             readings.append(Reading(at=at, shot=look.shot, source=reader.source, coverage=area, lines=lines))
