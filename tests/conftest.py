@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+settings.register_profile("cutroom", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("cutroom")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

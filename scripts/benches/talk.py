@@ -45,8 +45,7 @@ def make(path: Path) -> Path:
         files += ["-ss", str(start), "-t", str(length), "-i", str(_DATA / "video" / "googlework_short.mp4")]
         shape = "scale=1280:720:flags=lanczos,fps=30,setsar=1,format=yuv420p"
         pieces.append(
-            f"[{n}:v]setpts=PTS-STARTPTS,{shape},split[a{n}][b{n}];"
-            f"[b{n}]reverse[r{n}];[a{n}][r{n}]concat=n=2:v=1[v{n}]"
+            f"[{n}:v]setpts=PTS-STARTPTS,{shape},split[a{n}][b{n}];[b{n}]reverse[r{n}];[a{n}][r{n}]concat=n=2:v=1[v{n}]"
         )
         joined.append(f"[v{n}]")
     count, first = len(_SPEECH), len(pieces)

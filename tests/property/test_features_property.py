@@ -23,7 +23,7 @@ from common.domain.transcript import Word
 from common.errors import FeatureRefused
 from common.signals.features.registry import FEATURES, checked, vector
 
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 TICK = Fraction(1, 50)  # seconds
 TIMES = st.integers(-100, 1500).map(lambda n: n * TICK)
 LENGTHS = st.integers(0, 1500).map(lambda n: n * TICK)  # none is among them

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from common.domain.clip import ASPECTS, SHAPES, Aspect
@@ -45,7 +45,6 @@ def inside(part: Part, width: int, height: int, laid: Plan) -> None:
     assert all(number % 2 == 0 for number in (place.x, place.y, place.width, place.height))
 
 
-@settings(deadline=None)  # the first path loads scipy
 @given(SIDES, SIDES, st.sampled_from(ASPECTS), st.lists(EVERYWHERE, max_size=3))
 def test_every_layout_fits_and_every_frame_has_one(
     width: int, height: int, aspect: Aspect, faces: list[tuple[float, ...]]
@@ -63,7 +62,6 @@ def test_every_layout_fits_and_every_frame_has_one(
     assert min(laid.width, laid.height) in (720, 1080)
 
 
-@settings(deadline=None)  # the first path loads scipy
 @given(SIDES, SIDES, st.sampled_from(ASPECTS), st.lists(EVERYWHERE, max_size=3))
 def test_nothing_is_stretched_by_more_than_the_rounding(
     width: int, height: int, aspect: Aspect, faces: list[tuple[float, ...]]

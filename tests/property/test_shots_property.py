@@ -28,7 +28,7 @@ def planes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 some_lengths = st.lists(st.integers(1, 30), min_size=1, max_size=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32), lengths=some_lengths, gaps=st.integers(0, 2**32), base=st.integers(0, 500))
 def test_shots_cover_the_video(seed: int, lengths: list[int], gaps: int, base: int) -> None:
     y = drawn(seed, lengths)
@@ -57,7 +57,7 @@ def test_shots_cover_the_video(seed: int, lengths: list[int], gaps: int, base: i
     assert len(said.activity.motion) == len(said.activity.brightness) >= times.end / shots.STEP
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32), lengths=some_lengths, data=st.data())
 def test_measures_do_not_depend_on_batches(seed: int, lengths: list[int], data: st.DataObject) -> None:
     y, u, v = planes(drawn(seed, lengths))

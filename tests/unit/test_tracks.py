@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.timebase import Span
@@ -206,7 +206,6 @@ NOISY = st.lists(st.tuples(st.integers(1, 8), SEEN), max_size=12)
 STEADY = st.tuples(st.floats(0, 1), st.floats(-0.1, 0.1), st.floats(0.01, 0.5), st.floats(0.3, 1))
 
 
-@settings(deadline=None)
 @given(NOISY, st.lists(STEADY, max_size=3), st.integers(0, 30), st.integers(0, 30))
 def test_whatever_is_seen_tracks_lie_in_their_shot_and_in_order(
     pictures: list[tuple[int, list[tuple[Box, float]]]],

@@ -22,6 +22,7 @@ SAME = 0.3  # overlap from which two boxes are one face
 FRONTAL = 0.5  # of the mesh; below, its points mean nothing
 NEAR_BY = (3.0, 3.8)  # windows of a second look, in sizes of the face
 AFAR = 8.0  # the window in which the other network looks again
+SURE = 0.9  # of the near network and of the mesh
 SMALLEST = 24  # pixels of a part: in a strip that is narrower no face can be told
 MOVED = 0.2  # overlap of what the second look sees with the first, at least
 MESH_MARGIN = 1.5  # the mesh looks at this many times the box
@@ -116,7 +117,7 @@ class BlazeFace:
         """A row of _detect as a face; its points are the eyes, the tip of the nose, the mouth, the ears.
 
         Both networks and the mesh have their say: what only one of them sees is seldom a face. Where one network and
-        the mesh are sure, the other is not asked: it is the slowest of all, and could not change that.
+        the mesh are very sure, the other, the slowest of all, is not asked.
         """
         height, width = picture.shape[:2]
         scale = np.array([width, height])
@@ -130,7 +131,7 @@ class BlazeFace:
             mouth, apart = (upper + lower) / 2, max(1e-6, math.dist(*eyes))
             opening = round(math.dist(upper, lower) / apart, 4)
         left, right = sorted(_point(eye / scale) for eye in eyes)
-        sure = score if frontal >= FRONTAL else (score + self._from_afar(row, picture, far)) / 2
+        sure = score if min(score, frontal) >= SURE else (score + self._from_afar(row, picture, far)) / 2
         doubt = (1 - sure) * (1 - 0.6 * frontal)
         return SeenFace(
             box=Box(x=x / width, y=y / height, width=across / width, height=down / height),
