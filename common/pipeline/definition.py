@@ -98,7 +98,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="track",
-            version=2,
+            version=3,
             title="Following faces and people",
             handler="common.stages.track:run",
             after=(Need("ingest"), Need("shots")),
@@ -109,7 +109,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="read",
-            version=2,
+            version=3,
             title="Reading the text in the picture",
             handler="common.stages.read:run",
             after=(Need("ingest"), Need("shots")),

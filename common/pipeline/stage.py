@@ -141,9 +141,11 @@ class Definition:
         def refuse(why: str) -> None:
             raise ValueError(f"stage {stage.name!r}: {why}")
 
-        for need in stage.after:
+        for n, need in enumerate(stage.after):
             if need.stage not in before:
                 refuse(f"comes after {need.stage!r}, which is not above it in the table")
+            if any(need.stage == other.stage for other in stage.after[:n]):
+                refuse(f"comes after {need.stage!r} twice")
         if stage.each is not None:
             source = self._sources.get(stage.each)
             if source is None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from common.domain.clip import Evidence
 from common.domain.timebase import clock
 from common.domain.transcript import Sentence
-from common.scoring.candidates import SILENT, SPOKEN, Candidate
+from common.scoring.candidates import Candidate
 from common.scoring.hooks import opening_signs, strength
+from common.scoring.weights import SILENT, SPOKEN
 
 LEAST = 0.03  # what a change must gain to be worth a word
 MOST = 3  # changes named

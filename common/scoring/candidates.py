@@ -21,6 +21,7 @@ from common.domain.timebase import Span
 from common.domain.transcript import Sentence
 from common.scoring.hooks import opening_signs, strength
 from common.scoring.sentences import begins, ends, punctuated
+from common.scoring.weights import SILENT, SPOKEN, Weights
 
 T = TypeVar("T")
 
@@ -31,11 +32,6 @@ PACE = 2.5  # words per second of lively speech
 MOST_POINTS = 600  # edges tried in a video without speech
 STRETCH = 2.0  # how far from 0.5 a candidate's key score is taken, times what its words' mean is
 SUMS_UP = 0.85  # how key a sentence is, 0 to 1, that is named as evidence
-
-# What each part counts; one that is not known leaves its weight to the others. With words the words decide, without,
-# picture and sound do.
-SPOKEN = {"hook": 0.27, "complete": 0.24, "key": 0.15, "density": 0.1, "energy": 0.1, "picture": 0.07, "length": 0.07}
-SILENT = {"motion": 0.34, "change": 0.2, "energy": 0.2, "light": 0.16, "length": 0.1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +217,7 @@ def _of_picture(footage: Footage, span: Span, shortest: Fraction, longest: Fract
 def _scored(
     span: Span,
     parts: dict[str, float | None],
-    weights: dict[str, float],
+    weights: Weights,
     footage: Footage,
     evidence: list[Evidence],
     said: tuple[int, int] | None,

@@ -12,6 +12,20 @@ from common.domain.judgement import Psychology
 
 Weights = Mapping[str, float]
 
+# By these the clips are chosen among hundreds of candidates, cheaply. With words the words decide, without, picture and
+# sound do.
+SPOKEN: Final[Weights] = {
+    "hook": 0.27,
+    "complete": 0.24,
+    "key": 0.15,
+    "density": 0.1,
+    "energy": 0.1,
+    "picture": 0.07,
+    "length": 0.07,
+}
+SILENT: Final[Weights] = {"motion": 0.34, "change": 0.2, "energy": 0.2, "light": 0.16, "length": 0.1}
+
+# By these the chosen are judged, with all that was observed of them.
 COMPOSITE: Final[Weights] = {
     "hook": 0.26,
     "completeness": 0.2,

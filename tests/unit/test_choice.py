@@ -16,7 +16,7 @@ from common.domain.footage import Curve, Footage
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.transcript import Word
-from common.scoring import candidates, choice
+from common.scoring import candidates, choice, weights
 from common.scoring.advice import MOST
 from common.scoring.candidates import Candidate
 from common.scoring.proposing import Told, clip
@@ -150,7 +150,7 @@ def test_clips_of_speech_are_whole_sentences_of_an_allowed_length() -> None:
     made = clip(1, best.chosen[0], best.runners_up[0], told)
     assert made.text.startswith(("Why", "Imagine", "You", "What")), made.text
     assert made.why.startswith("It ") and made.title and len(made.title) <= 60
-    assert set(made.scores) == set(candidates.SPOKEN) - {"key", "energy"}  # nobody weighed or heard it
+    assert set(made.scores) == set(weights.SPOKEN) - {"key", "energy"}  # nobody weighed or heard it
     assert 0 < len(made.raise_by) <= MOST
     assert made.runner_up is not None and made.runner_up.span.overlap(made.span)
 

@@ -98,6 +98,8 @@ def names(found: Part) -> set[str]:
 @pytest.mark.parametrize(
     "table",
     [
+        weights.SPOKEN,
+        weights.SILENT,
         weights.COMPOSITE,
         weights.HOOK,
         weights.COMPLETENESS,

@@ -161,6 +161,19 @@ def test_a_shot_is_read_when_it_says_most_a_black_one_never_a_repeat_once(film: 
     assert work.steps[-1] == (3, 3, "stills")
 
 
+def test_a_picture_that_comes_back_is_read_once(tmp_path: Path) -> None:
+    path, views = tmp_path / "talk.mp4", ("gray", "navy", "gray", "navy")
+    parts = [part for view in views for part in ("-f", "lavfi", "-i", f"color={view}:s=320x180:r=5:d=2")]
+    argv = ["ffmpeg", "-nostdin", "-v", "error", *parts, "-filter_complex", "concat=n=4", "-c:v", "libx264", str(path)]
+    subprocess.run(argv, check=True, stdin=subprocess.DEVNULL)
+    reader = Reader()
+    work = work_on(tmp_path, path, [shot(n, 2 * n, 2 * n + 2) for n in range(4)], reader)
+    outcome = read.run(work)
+    readings = from_json(list[Reading], loads(work.get(outcome.result["readings"])))
+    assert [one.lines[0].text for one in readings] == ["picture 1", "picture 2"] * 2
+    assert (len(reader.seen), outcome.result["stills"]) == (2, 2)
+
+
 def test_each_shot_belongs_to_the_segment_of_its_middle(film: Path, tmp_path: Path) -> None:
     found = [shot(0, 0, 5), shot(1, 5, 9), shot(2, 9, 12)]
     read_in = []

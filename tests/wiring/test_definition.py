@@ -63,6 +63,7 @@ STAGE = Stage(name="a", version=1, title="A", handler="x:y")
     [
         ((STAGE, STAGE), "share a name"),
         ((replace(STAGE, after=(Need("b"),)), replace(STAGE, name="b")), "not above it"),
+        ((STAGE, replace(STAGE, name="b", after=(Need("a"), Need("a", input=False)))), "comes after 'a' twice"),
         ((replace(STAGE, each="part"),), "no stage's result names"),
         ((replace(STAGE, fans_out="part"), replace(STAGE, name="b", each="part")), "must need 'a'"),
         ((replace(STAGE, timeout_s=40.0),), "stall limit"),
