@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.emulators import PROJECT, firestore_emulator
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -46,3 +50,24 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def firestore_address() -> Iterator[str]:
+    """The Firestore emulator of this session."""
+    with firestore_emulator() as address:
+        yield address
+
+
+@pytest.fixture
+def firestore(firestore_address: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """Makes clients of a database of this test's own, in the emulator."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_address)
+    database = f"t{uuid.uuid4().hex[:20]}"
+
+    def client() -> Any:
+        from google.cloud import firestore
+
+        return firestore.Client(project=PROJECT, database=database)
+
+    return client

@@ -60,7 +60,8 @@ class Finished:
     loudness: Loudness | None = None  # None: no sound
     black: tuple[Span, ...] = ()
     frozen: tuple[Span, ...] = ()
-    flashes: int = 0  # the most in any one second
+    flashes: int = 0  # of a quarter of the picture, the most in any one second
+    local_flashes: int = 0  # of any part that is large enough to do harm from near by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

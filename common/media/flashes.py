@@ -1,5 +1,7 @@
 """Flashes that may harm people with photosensitive epilepsy, counted as WCAG 2.2, success criterion 2.3.1, has them.
 
+Two areas are watched: a quarter of the whole picture, the limit of broadcasting (ITU-R BT.1702), and the guideline's.
+
 A general flash is a pair of opposing changes in relative luminance of 10 % or more of the most there is, where the
 darker of both is below 0.80. More than three in any one second are too many, unless the area that flashes is small:
 at most a quarter of any 10 degrees of the visual field, for which the guideline takes a third of the width and of the
@@ -18,7 +20,7 @@ CHANGE = 0.10  # of relative luminance
 DARK = 0.80  # the darker of both lies below
 AREA = 0.25  # of a field: what flashes together counts if it is more
 GRAIN = 3  # places of a picture of 64 are joined by so many: finer patterns do no harm
-FIELD = 3  # a field is this part of the width and of the height
+FIELD, WHOLE = 3, 1  # a field is this part of the width and of the height
 TOGETHER = Fraction(1, 10)  # seconds within which changes are one
 
 _WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -44,9 +46,9 @@ class FlashMeter:
     a picture lightens as many places as it darkens.
     """
 
-    def __init__(self, shape: tuple[int, int], rate: Fraction) -> None:
+    def __init__(self, shape: tuple[int, int], rate: Fraction, *, field: int = FIELD) -> None:
         self._shape = shape[0] // GRAIN, shape[1] // GRAIN
-        self._field = max(1, self._shape[0] // FIELD), max(1, self._shape[1] // FIELD)
+        self._field = max(1, self._shape[0] // field), max(1, self._shape[1] // field)
         self._low: Floats | None = None
         self._high: Floats | None = None
         self._rising = np.zeros(self._shape, np.int8)  # the last change was up (1), down (-1), or there was none yet

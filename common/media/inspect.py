@@ -14,7 +14,7 @@ from common.domain.timebase import rational
 from common.errors import ToolFailed
 from common.media import ebur128
 from common.media.blanks import BlankMeter
-from common.media.flashes import FlashMeter, luminance
+from common.media.flashes import WHOLE, FlashMeter, luminance
 from common.media.mp4 import has_edit_list, starts_fast
 from common.media.tools import SAFE_INPUT, file_url, run, stream
 
@@ -94,7 +94,8 @@ def inspect(path: Path, *, scratch: Path, progress: Callable[[float], None]) -> 
         raise ToolFailed(f"{path.name} holds no picture; render it again")
     longest = max(about.width, about.height)
     width, height = (max(8, round(SIDE * side / longest)) for side in (about.width, about.height))
-    flashes, blanks = FlashMeter((height, width), about.frame_rate), BlankMeter(about.frame_rate)
+    rate, blanks = about.frame_rate, BlankMeter(about.frame_rate)
+    flashes, local = FlashMeter((height, width), rate, field=WHOLE), FlashMeter((height, width), rate)
     lines = scratch / "finished.txt"
     args = ["-v", "error", "-nostdin", "-max_error_rate", "1", "-threads", "1"]
     # deblocking changes nothing that can be seen at this size
@@ -115,9 +116,10 @@ def inspect(path: Path, *, scratch: Path, progress: Callable[[float], None]) -> 
             picture = np.frombuffer(raw, np.uint8).reshape(height, width, 3)
             light = luminance(picture)
             flashes.add(light)
+            local.add(light)
             blanks.add(light, picture)
             frames += 1
-            progress(float(frames / about.frame_rate))
+            progress(float(frames / rate))
     told = ebur128.Lines.read(lines)
     lines.unlink(missing_ok=True)
     heard = Loudness(integrated=ebur128.gated(told.momentary), true_peak=told.true_peak)
@@ -128,4 +130,5 @@ def inspect(path: Path, *, scratch: Path, progress: Callable[[float], None]) -> 
         black=blanks.black(),
         frozen=blanks.frozen(),
         flashes=flashes.most,
+        local_flashes=local.most,
     )

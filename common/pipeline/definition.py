@@ -162,7 +162,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="propose",
-            version=4,
+            version=5,
             title="Proposing clips",
             handler="common.stages.propose:run",
             after=(
@@ -230,7 +230,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="check",
-            version=1,
+            version=2,
             title="Checking the finished files",
             handler="common.stages.check:run",
             after=(

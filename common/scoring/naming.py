@@ -26,6 +26,7 @@ HASHTAGS = 5
 FULL = 20  # letters of words that carry matter, from which a title says enough
 SHORT = 12  # characters of one or two words that are no title
 OFTEN = 3  # uses in the video from which a word says what the video is about
+BESIDE = 0.4  # of the height of the largest line on screen: smaller print is no title
 SURE = 0.8  # confidence of a reading that a title or a hashtag is made of
 # What counts in a title: holding somebody, being key, saying enough, and being a whole sentence.
 HOLDS, KEY, MATTER, WHOLE = 1.0, 0.5, 0.5, 0.15
@@ -159,10 +160,13 @@ def _ended(text: str) -> str:
 
 
 def _seen_title(source: Source) -> str | None:
-    """The largest line on screen that is surely read."""
-    sure = [one for one in source.texts if one.confidence >= SURE and len(words_of(one.text)) > 1]
-    best = max(sure, key=lambda one: (one.place == "title", one.box.height), default=None)
-    return None if best is None else shortened(_clean(best.text), TITLE) or None
+    """The largest line on screen that is surely read, with what stands beside it in letters not much smaller."""
+    best = max(_sure(source), key=lambda one: (one.place == "title", one.box.height), default=None)
+    if best is None:
+        return None
+    with_it = [one for one in _sure(source) if one.span == best.span and one.box.height >= BESIDE * best.box.height]
+    text = " · ".join(dict.fromkeys(_clean(one.text) for one in with_it))
+    return shortened(text, TITLE) if words_of(text) else None
 
 
 def _place(source: Source) -> str:

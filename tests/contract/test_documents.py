@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 
 from common.adapters.embedded.sqlite import SqliteDocuments
+from common.adapters.google.firestore import FirestoreDocuments
 from common.errors import Conflict
 from common.ports.documents import ABSENT, Create, Delete, Documents, Increment, Merge, Update, Where
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.emulator)])
 def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Documents]:
+    if request.param == "firestore":
+        yield FirestoreDocuments(request.getfixturevalue("firestore"))
+        return
     store = SqliteDocuments(tmp_path / "db" / "store.sqlite")
     yield store
     store.close()
@@ -32,6 +36,13 @@ def test_what_was_created_is_read_back(documents: Documents) -> None:
     assert snap[KEY].version == versions[KEY]
     assert snap[KEY].id == "r1"
     assert 0 <= snap[KEY].age < 5
+
+
+def test_lists_may_stand_in_lists(documents: Documents) -> None:
+    body = {"boxes": [[1, 2], [], [[3]], [{"a": [[4]]}]], "n": 1}
+    version = documents.commit([Create(KEY, body)])[KEY]
+    documents.commit([Update(KEY, {"n": [[2]]}, version)])
+    assert documents.get_many([KEY])[KEY].body == {**body, "n": [[2]]}
 
 
 def test_a_second_create_conflicts_and_changes_nothing(documents: Documents) -> None:

@@ -85,7 +85,8 @@ def test_a_clip_that_is_as_it_should_be_passes() -> None:
         ({"frozen": (span(0, 30),)}, "frozen", "fail"),
         ({"frozen": (span(0, 6),)}, "frozen", "warn"),
         ({"flashes": 4}, "flashes", "fail"),
-        ({"flashes": 3}, "flashes", "pass"),
+        ({"flashes": 3, "local_flashes": 3}, "flashes", "pass"),
+        ({"flashes": 0, "local_flashes": 4}, "flashes", "warn"),
     ],
 )
 def test_each_fault_is_named_with_its_measure_and_what_to_do(

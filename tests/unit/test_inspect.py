@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from common.domain.gate import Finished
 from common.domain.platforms import FILE, platforms, read
 from common.errors import BadInput, ToolFailed
-from common.media.flashes import FlashMeter, luminance
+from common.media.flashes import FIELD, WHOLE, FlashMeter, luminance
 from common.media.inspect import inspect
 from common.media.mp4 import has_edit_list, starts_fast
 
@@ -92,9 +92,14 @@ def test_boxes_of_a_file_are_read_as_far_as_they_make_sense(tmp_path: Path) -> N
 
 
 def flashing(
-    hertz: float, rate: int, area: tuple[float, float] = (1.0, 1.0), low: float = 0.1, high: float = 0.9
+    hertz: float,
+    rate: int,
+    area: tuple[float, float] = (1.0, 1.0),
+    low: float = 0.1,
+    high: float = 0.9,
+    field: int = FIELD,
 ) -> int:
-    meter = FlashMeter(SHAPE, Fraction(rate))
+    meter = FlashMeter(SHAPE, Fraction(rate), field=field)
     height, width = (round(side * share) for side, share in zip(SHAPE, area, strict=True))
     for n in range(3 * rate):
         frame = np.full(SHAPE, 0.4, np.float32)
@@ -120,6 +125,11 @@ def test_small_faint_or_bright_flashes_do_no_harm() -> None:
     assert flashing(8, 30, area=(0.3, 0.3)) > 3
     assert flashing(8, 30, low=0.42, high=0.50) == 0
     assert flashing(8, 30, low=0.82, high=1.0) == 0
+
+
+def test_of_the_whole_picture_a_quarter_must_flash() -> None:
+    assert flashing(8, 30, area=(0.45, 0.45), field=WHOLE) == 0
+    assert flashing(8, 30, area=(0.6, 0.6), field=WHOLE) > 3
 
 
 def test_what_moves_through_the_picture_is_no_flash() -> None:

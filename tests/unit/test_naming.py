@@ -112,6 +112,15 @@ def test_hashtags_are_pairs_and_words_said_again_and_none_of_the_rest_of_the_vid
     assert not {"railway", "trains", "dough", "sour"} & set(tags)
 
 
+def test_small_print_is_no_title() -> None:
+    seen = (
+        on_screen("chrome", place="title", height=0.1),
+        on_screen("HDMI", height=0.05),
+        on_screen("Power cord required (not shown)", place="lower third", height=0.03),
+    )
+    assert name(source(seen=seen)).title == "chrome · HDMI"
+
+
 def test_where_nobody_speaks_the_title_is_the_largest_line_or_the_place() -> None:
     seen = (
         on_screen("Harbour at dawn", height=0.2),

@@ -1,0 +1,1 @@
+"""Adapters for Google Cloud. Nothing of Google is imported before a client is first used."""
