@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ import pytest
 from hypothesis import settings
 
 from tests.emulators import PROJECT, firestore_emulator
+from tests.standins.storage import Storage
+from tests.standins.storage import storage as standin
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -50,6 +54,17 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def storage() -> Iterator[Storage]:
+    """A Cloud Storage of this test's own."""
+    with standin() as running:
+        yield running
+    with warnings.catch_warnings():
+        # The library leaves the sockets of cut connections to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

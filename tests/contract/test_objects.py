@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 
 from common.adapters.embedded.files import FileObjects
+from common.adapters.google.storage import StorageObjects
 from common.errors import BadInput, Permanent
 from common.ports.objects import Objects, Stored
+from tests.standins.storage import BUCKET
 
 
-@pytest.fixture(params=["files"])
+@pytest.fixture(params=["files", "storage"])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
+    if request.param == "storage":
+        return StorageObjects(request.getfixturevalue("storage").client, BUCKET)
     return FileObjects(tmp_path / "objects")
 
 
