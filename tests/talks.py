@@ -98,6 +98,7 @@ def work(
     }
     if said is not None:
         made.given["transcribe"] = {
+            "quality": said.quality,
             "transcript": to_json(made.put("transcript.json", dumps(said))),
             "words": len(said.words),
         }

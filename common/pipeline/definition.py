@@ -162,7 +162,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="propose",
-            version=5,
+            version=6,
             title="Proposing clips",
             handler="common.stages.propose:run",
             after=(

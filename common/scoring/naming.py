@@ -55,6 +55,7 @@ class Source:
     texts: Sequence[Text]  # on screen during the clip
     file: str  # the file's name without its ending
     shots: Sequence[int]  # numbers of its shots, from 1
+    draft: bool = False  # many of the words are wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,9 @@ class Naming:
 
 def name(source: Source) -> Naming:
     """Title, description and hashtags of one clip."""
-    title = _spoken_title(source) or _seen_title(source) or _place(source)
+    seen = _seen_title(source)
+    # A draft tells what a clip is about, but makes no sentence that anybody would want to read.
+    title = (seen if source.draft else None) or _spoken_title(source) or seen or _place(source)
     return Naming(title=title, description=_description(source), hashtags=_hashtags(source))
 
 

@@ -24,6 +24,7 @@ class Told:
     key: Sequence[float] | None = None  # per sentence, 0 to 1; None where nobody weighed them
     texts: Sequence[Text] = ()  # on screen
     file: str = ""  # its name without the ending
+    draft: bool = False  # many of the words are wrong
     _words: list[list[str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -49,6 +50,7 @@ def clip(number: int, candidate: Candidate, runner_up: RunnerUp | None, told: To
             key=None if told.key is None else told.key[here],
             texts=[one for one in told.texts if one.span.overlap(candidate.span)],
             file=told.file,
+            draft=told.draft,
             shots=[shot.number + 1 for shot in told.footage.shots if shot.span.overlap(candidate.span)],
         )
     )

@@ -86,6 +86,12 @@ def said(work: Work) -> tuple[Sentence, ...]:
     return sentences(from_json(Transcript, loads(work.get(spoken["transcript"]))).words)
 
 
+def draft(work: Work) -> bool:
+    """Whether many of the words are wrong."""
+    spoken = work.need("transcribe")
+    return spoken is not None and spoken["quality"] == "draft"
+
+
 def vectors(work: Work) -> Vectors | None:
     """One per sentence; None where no model weighed what is said."""
     weighed = work.need("meaning")

@@ -43,7 +43,14 @@ def run(work: Work) -> Outcome:
         )
     work.progress(1, 2, "steps")
     made = choice.choose(found, wanted.clips, vectors)
-    told = Told(footage=footage, said=said, key=key, texts=_texts(work, footage), file=PurePath(work.source.name).stem)
+    told = Told(
+        footage=footage,
+        said=said,
+        key=key,
+        texts=_texts(work, footage),
+        file=PurePath(work.source.name).stem,
+        draft=inputs.draft(work),
+    )
     clips = [
         _on_frames(clip(number, one, other, told), edges, longest)
         for number, (one, other) in enumerate(zip(made.chosen, made.runners_up, strict=True), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -110,6 +111,12 @@ def test_hashtags_are_pairs_and_words_said_again_and_none_of_the_rest_of_the_vid
     tags = name(source(*BREAD)).hashtags
     assert tags[0] == "sourdough" and "yeast" in tags
     assert not {"railway", "trains", "dough", "sour"} & set(tags)
+
+
+def test_words_of_a_draft_are_a_title_only_where_nothing_is_read() -> None:
+    draft = replace(source(*BREAD, seen=(on_screen("Omar bakes", place="lower third"),)), draft=True)
+    assert name(draft).title == "Omar bakes"
+    assert name(replace(draft, texts=())).title == name(source(*BREAD)).title
 
 
 def test_small_print_is_no_title() -> None:
