@@ -21,7 +21,9 @@ from common.media.tools import DEMUXERS, file_url, run
 MOST_BYTES = 200 << 20  # of the decoders of one ffmpeg together, about
 KEPT = 10  # frames of its size that one decoder holds, about
 MOST_AT_ONCE = 6
-NEAR = Fraction(1, 2)  # seconds; how long a frame is usually shown at most
+NEAR = Fraction(1, 2)  # seconds; how long a frame is shown at most where the pace changes, usually
+FEW = 4  # frames that are looked back over where the pace is even
+TOGETHER = Fraction(3)  # seconds; stills no farther apart share a decode: a seek goes back by half of 2 to 10 s
 AHEAD = Fraction(10)  # seconds; how far back to look where frames are rare or a seek landed too late
 
 Picture = NDArray[np.uint8]
@@ -37,11 +39,12 @@ def stills(
     """
     size = _size(probe.video, long_side)
     found: dict[int, Picture] = {}
-    tries: list[tuple[Fraction | None, Fraction | None]] = [(Fraction(0), NEAR), (AHEAD, None)]
+    near = NEAR if probe.video.variable_rate else min(NEAR, FEW / probe.video.frame_rate)
+    tries: list[tuple[Fraction | None, Fraction | None]] = [(Fraction(0), near), (AHEAD, None)]
     if not probe.seekable:
         tries.append((None, None))
     for begins, reaches in tries:
-        left = [n for n in range(len(times)) if n not in found]
+        left = sorted((n for n in range(len(times)) if n not in found), key=lambda n: times[n])
         for chunk in in_turns(left, probe.video):
             found |= _taken(source, probe, {n: times[n] for n in chunk}, begins, reaches, size, scratch)
     return [found.get(n) for n in range(len(times))]
@@ -99,24 +102,36 @@ def _arguments(
 ) -> list[str]:
     video = probe.video
     outputs: list[Any] = []
-    for n, at in times.items():
+    for near in _together(times):
+        first = min(near.values())
         asked: dict[str, Any] = {"noaccurate_seek": None, "max_error_rate": 1, "threads": 1}
-        if begins is not None and at > begins:
-            asked |= {"seek_timestamp": 1, "ss": f"{decimal(probe.start + at - begins):.6f}"}
-        picture = ffmpeg.input(file_url(source), protocol_whitelist="file,pipe", format_whitelist=DEMUXERS, **asked)[
-            str(video.index)
-        ]
-        # The last frame that begins by then: each one that does overwrites the one before.
-        shown: dict[str, int] = {"end_pts": math.floor((probe.start + at) / video.timebase) + 1}
-        if reaches is not None:
-            shown["start_pts"] = math.ceil((probe.start + at - reaches) / video.timebase)
-        picture = standard_range(progressive(picture.filter("trim", **shown), video), video, *size)
-        matrix = "bt709" if video.dynamic_range != "sdr" else matrix_of(video)
-        picture = picture.filter("scale", *size, flags="bicubic", in_color_matrix=matrix).filter("format", "rgb24")
-        outputs.append(
-            picture.output(
-                f"still-{n}.rgb", f="image2", vcodec="rawvideo", update=1, fps_mode="passthrough", map_metadata=-1
+        if begins is not None and first > begins:
+            asked |= {"seek_timestamp": 1, "ss": f"{decimal(probe.start + first - begins):.6f}"}
+        opened = ffmpeg.input(file_url(source), protocol_whitelist="file,pipe", format_whitelist=DEMUXERS, **asked)
+        copies = opened[str(video.index)].filter_multi_output("split", len(near))
+        for branch, (n, at) in enumerate(near.items()):
+            # The last frame that begins by then: each one that does overwrites the one before.
+            shown: dict[str, int] = {"end_pts": math.floor((probe.start + at) / video.timebase) + 1}
+            if reaches is not None:
+                shown["start_pts"] = math.ceil((probe.start + at - reaches) / video.timebase)
+            picture = standard_range(progressive(copies[branch].filter("trim", **shown), video), video, *size)
+            matrix = "bt709" if video.dynamic_range != "sdr" else matrix_of(video)
+            picture = picture.filter("scale", *size, flags="bicubic", in_color_matrix=matrix).filter("format", "rgb24")
+            outputs.append(
+                picture.output(
+                    f"still-{n}.rgb", f="image2", vcodec="rawvideo", update=1, fps_mode="passthrough", map_metadata=-1
+                )
             )
-        )
     merged = ffmpeg.merge_outputs(*outputs).global_args("-v", "error", "-nostdin", "-copyts")
     return [str(arg) for arg in ffmpeg.get_args(merged, overwrite_output=True)]
+
+
+def _together(times: dict[int, Fraction]) -> list[dict[int, Fraction]]:
+    """Those that one decode serves best, in order of time."""
+    found: list[dict[int, Fraction]] = []
+    before: Fraction | None = None
+    for n, at in sorted(times.items(), key=lambda one: one[1]):
+        if before is None or at - before > TOGETHER:
+            found.append({})
+        found[-1][n] = before = at
+    return found

@@ -48,7 +48,7 @@ class Rapid:
                 "Det.thresh": FAINT,
                 "Det.box_thresh": LIKELY,
                 "Rec.model_path": str(Path(folder) / READS),
-                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+                "EngineConfig.onnxruntime.intra_op_num_threads": 2,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
         )
