@@ -98,7 +98,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="track",
-            version=3,
+            version=4,
             title="Following faces and people",
             handler="common.stages.track:run",
             after=(Need("ingest"), Need("shots")),
@@ -209,7 +209,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="render",
-            version=4,
+            version=5,
             title="Rendering the clips",
             handler="common.stages.render:run",
             after=(

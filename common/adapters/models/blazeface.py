@@ -54,7 +54,7 @@ class BlazeFace:
         if search != "nowhere":
             near = self._detect(self._near, self._near_anchors, picture, whole)
             smaller = _parts(width, height, 2) if search == "parts" else []
-            for window in (whole, *_parts(width, height, 1), *smaller):
+            for window in (*(_parts(width, height, 1) or [whole]), *smaller):  # what is large the near network sees
                 far += self._detect(self._far, self._far_anchors, picture, window)
         known = [np.array([1, *_pixels(box, width, height)], np.float32) for box in around]
         if not (near or far or known):
