@@ -25,6 +25,10 @@ from common.media.reframe import PREVIEW, Part, Plan, Stretch, frame_size
 from common.media.tools import DEMUXERS, file_url
 
 SOURCE, SOUND, FONTS = "source", "sound", "fonts"  # what stands in a manifest for paths
+# Less searching than `veryfast`, its trees of macroblocks kept: the same SSIM for 10 % more bits and 2/3 of the work. A
+# look ahead of more frames costs memory, 3 MB each, and gains little.
+PRESET, X264 = "superfast", "mbtree=1:rc-lookahead=4"
+QUALITY, PREVIEW_QUALITY = 21, 30  # constant rate factors
 GROUND_SHORT = 90  # pixels; a blurred ground is made this small first, which is most of the blur
 
 
@@ -203,11 +207,11 @@ class Graph:
     def _encoding(self, *, preview: bool) -> dict[str, Any]:
         options: dict[str, Any] = {
             "vcodec": "libx264",
-            "preset": "veryfast",
+            "preset": PRESET,
             "profile:v": "high",
-            "crf": 30 if preview else 22,
+            "crf": PREVIEW_QUALITY if preview else QUALITY,
             "threads": 1 if preview else 2,
-            "x264-params": "rc-lookahead=4",
+            "x264-params": X264,
             "g": round(2 * self.rate),
             "flags:v": "+bitexact+cgop",
             "fps_mode": "passthrough",
