@@ -61,7 +61,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="hear",
-            version=1,
+            version=2,
             title="Hearing the words",
             handler="common.stages.hear:run",
             after=(Need("ingest"), Need("listen")),
