@@ -13,6 +13,7 @@ from common.adapters.embedded.files import FileObjects
 from common.adapters.embedded.folder import StateFolder
 from common.adapters.embedded.processes import LocalWorkers, worker_environment
 from common.adapters.embedded.scratch import FolderScratch
+from common.adapters.embedded.sources import FileSources
 from common.adapters.embedded.sqlite import SqliteDocuments
 from common.adapters.models.local import LocalModels
 from common.config import Settings
@@ -55,6 +56,7 @@ def engine(
         definition=definition,
         documents=SqliteDocuments(folder.database),
         objects=FileObjects(folder.objects),
+        sources=FileSources(),
         wake=wake or NoBell(),
         clock=clock or SteadyClock(settings.anchor),
         scratch=FolderScratch(folder.scratch),

@@ -29,6 +29,7 @@ SOURCE, SOUND, FONTS = "source", "sound", "fonts"  # what stands in a manifest f
 # look ahead of more frames costs memory, 3 MB each, and gains little.
 PRESET, X264 = "superfast", "mbtree=1:rc-lookahead=4"
 QUALITY, PREVIEW_QUALITY = 21, 30  # constant rate factors
+ONE_SHAPE = 2  # files: it and its preview. Encoders of several wait for each other in turn: they get a thread more
 GROUND_SHORT = 90  # pixels; a blurred ground is made this small first, which is most of the blur
 
 
@@ -210,7 +211,7 @@ class Graph:
             "preset": PRESET,
             "profile:v": "high",
             "crf": PREVIEW_QUALITY if preview else QUALITY,
-            "threads": 1 if preview else 2,
+            "threads": 1 if preview else 2 if len(self.files) == ONE_SHAPE else 3,
             "x264-params": X264,
             "g": round(2 * self.rate),
             "flags:v": "+bitexact+cgop",

@@ -15,7 +15,8 @@ from common.ports.documents import Documents, Json, Snap
 from common.ports.models import Models
 from common.ports.objects import Objects
 from common.ports.scratch import Scratch
-from common.ports.wake import Wake
+from common.ports.sources import Sources
+from common.ports.wake import Errand, Wake
 
 
 def carry_on() -> None:
@@ -27,18 +28,21 @@ class Engine:
     """The table and the ports it runs on.
 
     `epoch` counts the lives of an embedded runner: a run claimed in an earlier one has no holder.
+    `wake_s` is how long a wake may take before the sweep looks whether it was lost; 0 where the sweep is the wake.
     `abandon` is called when an attempt must stop now; a worker process ends itself and its children.
     """
 
     definition: Definition
     documents: Documents
     objects: Objects
+    sources: Sources
     wake: Wake
     clock: Clock
     scratch: Scratch
     models: Models
     epoch: int = 0
     beat_s: float = 20.0
+    wake_s: float = 0.0
     abandon: Callable[[], None] = carry_on
 
     def makers(self, stage: Stage) -> Json:
@@ -48,6 +52,20 @@ class Engine:
             "models": self.models.identity(stage.models),
             "fonts": fonts.installed() if stage.fonts else None,
         }
+
+    def errand(self, run: RunId, body: Json) -> Errand:
+        """What a run of this body needs next."""
+        stage = self.definition[run.stage]
+        return Errand(
+            run=run.key,
+            stage=run.stage,
+            place=body["place"],
+            image=stage.image.value,
+            timeout_s=stage.timeout_s,
+            attempt=int(body["attempt"]),
+            wake=int(body["wake"]),
+            trace=body.get("trace"),
+        )
 
     def run(self, run: RunId) -> Snap | None:
         return self.documents.get_many([run.key]).get(run.key)

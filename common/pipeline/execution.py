@@ -17,6 +17,7 @@ import logging
 import random
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, cast
 
@@ -47,12 +48,13 @@ def execute(engine: Engine, run: RunId) -> Ending:
     """Claim, work, settle, announce; returns how it ended. Safe to call twice, late, or by two at once."""
     stage = engine.definition[run.stage]
     flow = engine.flow(run)
-    claimed = claim(engine, run, stage) if flow is not None else "gone"
+    if flow is None:
+        return "gone"
+    claimed = claim(engine, run, stage)
     if not isinstance(claimed, Lease):
         if claimed in ("replayed", "failed"):
-            engine.wake.ended(run.key)
+            engine.wake.ended(run.key, trace=flow.trace)
         return claimed
-    assert flow is not None
     if flow.cancel:
         return settle_error(engine, claimed, Cancelled("the flow was cancelled"))
     lease = claimed
@@ -112,11 +114,12 @@ def claim(engine: Engine, run: RunId, stage: Stage) -> Lease | Ending:
         except Conflict:
             again = engine.run(run)
             if again is not None and again.body.get("token") == token:
-                return Lease(engine, run, stage, token, again.version, attempt=tried + 1)  # our own; answer lost
+                return Lease(engine, run, stage, token, again, attempt=tried + 1)  # our own; answer lost
             continue
         if fields["state"] == "failed":
             return "failed"
-        return Lease(engine, run, stage, token, versions[run.key], attempt=tried + 1)
+        held_now = replace(snap, body={**body, **fields}, version=versions[run.key])
+        return Lease(engine, run, stage, token, held_now, attempt=tried + 1)
     return "busy"
 
 
@@ -206,7 +209,7 @@ def _settle(engine: Engine, lease: Lease, fields: Json, writes: list[Write]) -> 
     except Fenced as error:
         log.warning("%s", error)
         return "fenced"
-    engine.wake.ended(lease.run.key)
+    engine.wake.ended(lease.run.key, trace=lease.body.get("trace"))
     return cast(Ending, fields["state"])
 
 
@@ -222,7 +225,7 @@ def settle_error(engine: Engine, lease: Lease, error: Exception) -> Ending:
         due = now + timedelta(seconds=pause)
         ending = _settle_quietly(engine, lease, {**fields, "state": "waiting", "due": stamp(due)})
         if ending == "waiting":
-            engine.wake.work(lease.run.key, due)
+            engine.wake.work(engine.errand(lease.run, lease.body), due)
         return ending
     due = now + timedelta(seconds=ANNOUNCE_S)
     return _settle(engine, lease, {**fields, "state": "failed", "ended": stamp(now), "due": stamp(due)}, [])
@@ -265,6 +268,7 @@ def release(engine: Engine, run: RunId, why: str, *, interrupted: bool = False) 
         "state": "waiting",
         "token": ABSENT,
         "error": {"code": "crash", "text": why},
+        "wake": int(snap.body["wake"]) + 1,
         "due": stamp(engine.clock.now()),
     }
     if interrupted:
@@ -273,7 +277,7 @@ def release(engine: Engine, run: RunId, why: str, *, interrupted: bool = False) 
         engine.documents.commit([Update(run.key, freed, snap.version)])
     except Conflict:
         return  # it beat or settled in the same moment: then it is not dead, or has ended
-    engine.wake.work(run.key, engine.clock.now())
+    engine.wake.work(engine.errand(run, {**snap.body, **freed}), engine.clock.now())
 
 
 def is_stale(engine: Engine, snap: Snap) -> bool:

@@ -151,7 +151,7 @@ def _reopen(engine: Engine, flow: Flow, snap: Snap) -> None:
     ]
     for run in known:
         if run.body["state"] == "failed":
-            again: Json = {"state": "queued", "attempt": 0, "due": now}
+            again: Json = {"state": "queued", "attempt": 0, "wake": run.body["wake"] + 1, "due": now}
             again |= dict.fromkeys(("interrupted", "error", "ended"), ABSENT)
             writes.append(Update(run.key, again, run.version))
         elif run.body["stage"] in stale and run.body["state"] in TERMINAL:
@@ -160,4 +160,6 @@ def _reopen(engine: Engine, flow: Flow, snap: Snap) -> None:
             writes.append(Update(run.key, {"due": now}, run.version))  # plan again what came after it
     engine.documents.commit(writes)
     for run in failed:
-        engine.wake.work(RunId.parse(run.key).key, engine.clock.now())
+        identity = RunId.parse(run.key)
+        errand = engine.errand(identity, {**run.body, "attempt": 0, "wake": run.body["wake"] + 1})
+        engine.wake.work(errand, engine.clock.now())

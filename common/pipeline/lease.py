@@ -21,7 +21,7 @@ from common.pipeline.run import RunId
 from common.pipeline.stage import Stage
 from common.pipeline.usage import Meter
 from common.ports.clock import stamp
-from common.ports.documents import Json, Update, Version, Write
+from common.ports.documents import Json, Snap, Update, Version, Write
 
 _CANCEL_S = 5.0  # how often a heartbeat looks whether its flow was cancelled
 
@@ -29,14 +29,15 @@ _CANCEL_S = 5.0  # how often a heartbeat looks whether its flow was cancelled
 class Lease:
     """Made by a successful claim. Times are seconds; `token` fences every later write."""
 
-    def __init__(self, engine: Engine, run: RunId, stage: Stage, token: str, version: Version, *, attempt: int) -> None:
+    def __init__(self, engine: Engine, run: RunId, stage: Stage, token: str, claimed: Snap, *, attempt: int) -> None:
         self.run = run
         self.stage = stage
         self.token = token
+        self.body = claimed.body  # as it was claimed
         self.attempt = attempt
         self.meter = Meter()
         self._engine = engine
-        self._version = version
+        self._version: Version = claimed.version
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._progress: Json | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -19,9 +20,10 @@ from common.pipeline.conditions import CONDITIONS
 from common.pipeline.engine import Engine
 from common.pipeline.place import place
 from common.pipeline.run import OPEN, TERMINAL, Flow, RunId
-from common.pipeline.stage import Need, Stage
+from common.pipeline.stage import Need, Stage, Where
 from common.ports.clock import stamp
-from common.ports.documents import ABSENT, Create, Json, Snap, Update, Where
+from common.ports.documents import ABSENT, Create, Json, Snap, Update
+from common.ports.documents import Where as Field
 
 _BATCH = 200  # runs created in one commit
 
@@ -81,15 +83,15 @@ def status(engine: Engine, flow: Flow, stage: Stage, number: int | None = None) 
     if maker is None or maker.body["state"] != "done":
         return Status(over=False)
     total = maker.body["result"]["members"].get(stage.each, 0)
-    of_stage = [Where("flow", "==", flow.id), Where("stage", "==", stage.name)]
+    of_stage = [Field("flow", "==", flow.id), Field("stage", "==", stage.name)]
     parent = f"tenants/{flow.tenant}"
     # Most members see another one open; only the last ones have to count, for some may not be planned yet.
-    if engine.documents.query("runs", [*of_stage, Where("state", "in", OPEN)], parent=parent, limit=1):
+    if engine.documents.query("runs", [*of_stage, Field("state", "in", OPEN)], parent=parent, limit=1):
         return Status(over=False)
-    if engine.documents.count("runs", [*of_stage, Where("state", "in", TERMINAL)], parent=parent) < total:
+    if engine.documents.count("runs", [*of_stage, Field("state", "in", TERMINAL)], parent=parent) < total:
         return Status(over=False)
     lost = engine.documents.query(
-        "runs", [*of_stage, Where("state", "in", ("failed", "skipped"))], parent=parent, limit=1
+        "runs", [*of_stage, Field("state", "in", ("failed", "skipped"))], parent=parent, limit=1
     )
     return Status(over=True, cause=_cause(engine, stage, lost[0]) if lost else None)
 
@@ -119,11 +121,10 @@ def _plan(engine: Engine, flow: Flow, stage: Stage, ended: RunId | None = None) 
         for name in stage.when:
             cause = cause or CONDITIONS[name](results, flow.settings)
     now = engine.clock.now()
+    later = now + timedelta(seconds=engine.wake_s)
     if cause is not None:
         alone = RunId(flow.tenant, flow.id, stage.name, number)
-        _create(
-            engine, {alone: runs.skipped(alone, version=stage.version, asset=flow.asset, code=code, why=cause, due=now)}
-        )
+        _create(engine, {alone: _skipped(flow, stage, alone, code, cause, now, later)})
         return False
     members = _members(engine, flow, stage, number)
     planned: dict[RunId, Json] = {}
@@ -132,9 +133,7 @@ def _plan(engine: Engine, flow: Flow, stage: Stage, ended: RunId | None = None) 
         try:
             chosen = place(stage, _seconds(results or _results(engine, flow, stage.after), member))
         except CutroomError as error:
-            planned[identity] = runs.skipped(
-                identity, version=stage.version, asset=flow.asset, code=code, why=str(error), due=now
-            )
+            planned[identity] = _skipped(flow, stage, identity, code, str(error), now, later)
             continue
         planned[identity] = runs.queued(
             identity,
@@ -142,11 +141,21 @@ def _plan(engine: Engine, flow: Flow, stage: Stage, ended: RunId | None = None) 
             asset=flow.asset,
             member=member,
             place=chosen.where.value,
+            pool=chosen.pool(stage),
             reason=chosen.reason,
-            due=now,
+            seconds=chosen.seconds,
+            trace=flow.trace,
+            planned=now,
+            due=now if chosen.where is Where.POOL else later,  # a pool asks for what is due: nothing has to reach it
         )
     _create(engine, planned)
     return not members
+
+
+def _skipped(flow: Flow, stage: Stage, run: RunId, code: str, why: str, now: datetime, due: datetime) -> Json:
+    return runs.skipped(
+        run, version=stage.version, asset=flow.asset, code=code, why=why, trace=flow.trace, planned=now, due=due
+    )
 
 
 def _side_by_side(engine: Engine, stage: Stage, before: str) -> bool:
@@ -199,9 +208,9 @@ def _create(engine: Engine, bodies: dict[RunId, Json]) -> None:
             continue
         for run in part:
             if bodies[run]["state"] == "queued":
-                engine.wake.work(run.key, engine.clock.now())
+                engine.wake.work(engine.errand(run, bodies[run]), engine.clock.now())
             else:
-                engine.wake.ended(run.key)
+                engine.wake.ended(run.key, trace=bodies[run].get("trace"))
 
 
 def _close_if_over(engine: Engine, flow: Flow) -> None:
@@ -210,7 +219,7 @@ def _close_if_over(engine: Engine, flow: Flow) -> None:
     if not all(status(engine, flow, stage).over for stage in last):
         return
     failed = engine.documents.query(
-        "runs", [Where("flow", "==", flow.id), Where("state", "==", "failed")], parent=f"tenants/{flow.tenant}"
+        "runs", [Field("flow", "==", flow.id), Field("state", "==", "failed")], parent=f"tenants/{flow.tenant}"
     )
     fatal = [snap for snap in failed if not _optional(engine, snap.body["stage"])]
     snap = engine.documents.get_many([flow.key])[flow.key]

@@ -57,9 +57,20 @@ class RunId:
 
 
 def queued(
-    run: RunId, *, version: int, asset: str, member: Json | None, place: str, reason: str, due: datetime
+    run: RunId,
+    *,
+    version: int,
+    asset: str,
+    member: Json | None,
+    place: str,
+    pool: str | None,
+    reason: str,
+    seconds: float,
+    trace: str | None,
+    planned: datetime,
+    due: datetime,
 ) -> Json:
-    """The body of a run that is to be worked on."""
+    """The body of a run that is to be worked on; `seconds` is how long it may take, `pool` who takes it."""
     return {
         "schema": SCHEMA,
         "flow": run.flow,
@@ -72,13 +83,18 @@ def queued(
         "attempt": 0,
         "wake": 0,
         "place": place,
+        "pool": pool,
         "place_reason": reason,
-        "planned": stamp(due),
+        "estimate_s": round(seconds, 3),
+        "trace": trace,
+        "planned": stamp(planned),
         "due": stamp(due),
     }
 
 
-def skipped(run: RunId, *, version: int, asset: str, code: str, why: str, due: datetime) -> Json:
+def skipped(
+    run: RunId, *, version: int, asset: str, code: str, why: str, trace: str | None, planned: datetime, due: datetime
+) -> Json:
     """The body of a run that will not be worked on; it ends as it begins, and is announced like any other.
 
     `code`: "skipped" when a condition or its size forbids it, "unreached" when what it needs did not come.
@@ -92,7 +108,8 @@ def skipped(run: RunId, *, version: int, asset: str, code: str, why: str, due: d
         "asset_id": asset,
         "state": "skipped",
         "error": {"code": code, "text": why},
-        "planned": stamp(due),
+        "trace": trace,
+        "planned": stamp(planned),
         "due": stamp(due),
     }
 
@@ -108,6 +125,7 @@ class Flow:
     again: Json | None  # {"stage", "nonce"}: from that stage on, nothing earlier is reused
     state: str  # running, done, failed or cancelled
     cancel: bool
+    trace: str | None = None  # W3C traceparent
 
     @property
     def key(self) -> str:
@@ -124,4 +142,5 @@ class Flow:
             again=body.get("again"),
             state=body["state"],
             cancel=bool(body.get("cancel")),
+            trace=body.get("trace"),
         )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from common.domain.asset import Source
 from common.domain.codec import digest, from_json
 from common.domain.settings import FlowSettings
-from common.errors import Conflict, Permanent
+from common.errors import Conflict
 from common.pipeline.engine import Engine
 from common.pipeline.lease import Lease
 from common.pipeline.run import TERMINAL, Flow, RunId
@@ -75,15 +73,7 @@ class RunWork:
         return tuple(self._ended(snap) for snap in over)
 
     def local_source(self) -> Path:
-        path = local_path(self._asset.body["location"])
-        if not path.is_file():
-            raise Permanent(f"{self.source.name} is gone; put it back and run again", code="source_gone")
-        if generation_of(path) != self.source.generation:
-            raise Permanent(f"{self.source.name} changed while it was worked on; run again", code="source_changed")
-        plain = self.scratch / "source"  # no stranger's file name reaches a tool or a library
-        if not plain.is_symlink():
-            plain.symlink_to(path)
-        return plain
+        return self._engine.sources.fetch(self._asset.body["location"], self.source, self.scratch)
 
     def put(self, name: str, content: bytes | Path) -> ObjectRef:
         if name.startswith("_"):
@@ -187,14 +177,3 @@ def _object(ref: ObjectRef | Json) -> str:
 def _digest_of(snap: Snap) -> str | None:
     kept = snap.body.get("result")
     return kept["digest"] if kept and snap.body["state"] == "done" else None
-
-
-def generation_of(path: Path) -> str:
-    """Changes when a file's bytes do: its size, time of change and place on the disk."""
-    stat = path.stat()
-    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
-
-
-def local_path(location: str) -> Path:
-    """A path from its percent-encoded form, which any file name survives."""
-    return Path(os.fsdecode(unquote_to_bytes(location)))

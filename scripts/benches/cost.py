@@ -8,10 +8,14 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from common.pipeline.usage import tree_pss
+
+_ENDED_S, _LOOK_S = 0.02, 0.25  # between two looks at whether it ended, and at its memory, which takes longer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """`peak` is the largest resident size, in MB, of any one process."""
+    """Seconds, and at its `peak` the MB (proportional set size) of the process and of all it started, together."""
 
     cpu: float
     wall: float
@@ -29,10 +33,15 @@ def cost(work: Callable[[], object]) -> Cost:
         except BaseException:
             traceback.print_exc()
             os._exit(1)
-    _, status, usage = os.wait4(child, 0)
+    peak, looked, ended = 0, began, 0
+    while not ended:
+        if time.monotonic() - looked >= _LOOK_S:
+            peak, looked = max(peak, tree_pss(child)), time.monotonic()
+        time.sleep(_ENDED_S)
+        ended, status, usage = os.wait4(child, os.WNOHANG)
     if status:
         raise RuntimeError("the measured work failed; its error is printed above")
-    return Cost(cpu=usage.ru_utime + usage.ru_stime, wall=time.monotonic() - began, peak=usage.ru_maxrss / 1024)
+    return Cost(cpu=usage.ru_utime + usage.ru_stime, wall=time.monotonic() - began, peak=peak / 2**20)
 
 
 def least(costs: list[Cost]) -> Cost:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from common.domain.clip import Aspect
+from common.media.captions.fonts import find_face
+from common.media.graph import PRESET, QUALITY
 from common.media.inspect import inspect
 from common.media.tools import find
-from scripts.benches import Row, levels
-from scripts.benches.cost import cost, least
-from scripts.benches.edit import SPAN, Edit, edit
+from scripts.benches import Row, levels, moviepy_edit
+from scripts.benches.cost import Cost, cost, least
+from scripts.benches.edit import SPAN, Edit, edit, words
 from scripts.benches.footage import minute_of_1080p
-from scripts.benches.moviepy_edit import by_moviepy, installed
 
+_MOVIEPY = Path(__file__).resolve().parents[2] / ".venv-peers/bin/python"
 THREE: tuple[Aspect, ...] = ("9:16", "1:1", "16:9")
 REPEAT = 3
 
@@ -44,35 +47,53 @@ def _against_ffmpeg(made: Edit, folder: Path, peer: str) -> Iterator[Row]:
     ratio = one.cpu / other.cpu
     yield Row(name="render: CPU against bare ffmpeg", value=ratio, unit="x", target=1.05, peer=peer)
     yield Row(name="render: CPU per second of clip", value=one.cpu / float(SPAN.duration), unit="s", peer=peer)
-    yield Row(name="render: largest process", value=one.peak, unit="MB", peer=peer)
+    yield Row(name="render: peak memory (PSS of the tree)", value=one.peak, unit="MB", peer=peer)
 
 
 def _against_moviepy(made: Edit, folder: Path, peer: str) -> Iterator[Row]:
-    if not installed():
-        yield Row(name="render: against moviepy 2: left out, it is not installed here", value=0, unit="")
+    if not _MOVIEPY.is_file():
+        yield Row(name="render: against moviepy 2: left out, run scripts/setup peers", value=0, unit="")
         return
     ours = cost(partial(made.ours, THREE[:1], folder / "mine"))
-    theirs = cost(partial(by_moviepy, made, THREE[0], folder / "theirs"))
-    peer = f"moviepy 2, {peer}"
-    yield Row(
-        name="render: CPU of moviepy over ours",
-        value=theirs.cpu / ours.cpu,
-        unit="x",
-        target=5,
-        peer=peer,
-        at_least=True,
-    )
-    yield Row(
-        name="render: wall of moviepy over ours",
-        value=theirs.wall / ours.wall,
-        unit="x",
-        target=6,
-        peer=peer,
-        at_least=True,
-    )
-    yield Row(
-        name="render: largest process against moviepy's", value=ours.peak / theirs.peak, unit="x", target=0.5, peer=peer
-    )
+    theirs = cost(partial(_by_moviepy, made, folder / "theirs"))
+    yield from _over(ours, theirs, peer=f"moviepy 2 as it is, {peer}", targets=(5, 6, 0.5))
+    alike = cost(partial(_by_moviepy, made, folder / "alike", preset=PRESET, ffmpeg_params=["-crf", str(QUALITY)]))
+    yield from _over(ours, alike, what=" told our encoding", peer=f"moviepy 2, preset {PRESET}, crf {QUALITY}; {peer}")
+
+
+def _over(
+    ours: Cost, theirs: Cost, *, peer: str, what: str = "", targets: Sequence[float | None] = (None, None, None)
+) -> Iterator[Row]:
+    name, (cpu, wall, peak) = f"render: %s of moviepy{what} over ours", targets
+    value = theirs.cpu / ours.cpu
+    yield Row(name=name % "CPU", value=value, unit="x", target=cpu, peer=peer, at_least=True)
+    value = theirs.wall / ours.wall
+    yield Row(name=name % "wall", value=value, unit="x", target=wall, peer=peer, at_least=True)
+    value = ours.peak / theirs.peak
+    yield Row(name=f"render: peak memory against moviepy's{what}", value=value, unit="x", target=peak, peer=peer)
+
+
+def _by_moviepy(made: Edit, out: Path, **encoder: object) -> None:
+    out.mkdir(parents=True)
+    plan = made.plans[THREE[0]]
+    part = plan.stretches[0].parts[0]
+    told = {
+        "source": str(made.source),
+        "start": float(SPAN.start),
+        "end": float(SPAN.end),
+        "rate": float(made.probe.video.frame_rate),
+        "keys": [list(map(float, key)) for key in part.keys],
+        "width": part.width,
+        "height": part.height,
+        "size": [plan.width, plan.height],
+        "font": str(find_face("black").path),
+        "font_size": plan.width // 12,
+        "words": [[w.text, float(w.span.start - SPAN.start), float(w.span.duration)] for w in words()],
+        "out": str(out / "clip.mp4"),
+        "encoder": encoder,
+    }
+    (out / "edit.json").write_text(json.dumps(told))
+    subprocess.run([_MOVIEPY, moviepy_edit.__file__, out / "edit.json"], check=True)
 
 
 def _three_shapes(made: Edit, folder: Path, what: str) -> Iterator[Row]:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import get_args
 from urllib.parse import quote_from_bytes
 
+from common.adapters.embedded.sources import generation_of
 from common.domain.asset import Source
 from common.domain.clip import ASPECTS, Aspect
 from common.domain.settings import FlowSettings
 from common.errors import BadInput
 from common.media.captions import read_transcript
-from common.pipeline.work import generation_of
 from common.ports.objects import Objects
 
 _CONTAINERS = "mp4 m4v mov mkv webm avi mpg mpeg ts mts m2ts mxf flv wmv asf ogv 3gp 3g2 dv vob"

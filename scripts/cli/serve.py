@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from common import bootstrap, config
+from common.adapters.embedded.sources import generation_of
 from common.errors import BadInput, CutroomError, StateFolderBusy
-from common.pipeline.work import generation_of
 from scripts.cli import inputs
 from scripts.cli.interrupts import Interrupts
 from scripts.cli.session import Session

@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from common.adapters.embedded.sources import generation_of, local_path
 from common.bootstrap import Local
 from common.domain.codec import loads
 from common.domain.settings import FlowSettings
 from common.domain.timebase import clock
 from common.pipeline import flows
 from common.pipeline.run import Flow, RunId
-from common.pipeline.work import generation_of, local_path
 from common.ports.documents import Json
 from scripts.cli import inputs
 from scripts.cli.export import export, state_of

@@ -6,6 +6,8 @@ import threading
 from collections import deque
 from datetime import datetime
 
+from common.ports.wake import Errand
+
 
 class Doorbell:
     """Rung by whoever has news in this process; the runner sleeps on it and asks what ended."""
@@ -14,10 +16,10 @@ class Doorbell:
         self._rung = threading.Event()
         self._ended: deque[str] = deque()
 
-    def work(self, run: str, at: datetime) -> None:
+    def work(self, errand: Errand, at: datetime) -> None:
         self._rung.set()
 
-    def ended(self, run: str) -> None:
+    def ended(self, run: str, *, trace: str | None = None) -> None:
         self._ended.append(run)
         self._rung.set()
 
@@ -40,8 +42,8 @@ class Doorbell:
 class NoBell:
     """For a worker process: its runner sees it end, and looks."""
 
-    def work(self, run: str, at: datetime) -> None:
+    def work(self, errand: Errand, at: datetime) -> None:
         """The runner finds it by `due`."""
 
-    def ended(self, run: str) -> None:
+    def ended(self, run: str, *, trace: str | None = None) -> None:
         """The runner sees this process end."""
