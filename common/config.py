@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from common.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,86 @@ class Settings:
     models: Path
     epoch: int | None = None
     anchor: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """Where things are on Google Cloud; Terraform sets each.
+
+    `project`   CUTROOM_PROJECT    `location`  CUTROOM_LOCATION   a region, for queues and jobs
+    `uploads`   CUTROOM_UPLOADS    the bucket people bring files to
+    `media`     CUTROOM_MEDIA      the bucket of all that is made
+    `topic`     CUTROOM_TOPIC      where ends of runs are announced
+    `prefix`    CUTROOM_PREFIX     of queues (PREFIX-light, -media, -gpu) and jobs (PREFIX-cpu, -gpu)
+    `services`  CUTROOM_SERVICE_LIGHT, _MEDIA   URLs of the services that work on tasks, by image
+    `invoker`   CUTROOM_INVOKER    the service account whose tokens tasks, pushes and the scheduler carry
+    `audience`  CUTROOM_AUDIENCE   what those tokens are made for: this service's own URL
+    `signer`    CUTROOM_SIGNER     the service account that signs URLs
+    `active`    CUTROOM_ACTIVE     flows of one tenant at work at once
+    `home`, `cores`, `models`      as in Settings; `home` is scratch alone
+
+    With CUTROOM_LOCAL_CLOUD=1 the cloud is emulators and stand-ins on this machine:
+    `tasks`     CUTROOM_TASKS      host:port of a Cloud Tasks without TLS
+    `jobs`      CUTROOM_JOBS       host:port of a Run without TLS
+    `pubsub`    PUBSUB_EMULATOR_HOST  host:port of a Pub/Sub without TLS
+    `certs`     CUTROOM_CERTS      URL of the certificates tokens are checked by
+    `iam`       CUTROOM_IAM        URL of what signs for a service account
+    """
+
+    project: str
+    location: str
+    uploads: str
+    media: str
+    topic: str
+    prefix: str
+    services: Mapping[str, str]
+    invoker: str
+    audience: str
+    signer: str
+    active: int
+    home: Path
+    models: Path
+    local: bool = False
+    tasks: str | None = None
+    jobs: str | None = None
+    pubsub: str | None = None
+    certs: str | None = None
+    iam: str | None = None
+
+
+_NEEDED = {
+    name: f"CUTROOM_{name.upper()}"
+    for name in ("project", "location", "uploads", "media", "topic", "invoker", "audience", "signer")
+}
+_LOCAL = {name: f"CUTROOM_{name.upper()}" for name in ("tasks", "jobs", "certs", "iam")}
+_LOCAL["pubsub"] = "PUBSUB_EMULATOR_HOST"
+
+
+def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
+    """Settings of the cloud from environment variables. Raises BadInput naming all that is missing or must not be."""
+    env = os.environ if environ is None else environ
+    local = env.get("CUTROOM_LOCAL_CLOUD") == "1"
+    services = {
+        image: url.rstrip("/") for image in ("light", "media") if (url := env.get(f"CUTROOM_SERVICE_{image.upper()}"))
+    }
+    missing = [name for name in _NEEDED.values() if not env.get(name)]
+    missing += [f"CUTROOM_SERVICE_{image}" for image in ("LIGHT", "MEDIA") if image.lower() not in services]
+    if missing:
+        raise BadInput(f"these settings are missing: {', '.join(missing)}; terraform apply sets them")
+    if not local and (stray := [name for name in _LOCAL.values() if env.get(name)]):
+        raise BadInput(f"{', '.join(stray)} is for CUTROOM_LOCAL_CLOUD=1 alone; remove it")
+    home = Path(env.get("CUTROOM_HOME") or tempfile.gettempdir()).absolute()
+    named: dict[str, Any] = {name: env[variable] for name, variable in _NEEDED.items()}
+    named |= {name: env.get(variable) or None for name, variable in _LOCAL.items()}
+    return Cloud(
+        **named,
+        prefix=env.get("CUTROOM_PREFIX") or "cutroom",
+        services=services,
+        active=int(env.get("CUTROOM_ACTIVE") or 4),
+        home=home,
+        models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
+        local=local,
+    )
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> Settings:

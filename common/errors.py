@@ -13,6 +13,7 @@ CutroomError                 code, HTTP status, whether trying again can help
 │   ├── VoteRefused          a member of the council gave what is no vote; names the member
 │   ├── FeatureRefused       a number of the feature vector is none or out of its range; names the feature
 │   └── ToolFailed           ffmpeg or ffprobe ended badly; carries the last lines it printed
+├── NotFound                 there is no such thing, or none that the caller may see
 ├── Unauthorized             the caller did not prove who it is; says no more, so that guessing teaches nothing
 ├── Conflict                 a conditional write found another version; the caller reads and decides
 ├── Fenced                   this attempt lost its lease; whatever it made must not be recorded
@@ -116,6 +117,13 @@ class ToolFailed(Permanent):
     """A media tool ended badly."""
 
     code = "tool_failed"
+
+
+class NotFound(CutroomError):
+    """There is no such thing, or none that the caller may see."""
+
+    code = "not_found"
+    status = 404
 
 
 class Unauthorized(CutroomError):

@@ -28,6 +28,7 @@ class Engine:
     """The table and the ports it runs on.
 
     `epoch` counts the lives of an embedded runner: a run claimed in an earlier one has no holder.
+    `active` is how many flows of one tenant may be at work at once; None where one person has the machine alone.
     `wake_s` is how long a wake may take before the sweep looks whether it was lost; 0 where the sweep is the wake.
     `abandon` is called when an attempt must stop now; a worker process ends itself and its children.
     """
@@ -43,6 +44,7 @@ class Engine:
     epoch: int = 0
     beat_s: float = 20.0
     wake_s: float = 0.0
+    active: int | None = None
     abandon: Callable[[], None] = carry_on
 
     def makers(self, stage: Stage) -> Json:

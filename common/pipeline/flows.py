@@ -9,7 +9,7 @@ from common.domain.asset import Source
 from common.domain.codec import digest, to_json
 from common.domain.settings import FlowSettings
 from common.errors import BadInput, Conflict
-from common.pipeline import planner
+from common.pipeline import admission, planner
 from common.pipeline.engine import Engine
 from common.pipeline.run import TERMINAL, Flow, RunId
 from common.ports.clock import stamp
@@ -27,7 +27,14 @@ class Submitted:
 
 
 def submit(
-    engine: Engine, tenant: str, source: Source, location: str, settings: FlowSettings, *, again: str | None = None
+    engine: Engine,
+    tenant: str,
+    source: Source,
+    location: str,
+    settings: FlowSettings,
+    *,
+    again: str | None = None,
+    trace: str | None = None,
 ) -> Submitted:
     """Bring a source in and start a flow on it, once: the same bytes and settings give the same flow.
 
@@ -37,10 +44,18 @@ def submit(
     """
     if again is not None and again not in engine.definition:
         raise BadInput(f"there is no stage {again!r}; choose one of {', '.join(engine.definition.names)}")
-    return start(engine, tenant, _asset(engine, tenant, source, location), settings, again=again)
+    return start(engine, tenant, _asset(engine, tenant, source, location), settings, again=again, trace=trace)
 
 
-def start(engine: Engine, tenant: str, asset: str, settings: FlowSettings, *, again: str | None = None) -> Submitted:
+def start(
+    engine: Engine,
+    tenant: str,
+    asset: str,
+    settings: FlowSettings,
+    *,
+    again: str | None = None,
+    trace: str | None = None,
+) -> Submitted:
     """Start a flow on an asset that is in, or take up the one that has these settings."""
     parent = f"tenants/{tenant}"
     wanted, makers = digest(settings), digest([engine.makers(stage) for stage in engine.definition])
@@ -61,16 +76,23 @@ def start(engine: Engine, tenant: str, asset: str, settings: FlowSettings, *, ag
             "settings_digest": wanted,
             "makers": makers,
             "again": {"stage": again, "nonce": flow_id} if again else None,
-            "state": "running",
+            "state": "running" if engine.active is None else "waiting",
+            "trace": trace,
             "started": stamp(engine.clock.now()),
         }
         try:
-            engine.documents.commit([Create(f"{parent}/flows/{flow_id}", body)])
+            turn = [] if engine.active is None else [admission.queue(engine, tenant)]
+            engine.documents.commit([Create(f"{parent}/flows/{flow_id}", body), *turn])
         except Conflict:
             continue
-        flow = read(engine, tenant, flow_id)
-        planner.start(engine, flow)
-        return Submitted(flow=flow, news="new")
+        _set_going(engine, read(engine, tenant, flow_id))
+        return Submitted(flow=read(engine, tenant, flow_id), news="new")
+
+
+def act(engine: Engine, run: RunId) -> None:
+    """Plan what comes after a run that has ended; where it was its flow's last, another flow gets its turn."""
+    if planner.act(engine, run):
+        admission.admit(engine, run.tenant)
 
 
 def read(engine: Engine, tenant: str, flow: str) -> Flow:
@@ -88,8 +110,9 @@ def runs(engine: Engine, flow: Flow) -> list[Snap]:
 def cancel(engine: Engine, flow: Flow) -> None:
     """Stop a flow: running attempts notice at their next heartbeat, nothing more is planned."""
     snap = engine.documents.get_many([flow.key])[flow.key]
-    if snap.body["state"] == "running":
+    if snap.body["state"] in ("waiting", "running"):
         engine.documents.commit([Update(flow.key, {"state": "cancelled", "cancel": True}, snap.version)])
+        admission.admit(engine, flow.tenant)
 
 
 def relocate(engine: Engine, tenant: str, asset: str, source: Source, location: str) -> None:
@@ -128,12 +151,19 @@ def _asset(engine: Engine, tenant: str, source: Source, location: str) -> str:
     return asset
 
 
+def _set_going(engine: Engine, flow: Flow) -> None:
+    if flow.state == "waiting":
+        admission.admit(engine, flow.tenant)
+    else:
+        planner.start(engine, flow)
+
+
 def _take_up(engine: Engine, flow: Flow, snap: Snap) -> Submitted:
     if flow.state == "done" and not any(run.body["state"] == "failed" for run in runs(engine, flow)):
         return Submitted(flow=flow, news="done")
-    if flow.state == "running":
-        planner.start(engine, flow)  # the first runs may be missing if the submitter died in between
-        return Submitted(flow=flow, news="running")
+    if flow.state in ("waiting", "running"):
+        _set_going(engine, flow)  # the first runs may be missing if the submitter died in between
+        return Submitted(flow=read(engine, flow.tenant, flow.id), news="running")
     _reopen(engine, flow, snap)
     return Submitted(flow=read(engine, flow.tenant, flow.id), news="resumed")
 

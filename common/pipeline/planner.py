@@ -7,6 +7,7 @@ takes the ended run off the list. Done twice, or by two at once, it makes the sa
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -43,11 +44,11 @@ def start(engine: Engine, flow: Flow) -> None:
             _plan(engine, flow, stage)
 
 
-def act(engine: Engine, run: RunId) -> None:
-    """Plan what comes after a run that has ended. A run that has not is left alone."""
-    snap = engine.run(run)
+def act(engine: Engine, run: RunId) -> bool:
+    """Plan what comes after a run that has ended; whether its flow is over with it. One that has not is left alone."""
+    snap, closed = engine.run(run), False
     if snap is None or snap.body["state"] not in TERMINAL or "due" not in snap.body:
-        return
+        return False
     flow = engine.flow(run)
     if flow is not None and not flow.cancel:
         waiting = list(engine.definition.consumers(run.stage))
@@ -55,11 +56,10 @@ def act(engine: Engine, run: RunId) -> None:
             stage = waiting.pop(0)
             if _plan(engine, flow, stage, run):
                 waiting.extend(engine.definition.consumers(stage.name))
-        _close_if_over(engine, flow)
-    try:
+        closed = _close_if_over(engine, flow)
+    with suppress(Conflict):  # somebody acted on it, or it was resumed, in the meantime
         engine.documents.commit([Update(snap.key, {"due": ABSENT}, snap.version)])
-    except Conflict:
-        return  # somebody acted on it, or it was resumed, in the meantime
+    return closed
 
 
 def status(engine: Engine, flow: Flow, stage: Stage, number: int | None = None) -> Status:
@@ -213,11 +213,14 @@ def _create(engine: Engine, bodies: dict[RunId, Json]) -> None:
                 engine.wake.ended(run.key, trace=bodies[run].get("trace"))
 
 
-def _close_if_over(engine: Engine, flow: Flow) -> None:
-    """Settle the flow when its last stages are over: failed if a run failed that something had to have."""
+def _close_if_over(engine: Engine, flow: Flow) -> bool:
+    """Settle the flow when its last stages are over: failed if a run failed that something had to have.
+
+    True when they are, whoever wrote it.
+    """
     last = [stage for stage in engine.definition if not engine.definition.consumers(stage.name)]
     if not all(status(engine, flow, stage).over for stage in last):
-        return
+        return False
     failed = engine.documents.query(
         "runs", [Field("flow", "==", flow.id), Field("state", "==", "failed")], parent=f"tenants/{flow.tenant}"
     )
@@ -228,11 +231,10 @@ def _close_if_over(engine: Engine, flow: Flow) -> None:
         fatal.sort(key=lambda snap: engine.definition.names.index(snap.body["stage"]))
         fields["error"] = {**fatal[0].body["error"], "stage": fatal[0].body["stage"]}
     if snap.body["state"] != "running":
-        return
-    try:
+        return True
+    with suppress(Conflict):  # the other one that saw the end wrote the same
         engine.documents.commit([Update(flow.key, fields, snap.version)])
-    except Conflict:
-        return  # the other one that saw the end wrote the same
+    return True
 
 
 def _optional(engine: Engine, stage: str) -> bool:

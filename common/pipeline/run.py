@@ -123,7 +123,7 @@ class Flow:
     asset: str
     settings: FlowSettings
     again: Json | None  # {"stage", "nonce"}: from that stage on, nothing earlier is reused
-    state: str  # running, done, failed or cancelled
+    state: str  # waiting for its turn, running, done, failed or cancelled
     cancel: bool
     trace: str | None = None  # W3C traceparent
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
+from common.errors import Conflict
+from common.pipeline import admission, flows
 from common.pipeline.engine import Engine
-from common.pipeline.execution import is_stale
+from common.pipeline.execution import is_stale, release
 from common.pipeline.run import TERMINAL, RunId
+from common.pipeline.stage import Where as Place
 from common.ports.clock import stamp
-from common.ports.documents import Where
+from common.ports.documents import Json, Update, Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,42 @@ class Due:
     run: RunId
     act: bool
     stale: bool  # it is running, and its holder's lease is over
+
+
+def rescue(engine: Engine, limit: int = 500) -> int:
+    """What `tick` does once a minute: act on ends nobody acted on, wake again what nobody woke; how many it found.
+
+    A run of a pool needs no wake: whoever pulls from the pool asks for what is due.
+    """
+    found = 0
+    for one in due(engine, limit):
+        if one.act:
+            flows.act(engine, one.run)
+        elif one.stale:
+            release(engine, one.run, "its worker stopped answering")
+        elif not _wake_again(engine, one.run):
+            continue
+        found += 1
+    late = [Where("due", "<=", stamp(engine.clock.now()))]
+    for snap in engine.documents.query("admission", late, order="due", limit=limit):
+        admission.admit(engine, snap.id)
+    return found
+
+
+def _wake_again(engine: Engine, run: RunId) -> bool:
+    snap = engine.run(run)
+    if snap is None or snap.body["state"] in TERMINAL or snap.body["place"] == Place.POOL.value:
+        return False
+    now = engine.clock.now()
+    fields: Json = {"wake": int(snap.body["wake"]) + 1}
+    if snap.body["state"] == "queued":  # of a waiting one it is the time before which it is not to be claimed
+        fields["due"] = stamp(now + timedelta(seconds=engine.wake_s))
+    try:
+        engine.documents.commit([Update(run.key, fields, snap.version)])
+    except Conflict:
+        return False  # somebody claimed it, or woke it, in this very moment
+    engine.wake.work(engine.errand(run, {**snap.body, **fields}), now)
+    return True
 
 
 def due(engine: Engine, limit: int = 100, *, flow: str | None = None) -> Iterator[Due]:

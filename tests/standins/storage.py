@@ -10,7 +10,7 @@ import struct
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -56,6 +56,7 @@ class Storage:
     faults: list[tuple[str, str]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     clients: list[Any] = field(default_factory=list)
+    heard: list[Callable[[str, Kept], None]] = field(default_factory=list)  # told of every object that is finished
     lock: threading.RLock = field(default_factory=threading.RLock)
     generations: Iterator[int] = field(default_factory=lambda: count(1_000_001))
 
@@ -83,7 +84,9 @@ class Storage:
                 type=about.get("contentType") or "application/octet-stream",
             )
             self.objects[bucket, kept.name] = kept
-            return kept
+        for hear in self.heard:
+            hear(bucket, kept)
+        return kept
 
     def fault(self, what: str) -> str | None:
         with self.lock:
@@ -129,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _post(self) -> None:
         body = self._body()
         match = re.fullmatch(r"/(?:resumable/)?upload/storage/v1/b/([^/]+)/o", self.url.path)
+        if match is None and "X-Goog-Signature" in self.query:
+            return self._begun()
         if match is None:
             return self._say(404, {"error": {"code": 404, "message": f"no such method: {self.url.path}"}})
         kind, precondition = self.query.get("uploadType"), self._match()
@@ -149,7 +154,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._inserted(match[1], about, content, precondition)
 
     def _put(self) -> None:
-        """A chunk of a resumable upload, or the question how far it came."""
+        """A chunk of a resumable upload, or the question how far it came; or a whole file, by a signed URL."""
+        if "X-Goog-Signature" in self.query:
+            return self._whole()
         session = self.storage.sessions.get(self.query.get("upload_id", ""))
         body = self._body()
         if session is None:
@@ -171,6 +178,33 @@ class _Handler(BaseHTTPRequestHandler):
             return self._say(308, None, **({"Range": f"bytes=0-{last}"} if last >= 0 else {}))
         self._inserted(session.bucket, session.about, bytes(session.received), session.match)
 
+    def _whole(self) -> None:
+        """A file by a signed URL, in one request; that it is signed is seen, by whom is not checked."""
+        bucket, about, match = self._signed()
+        content = self._body()
+        least, most = map(int, self.headers.get("x-goog-content-length-range", "0,99999999").split(","))
+        if not least <= len(content) <= most:
+            return self._say(400, {"error": {"code": 400, "message": "EntityTooLarge, or too small"}})
+        self._inserted(bucket, about, content, match)
+
+    def _begun(self) -> None:
+        """The begin of a resumable upload by a signed URL."""
+        self._body()
+        bucket, about, match = self._signed()
+        session = uuid.uuid4().hex
+        self.storage.sessions[session] = Session(bucket, about, match)
+        url = f"http://{self.storage.address}/resumable/upload/storage/v1/b/{bucket}/o?upload_id={session}"
+        self._say(201, {}, Location=url)
+
+    def _signed(self) -> tuple[str, dict[str, Any], int | None]:
+        signed = set(self.query["X-Goog-SignedHeaders"].split(";"))
+        sent = {name.lower() for name in self.headers if name.lower().startswith("x-goog-")}
+        assert sent <= signed, f"headers that were not signed: {sent - signed}"
+        bucket, name = unquote(self.url.path).lstrip("/").split("/", 1)
+        match = self.headers.get("x-goog-if-generation-match")
+        about = {"name": name, "contentType": self.headers.get("Content-Type")}
+        return bucket, about, None if match is None else int(match)
+
     def _get(self) -> None:
         if (listed := re.fullmatch(r"/storage/v1/b/([^/]+)/o", self.url.path)) is not None:
             return self._list(listed[1])
@@ -182,7 +216,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "drop":
             raise _Cut
         kept = self.storage.objects.get((match[1], unquote(match[2]))) if match else None
-        if kept is None or match is None:
+        asked = self.query.get("generation")
+        if kept is None or match is None or (asked is not None and asked != str(kept.generation)):
             return self._say(404, {"error": {"code": 404, "message": "no such object"}})
         if media:
             return self._media(kept, half=fault == "half")

@@ -1,4 +1,4 @@
-"""The composition root: the only place that knows which adapter stands behind which port."""
+"""One machine: documents in SQLite, objects in a folder, a process for each run."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Entry points for short work: what is deployed as functions."""
