@@ -52,14 +52,20 @@ def _written(message: Any) -> bytes:
 
 
 @contextmanager
-def serving(methods: Mapping[str, Method]) -> Iterator[grpc.Channel]:
-    """A channel to a server of `methods`, by full name such as /google.cloud.tasks.v2.CloudTasks/CreateTask."""
+def listening(methods: Mapping[str, Method]) -> Iterator[str]:
+    """The address, host:port, of a server of `methods`, by full name: /google.cloud.tasks.v2.CloudTasks/GetTask."""
     server = grpc.server(ThreadPoolExecutor(16))
     server.add_generic_rpc_handlers((_Methods(methods),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        try:
-            yield channel
-        finally:
-            server.stop(None).wait()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+
+
+@contextmanager
+def serving(methods: Mapping[str, Method]) -> Iterator[grpc.Channel]:
+    """A channel to such a server."""
+    with listening(methods) as address, grpc.insecure_channel(address) as channel:
+        yield channel

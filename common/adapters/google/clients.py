@@ -70,6 +70,6 @@ def _made(client: Any, address: str | None) -> Any:
 
 def _plain(client: Any, address: str) -> Any:
     """A transport without TLS and without credentials, for a stand-in on this machine."""
-    import grpc
+    import grpc  # type: ignore[import-untyped]
 
     return client.get_transport_class("grpc")(channel=grpc.insecure_channel(address))

@@ -43,14 +43,14 @@ class StorageObjects:
                 raise Transient(f"object {key} was removed while it was written; it is tried again") from None
             return there
         except Exception as error:
-            raise _told(error, key) from error
+            raise told(error, key) from error
         return Stored(key=key, sha256=digest, size=size, created=True)
 
     def stat(self, key: str) -> Stored | None:
         try:
             blob = self._bucket.get_blob(check_key(key), **self._how)
         except Exception as error:
-            raise _told(error, key) from error
+            raise told(error, key) from error
         if blob is None:
             return None
         digest = (blob.metadata or {}).get(_SHA256)
@@ -62,7 +62,7 @@ class StorageObjects:
         try:
             content: bytes = self._bucket.blob(check_key(key)).download_as_bytes(**self._how)
         except Exception as error:
-            raise _told(error, key) from error
+            raise told(error, key) from error
         return content
 
     def fetch(self, key: str, folder: Path) -> Path:
@@ -73,7 +73,7 @@ class StorageObjects:
             self._bucket.blob(key).download_to_filename(str(path), **self._how)
         except Exception as error:
             path.unlink(missing_ok=True)
-            raise _told(error, key) from error
+            raise told(error, key) from error
         path.chmod(0o400)
         return path
 
@@ -82,7 +82,7 @@ class StorageObjects:
         try:
             return sorted(blob.name for blob in self._bucket.list_blobs(prefix=below, **self._how))
         except Exception as error:
-            raise _told(error, prefix) from error
+            raise told(error, prefix) from error
 
     def delete(self, key: str) -> None:
         from google.api_core import exceptions
@@ -92,7 +92,7 @@ class StorageObjects:
         except exceptions.NotFound:
             return
         except Exception as error:
-            raise _told(error, key) from error
+            raise told(error, key) from error
 
     @property
     def _how(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _digest(content: bytes | Path) -> tuple[str, int]:
         return hashlib.file_digest(file, "sha256").hexdigest(), content.stat().st_size
 
 
-def _told(error: Exception, key: str) -> Exception:
+def told(error: Exception, key: str) -> Exception:
     """What the library raised, in words of ours; anything that is none of its errors as it is."""
     import requests
     from google.api_core import exceptions

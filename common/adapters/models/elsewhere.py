@@ -1,0 +1,23 @@
+"""The models of a light image: none. Its functions plan and announce; what needs a model works on another image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from common.errors import ModelMissing
+
+
+class ModelsElsewhere:
+    """Implements common.ports.models.Models."""
+
+    def _none(self, scratch: Path) -> AbstractContextManager[Any]:
+        raise ModelMissing("models are on the images of the media service and the pools; this stage belongs there")
+
+    voice = recogniser = aligner = faces = people = objects = texts = sentences = _none
+
+    def identity(self, kinds: Iterable[str]) -> dict[str, str | None]:
+        """Not known here: which models are on the other images is told by their release."""
+        return dict.fromkeys(kinds)
