@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.pipeline.stage import HOUR, MINUTE, Cost, Definition, Image, Need, Stage
+from common.pipeline.stage import HOUR, MINUTE, Cost, Definition, Image, Need, Stage, Where
 
 # What is known of a video once all senses are through.
 SEEN = (
@@ -127,6 +127,7 @@ PIPELINE = Definition(
             each="segment",
             models=("objects",),
             image=Image.GPU,
+            places=(Where.POOL,),
             cost=Cost(fixed=0.5, per_second=0.2),
             timeout_s=1 * HOUR,
         ),

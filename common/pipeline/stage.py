@@ -152,6 +152,8 @@ class Definition:
                 refuse(f"runs for each {stage.each!r}, but no stage's result names such members")
             if not any(need.stage == source and need.required for need in stage.after):
                 refuse(f"runs for each {stage.each!r} and so must need {source!r}")
+        if stage.image is Image.GPU and Where.TASK in stage.places:
+            refuse("no service has a GPU, so it can't be a task; leave it to the pool")
         if stage.stall_s > stage.timeout_s:
             refuse("its stall limit is longer than its timeout")
         if stage.lease_s < 30:

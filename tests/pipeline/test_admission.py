@@ -1,4 +1,4 @@
-"""A tenant's flows take turns, whatever is lost, doubled, reordered or killed; and the sweep brings back what was lost."""
+"""A tenant's flows take turns, whatever is lost, doubled or killed; and the sweep brings back what was lost."""
 
 from __future__ import annotations
 
