@@ -30,6 +30,11 @@ class Settings:
     anchor: tuple[float, float] | None = None
 
 
+def on_cloud(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether this process is told of a project on Google Cloud."""
+    return bool((os.environ if environ is None else environ).get("CUTROOM_PROJECT"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
     """Where things are on Google Cloud; Terraform sets each.
@@ -44,7 +49,8 @@ class Cloud:
     `audience`  CUTROOM_AUDIENCE   what those tokens are made for: this service's own URL
     `signer`    CUTROOM_SIGNER     the service account that signs URLs
     `active`    CUTROOM_ACTIVE     flows of one tenant at work at once
-    `home`, `cores`, `models`      as in Settings; `home` is scratch alone
+    `image`     CUTROOM_IMAGE      what this process may load: light, media or gpu
+    `home`, `models`               as in Settings; `home` is scratch alone
 
     With CUTROOM_LOCAL_CLOUD=1 the cloud is emulators and stand-ins on this machine:
     `tasks`     CUTROOM_TASKS      host:port of a Cloud Tasks without TLS
@@ -65,6 +71,7 @@ class Cloud:
     audience: str
     signer: str
     active: int
+    image: str
     home: Path
     models: Path
     local: bool = False
@@ -104,6 +111,7 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         prefix=env.get("CUTROOM_PREFIX") or "cutroom",
         services=services,
         active=int(env.get("CUTROOM_ACTIVE") or 4),
+        image=env.get("CUTROOM_IMAGE") or "light",
         home=home,
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
         local=local,

@@ -52,7 +52,7 @@ Event = Uploaded | Ended | Other
 
 
 def read(headers: Mapping[str, str], body: bytes) -> Event:
-    """The event of an HTTP request; `headers` without regard to case, as flask has them."""
+    """The event of an HTTP request; names of `headers` in lower case."""
     if len(body) > LARGEST:
         raise BadInput(f"an event of {len(body)} bytes; at most {LARGEST} are taken")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()

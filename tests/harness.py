@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from common import bootstrap, config
+from common import config
+from common.bootstrap import local as bootstrap
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
 from common.errors import ModelMissing

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from common import bootstrap
+from common.bootstrap import local as bootstrap
 from common.pipeline import flows, sweep
 from common.pipeline.engine import Engine
 from common.pipeline.execution import execute

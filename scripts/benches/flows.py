@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common import bootstrap, config
+from common import config
+from common.bootstrap import local as bootstrap
 from common.domain.codec import loads
 from common.domain.settings import FlowSettings
 from common.pipeline import flows

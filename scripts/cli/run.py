@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from common import bootstrap, config
+from common import config
+from common.bootstrap import local as bootstrap
 from common.errors import BadInput, CutroomError, StateFolderBusy
 from common.media.sample import make_sample
 from scripts.cli import inputs, storyboard

@@ -10,8 +10,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from common import bootstrap, config
+from common import config
 from common.adapters.embedded.sources import generation_of
+from common.bootstrap import local as bootstrap
 from common.errors import BadInput, CutroomError, StateFolderBusy
 from scripts.cli import inputs
 from scripts.cli.interrupts import Interrupts

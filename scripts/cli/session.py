@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from common.adapters.embedded.sources import generation_of, local_path
-from common.bootstrap import Local
+from common.bootstrap.local import Local
 from common.domain.codec import loads
 from common.domain.settings import FlowSettings
 from common.domain.timebase import clock

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from common import bootstrap
+from common.bootstrap import local as bootstrap
 from common.pipeline.engine import Engine
 from common.pipeline.execution import execute
 from common.pipeline.run import Flow, RunId

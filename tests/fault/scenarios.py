@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from common import bootstrap
+from common.bootstrap import local as bootstrap
 from common.domain.codec import loads
 from common.domain.settings import FlowSettings
 from common.pipeline import flows

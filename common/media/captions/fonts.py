@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal
-
-from PIL import ImageFont
+from typing import TYPE_CHECKING, Literal
 
 from common.domain.codec import digest
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
 
 Weight = Literal["black", "bold", "medium"]
 
@@ -155,6 +156,8 @@ def _names(data: bytes, table: int) -> dict[int, str]:
 
 @cache
 def _font(path: Path) -> ImageFont.FreeTypeFont:
+    from PIL import ImageFont  # here, not above: an image that draws no letters has none
+
     return ImageFont.truetype(str(path), _FINE)
 
 
@@ -165,6 +168,8 @@ def _has(path: Path | None, sign: str) -> bool:
         return False
     if sign.isspace() or unicodedata.category(sign) in ("Cf", "Cn", "Co", "Cs", "Cc"):
         return sign == " "
+    from PIL import ImageFont
+
     font = ImageFont.truetype(str(path), 24)
     lacking = font.getmask("\U0010ffff")
     mask = font.getmask(sign)

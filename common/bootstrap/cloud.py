@@ -1,0 +1,117 @@
+"""Google Cloud: documents in Firestore, objects in buckets, work by tasks and pools."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from common.adapters.embedded.scratch import FolderScratch
+from common.adapters.google import clients
+from common.adapters.google.certificates import FIREBASE, SERVICES, Certificates
+from common.adapters.google.clock import WallClock
+from common.adapters.google.firebase_auth import FirebaseAuth, refuse_emulated_auth
+from common.adapters.google.firestore import FirestoreDocuments
+from common.adapters.google.oidc import GoogleOidc
+from common.adapters.google.pubsub import PubSubAnnouncer
+from common.adapters.google.run_jobs import CloudRunJobs
+from common.adapters.google.sources import BucketSources
+from common.adapters.google.storage import StorageObjects
+from common.adapters.google.tasks import CloudTasks, Lane
+from common.adapters.google.uploads import BucketUploads
+from common.adapters.google.wake import CloudWake
+from common.adapters.models.elsewhere import ModelsElsewhere
+from common.config import Cloud
+from common.pipeline import sweep
+from common.pipeline.definition import PIPELINE
+from common.pipeline.engine import Engine, carry_on
+from common.pipeline.launcher import POLICIES, launch, reap
+from common.pipeline.place import POOLS
+from common.ports.auth import Auth, ServiceAuth
+from common.ports.jobs import Jobs
+from common.ports.models import Models
+from common.ports.uploads import Uploads
+
+_WAKE_S = 60.0  # in which a task or a message arrives, but for one in a thousand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudParts:
+    """Cutroom on Google Cloud: what functions and jobs need. Clients are made when they are first used."""
+
+    settings: Cloud
+    engine: Engine
+    people: Auth
+    services: ServiceAuth
+    uploads: Uploads
+    jobs: Jobs
+
+    def tick(self) -> int:
+        """What is done once a minute; how much of it the fast path had lost."""
+        found = sweep.rescue(self.engine)
+        reap(self.engine.documents, self.engine.clock, self.jobs)
+        for pool in POLICIES:
+            self.launch(pool)
+        return found
+
+    def launch(self, pool: str) -> None:
+        """See to it that a pool has the workers its queue needs."""
+        launch(self.engine.documents, self.engine.clock, self.jobs, pool, POLICIES[pool])
+
+
+def connect(
+    settings: Cloud, *, abandon: Callable[[], None] = carry_on, environ: Mapping[str, str] | None = None
+) -> CloudParts:
+    """Raises Permanent where the environment makes forged tokens pass."""
+    refuse_emulated_auth(os.environ if environ is None else environ, settings.local)
+    made = clients.Clients(settings)
+    clock = WallClock()
+    documents = FirestoreDocuments(made.firestore)
+    jobs = CloudRunJobs(
+        made.jobs, made.executions, project=settings.project, location=settings.location, prefix=settings.prefix
+    )
+    tasks = CloudTasks(
+        made.tasks,
+        project=settings.project,
+        location=settings.location,
+        lanes={image: Lane(queue=f"{settings.prefix}-{image}", url=url) for image, url in settings.services.items()},
+        caller=settings.invoker,
+        clock=clock,
+    )
+    wake = CloudWake(
+        tasks,
+        PubSubAnnouncer(made.publisher, f"projects/{settings.project}/topics/{settings.topic}"),
+        launch=lambda pool: parts.launch(pool),
+        pools={image.value: pool for image, pool in POOLS.items()},
+        clock=clock,
+    )
+    certificates = {url: Certificates(settings.certs or url) for url in (SERVICES, FIREBASE)}
+    parts = CloudParts(
+        settings=settings,
+        engine=Engine(
+            definition=PIPELINE,
+            documents=documents,
+            objects=StorageObjects(made.storage, settings.media),
+            sources=BucketSources(made.storage),
+            wake=wake,
+            clock=clock,
+            scratch=FolderScratch(settings.home / "scratch"),
+            models=_models(settings),
+            wake_s=_WAKE_S,
+            active=settings.active,
+            abandon=abandon,
+        ),
+        people=FirebaseAuth(settings.project, certificates[FIREBASE]),
+        services=GoogleOidc(settings.audience, [settings.invoker], certificates[SERVICES]),
+        uploads=BucketUploads(made.storage, settings.uploads, made.signing),
+        jobs=jobs,
+    )
+    return parts
+
+
+def _models(settings: Cloud) -> Models:
+    if settings.image == "light":
+        return ModelsElsewhere()
+    from common.adapters.models.local import LocalModels  # here, not above: it needs what a light image has not
+
+    return LocalModels(settings.models)

@@ -1,0 +1,99 @@
+"""The deployed targets. Each translates a request into a call of ours, and the answer back; nothing else is here.
+
+api        what people and programs ask over HTTPS, with a Firebase ID token
+on_event   a file is in the bucket, or a run has ended; by push, with an OIDC token
+work       execute one run; by Cloud Tasks, with an OIDC token
+tick       once a minute: what the fast path lost; by Cloud Scheduler, with an OIDC token
+
+A status of 2xx takes a message off its queue. So what can never succeed is recorded and acknowledged, what passes by
+itself is answered 503, and a run that is busy, early or waiting is acknowledged: its document says when it is due.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import functions_framework
+from flask import Request, Response, jsonify
+
+from common import config
+from common.bootstrap import cloud
+from common.errors import BadInput, CutroomError
+from common.pipeline.execution import execute
+from common.pipeline.run import RunId
+from functions import events, inbox
+from functions.api import app
+
+log = logging.getLogger("cutroom.functions")
+
+_CLOUD = cloud.connect(config.cloud_from_environment())
+
+Target = Callable[[Request], Any]
+
+
+def _answered(target: Target) -> Target:
+    """With our errors as their HTTP status, in one shape."""
+
+    @wraps(target)
+    def answer(request: Request) -> Any:
+        try:
+            return target(request)
+        except CutroomError as error:
+            log.log(logging.ERROR if error.status >= 500 else logging.INFO, "%s: %s", target.__name__, error)
+            return _refused(error)
+
+    return answer
+
+
+def _refused(error: CutroomError) -> tuple[Response, int]:
+    return jsonify({"error": {"code": error.code, "text": str(error)}}), error.status
+
+
+def _by_service(request: Request) -> None:
+    _CLOUD.services.service(app.bearer(request))
+
+
+@functions_framework.http
+@_answered
+def api(request: Request) -> Any:
+    return app.answer(_CLOUD, request)
+
+
+@functions_framework.http
+@_answered
+def on_event(request: Request) -> Any:
+    _by_service(request)
+    body = request.get_data(cache=False)
+    try:
+        event = events.read({name.lower(): value for name, value in request.headers.items()}, body)
+    except BadInput as error:
+        inbox.refuse(_CLOUD, body, error)
+        raise
+    return jsonify({"done": inbox.take(_CLOUD, event)})
+
+
+@functions_framework.http
+@_answered
+def work(request: Request) -> Any:
+    _by_service(request)
+    run = RunId.parse(events.run_key(_told(request)))
+    if run.stage not in _CLOUD.engine.definition:
+        raise BadInput(f"there is no stage {run.stage!r} in this version")
+    return jsonify({"ending": execute(_CLOUD.engine, run)})
+
+
+@functions_framework.http
+@_answered
+def tick(request: Request) -> Any:
+    _by_service(request)
+    return jsonify({"rescued": _CLOUD.tick()})
+
+
+def _told(request: Request) -> dict[str, Any]:
+    told = request.get_json(force=True, silent=True)
+    if not isinstance(told, dict):
+        raise BadInput("the body is no JSON object")
+    return told

@@ -1,0 +1,328 @@
+"""The deployed targets on the embedded adapters: who may ask, what is refused and recorded, what is set going."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from common import config
+from common.adapters.google.firebase_auth import FirebaseAuth
+from common.adapters.google.oidc import GoogleOidc
+from common.bootstrap import cloud
+from common.bootstrap.cloud import CloudParts
+from common.domain.settings import FlowSettings
+from common.errors import BadInput, Permanent, Transient
+from common.pipeline import flows
+from common.pipeline.run import RunId
+from common.ports.uploads import Request, Slot
+from tests import toy
+from tests.post import MINUTE, Hands, Post, cloudlike
+from tests.standins.certificates import AUDIENCE, EMAIL, PROJECT, Issuer, firebase_claims, issuer, oidc_claims
+from tests.unit.test_events import pushed
+
+ENV = {
+    "CUTROOM_PROJECT": PROJECT,
+    "CUTROOM_LOCATION": "europe-west1",
+    "CUTROOM_UPLOADS": "up",
+    "CUTROOM_MEDIA": "media",
+    "CUTROOM_TOPIC": "ended",
+    "CUTROOM_INVOKER": EMAIL,
+    "CUTROOM_AUDIENCE": AUDIENCE,
+    "CUTROOM_SIGNER": "signer@demo-cutroom.iam.gserviceaccount.com",
+    "CUTROOM_SERVICE_LIGHT": "https://light.example",
+    "CUTROOM_SERVICE_MEDIA": "https://media.example",
+}
+HEAVY = ["anthropic", "google.genai", "xgboost", "torch", "cv2", "numpy", "PIL", "firebase_admin", "grpc"]
+OBJECT = {"bucket": "up", "name": "t/t1/u1/talk.mp4", "generation": "17", "size": "352"}
+FINALIZED = {
+    "ce-type": "google.cloud.storage.object.v1.finalized",
+    "ce-specversion": "1.0",
+    "ce-source": "//storage",
+    "ce-id": "1",
+    "content-type": "application/json",
+}
+
+
+class Slots:
+    """Implements Uploads; what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, int]] = []
+
+    def slot(self, name: str, *, content_type: str, most_bytes: int) -> Slot:
+        self.asked.append((name, content_type, most_bytes))
+        put = Request(method="PUT", url=f"https://bucket/{name}?signed", headers={"content-type": content_type})
+        return Slot(name=name, whole=put, resumable=put, expires=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+class NoJobs:
+    def start(self, pool: str, launch: str) -> str:
+        raise AssertionError("no run here is for a pool")
+
+    def cancel(self, execution: str) -> None:
+        raise AssertionError("nothing was started")
+
+
+class Deployed:
+    """The targets, asked as by HTTP."""
+
+    def __init__(self, main: ModuleType, parts: CloudParts, google: Issuer, post: Post, clock: Hands) -> None:
+        self.main, self.parts, self.google, self.post, self.clock = main, parts, google, post, clock
+
+    def ask(
+        self, target: str, path: str = "/", *, token: str | None = None, body: Any = None, **more: Any
+    ) -> tuple[int, Any]:
+        headers = {**more.pop("headers", {})}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        app = Flask("test")
+        with app.test_request_context(path, method=more.pop("method", "POST"), headers=headers, data=data) as context:
+            answer = app.make_response(getattr(self.main, target)(context.request))
+        return answer.status_code, answer.get_json()
+
+    def service(self, **claims: Any) -> str:
+        return self.google.token(oidc_claims(**claims))
+
+    def person(self, **claims: Any) -> str:
+        return self.google.token(firebase_claims(**claims))
+
+    def event(self, body: Any = OBJECT, **headers: str) -> tuple[int, Any]:
+        return self.ask("on_event", token=self.service(), body=body, headers={**FINALIZED, **headers})
+
+    def count(self, collection: str) -> int:
+        return self.parts.engine.documents.count(collection)
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[Issuer]:
+    with issuer() as made:
+        yield made
+
+
+@pytest.fixture
+def deployed(tmp_path: Path, google: Issuer, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    for name, value in ENV.items():
+        monkeypatch.setenv(name, value)
+    main = importlib.import_module("functions.main")
+    engine, post, clock = cloudlike(tmp_path, toy.definition(), active=2)
+    parts = CloudParts(
+        settings=config.cloud_from_environment(),
+        engine=engine,
+        people=FirebaseAuth(PROJECT, google.certificates()),
+        services=GoogleOidc(AUDIENCE, [EMAIL], google.certificates()),
+        uploads=Slots(),
+        jobs=NoJobs(),
+    )
+    monkeypatch.setattr(main, "_CLOUD", parts)
+    return Deployed(main, parts, google, post, clock)
+
+
+@pytest.mark.parametrize("target", ["on_event", "work", "tick"])
+def test_without_a_token_of_our_own_service_nothing_is_done(deployed: Deployed, target: str) -> None:
+    tokens = [
+        None,
+        "x",
+        deployed.person(),
+        deployed.service(aud="https://other.example"),
+        deployed.service(email="stranger@example.com"),
+        deployed.service(exp=1),
+    ]
+    for token in tokens:
+        status, told = deployed.ask(target, token=token, body=OBJECT, headers=FINALIZED)
+        assert (status, told["error"]["code"]) == (401, "unauthorized")
+    assert deployed.count("assets") == deployed.count("runs") == deployed.count("refusals") == 0
+
+
+def test_an_upload_becomes_a_flow_once_however_often_its_event_comes(deployed: Deployed) -> None:
+    assert deployed.event() == (200, {"done": "new"})
+    assert deployed.event() == (200, {"done": "running"})
+    assert deployed.event({**OBJECT, "generation": "18"}) == (200, {"done": "new"}), "other bytes under the same name"
+    assert (deployed.count("assets"), deployed.count("flows")) == (2, 2)
+
+
+def test_events_and_tasks_bring_a_flow_to_its_end(deployed: Deployed) -> None:
+    deployed.event()
+    for _ in range(200):
+        if deployed.post.errands:
+            _, errand = deployed.post.errands.pop(0)
+            status, told = deployed.ask("work", token=deployed.service(), body={"run": errand.run})
+            assert (status, told["ending"]) in {(200, "done"), (200, "replayed")}
+        elif deployed.post.ends:
+            body = pushed({"run": deployed.post.ends.pop(0)})
+            headers = {"content-type": "application/json"}
+            assert deployed.ask("on_event", token=deployed.service(), body=body, headers=headers)[0] == 200
+        else:
+            break
+    assert [snap.body["state"] for snap in deployed.parts.engine.documents.query("flows")] == ["done"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", {"bucket": "up"}, {**OBJECT, "size": "many"}])
+def test_an_event_that_is_none_is_answered_400_and_recorded_once(deployed: Deployed, body: Any) -> None:
+    for _ in range(2):
+        status, told = deployed.event(body)
+        assert (status, told["error"]["code"]) == (400, "bad_input")
+    (noted,) = deployed.parts.engine.documents.query("refusals")
+    assert noted.body["why"] == told["error"]["text"]
+    assert deployed.count("assets") == 0
+
+
+@pytest.mark.parametrize("name", ["talk.mp4", "t/../x/y.mp4", "t/a b/u/v.mp4", "t/t1/u/", "t/t1/u/a/b.mp4"])
+def test_a_file_where_none_belongs_is_recorded_and_acknowledged(deployed: Deployed, name: str) -> None:
+    assert deployed.event({**OBJECT, "name": name}) == (200, {"done": "refused"})
+    assert (deployed.count("refusals"), deployed.count("assets")) == (1, 0)
+
+
+def test_a_file_of_another_bucket_is_refused(deployed: Deployed) -> None:
+    assert deployed.event({**OBJECT, "bucket": "media"}) == (200, {"done": "refused"})
+
+
+@pytest.mark.parametrize("body", [b"", {}, {"run": 1}, {"run": "../x"}, {"run": "tenants/t/runs/a-1.nosuch"}])
+def test_work_on_what_is_no_run_is_refused(deployed: Deployed, body: Any) -> None:
+    status, told = deployed.ask(
+        "work", token=deployed.service(), body=body, headers={"content-type": "application/json"}
+    )
+    assert (status, told["error"]["code"]) == (400, "bad_input")
+
+
+def test_a_run_that_is_gone_or_fails_for_good_is_acknowledged(deployed: Deployed, tmp_path: Path) -> None:
+    ask: dict[str, Any] = {"token": deployed.service(), "headers": {"content-type": "application/json"}}
+    assert deployed.ask("work", body={"run": "tenants/t/runs/a-1.split"}, **ask) == (200, {"ending": "gone"})
+    engine = replace(deployed.parts.engine, definition=toy.definition(split="tests.toy:fails"))
+    deployed.main._CLOUD = replace(deployed.parts, engine=engine)  # type: ignore[attr-defined]
+    deployed.event()
+    (run,) = engine.documents.query("runs")
+    assert deployed.ask("work", body={"run": run.key}, **ask) == (200, {"ending": "failed"})
+    assert deployed.ask("work", body={"run": run.key}, **ask) == (200, {"ending": "replayed"})
+
+
+def test_what_passes_by_itself_is_answered_so_that_it_comes_again(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: Any, **__: Any) -> Any:
+        raise Transient("Firestore does not answer; it is tried again")
+
+    monkeypatch.setattr(flows, "submit", silent)
+    assert deployed.event()[0] == 503
+    assert deployed.count("refusals") == 0
+
+
+def test_tick_finds_what_the_fast_path_lost(deployed: Deployed) -> None:
+    deployed.event()
+    deployed.post.errands.clear()
+    assert deployed.ask("tick", token=deployed.service()) == (200, {"rescued": 0}), "it is not yet late"
+    deployed.clock.at += MINUTE
+    assert deployed.ask("tick", token=deployed.service()) == (200, {"rescued": 1})
+    assert len(deployed.post.errands) == 1
+
+
+def test_anybody_may_ask_whether_it_is_there(deployed: Deployed) -> None:
+    assert deployed.ask("api", "/healthz", method="GET") == (200, {"ok": True})
+
+
+def test_the_api_wants_a_person_and_tells_nobody_else_what_there_is(deployed: Deployed) -> None:
+    for token in (None, deployed.service(), deployed.person(aud="other")):
+        for path in ("/v1/flows", "/v1/flows/x", "/v1/nothing"):
+            assert deployed.ask("api", path, token=token, method="GET")[0] == 401
+    assert deployed.ask("api", "/v1/nothing", token=deployed.person(), method="GET")[0] == 404
+    assert deployed.ask("api", "/v1/uploads", token=deployed.person(), method="DELETE")[0] == 405
+
+
+def test_a_person_gets_a_place_of_their_own_for_a_file(deployed: Deployed) -> None:
+    wanted = {"name": "../My talk (1).MP4", "size": 1000, "type": "video/mp4"}
+    status, told = deployed.ask("api", "/v1/uploads", token=deployed.person(sub="ann"), body=wanted)
+    assert status == 201
+    assert re.fullmatch(r"t/ann/[0-9a-f]{16}/My talk \(1\)\.MP4", told["object"])
+    slots = deployed.parts.uploads
+    assert isinstance(slots, Slots)
+    assert slots.asked == [(told["object"], "video/mp4", 1000)]
+    assert deployed.event({**OBJECT, "name": told["object"]}) == (200, {"done": "new"})
+    _, listed = deployed.ask("api", "/v1/flows", token=deployed.person(sub="ann"), method="GET")
+    assert [(one["name"], one["state"]) for one in listed["flows"]] == [("My talk (1).MP4", "running")]
+    _, seen = deployed.ask(
+        "api", f"/v1/flows/{listed['flows'][0]['flow']}", token=deployed.person(sub="ann"), method="GET"
+    )
+    assert [(run["stage"], run["state"]) for run in seen["runs"]] == [("split", "queued")]
+
+
+def test_what_one_tenant_has_another_never_sees(deployed: Deployed) -> None:
+    deployed.event()
+    (flow,) = (snap.id for snap in deployed.parts.engine.documents.query("flows"))
+    stranger: dict[str, Any] = {"token": deployed.person(sub="bob"), "method": "GET"}
+    assert deployed.ask("api", "/v1/flows", **stranger) == (200, {"flows": []})
+    assert deployed.ask("api", f"/v1/flows/{flow}", **stranger)[0] == 404
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"name": "a.mp4"},
+        {"name": "a.mp4", "size": 0},
+        {"name": "a.mp4", "size": True},
+        {"name": "a.mp4", "size": 1 << 60},
+        {"name": "///", "size": 1},
+        {"name": "a.mp4", "size": 1, "type": "text/html\r\nx: y"},
+        {"name": "a.mp4", "size": 1, "tenant": "other"},
+    ],
+)
+def test_an_upload_that_cannot_be_is_refused_with_what_is_wrong(deployed: Deployed, wanted: Any) -> None:
+    status, told = deployed.ask("api", "/v1/uploads", token=deployed.person(), body=wanted)
+    assert (status, told["error"]["code"]) == (400, "bad_input")
+
+
+def test_settings_that_are_missing_are_all_named() -> None:
+    with pytest.raises(BadInput, match=r"CUTROOM_PROJECT.*CUTROOM_SERVICE_MEDIA"):
+        config.cloud_from_environment({})
+    with pytest.raises(BadInput, match="CUTROOM_CERTS"):
+        config.cloud_from_environment({**ENV, "CUTROOM_CERTS": "http://127.0.0.1/"})
+
+
+def test_it_does_not_start_where_forged_tokens_would_pass() -> None:
+    with pytest.raises(Permanent, match="FIREBASE_AUTH_EMULATOR_HOST"):
+        cloud.connect(config.cloud_from_environment(ENV), environ={"FIREBASE_AUTH_EMULATOR_HOST": "x:1"})
+
+
+def test_a_function_starts_light() -> None:
+    code = f"import functions.main, sys; print([name for name in {HEAVY} if name in sys.modules])"
+    root = Path(__file__).resolve().parents[2]
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env={**ENV, "PYTHONPATH": str(root)}, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout.strip()) == (0, "[]"), ran.stderr
+
+
+def test_settings_of_a_flow_from_the_cloud_are_the_defaults(deployed: Deployed) -> None:
+    deployed.event()
+    (snap,) = deployed.parts.engine.documents.query("flows")
+    assert flows.read(deployed.parts.engine, "t1", snap.id).settings == FlowSettings()
+    assert RunId.parse(f"tenants/t1/runs/{snap.id}.split").flow == snap.id
+
+
+def test_what_a_function_imports_is_in_its_requirements() -> None:
+    code = "import sys; before = set(sys.modules); import functions.main\n"
+    code += "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+    root = Path(__file__).resolve().parents[2]
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env={**ENV, "PYTHONPATH": str(root)}, capture_output=True, text=True
+    )
+    wanted = {line.partition("==")[0] for line in (root / "requirements.txt").read_text().splitlines() if "==" in line}
+    found = packages_distributions()
+    used = {
+        name: {one.lower().replace("_", "-") for one in found[name]} for name in ran.stdout.split() if name in found
+    }
+    assert used, ran.stderr
+    assert {name for name, brought in used.items() if not brought & wanted} == set()
