@@ -17,6 +17,7 @@ from common.pipeline.stage import Definition, Stage, Where
 from common.ports.clock import Clock
 from common.ports.documents import Create, Documents, Json, Snap, Version, Write
 from common.ports.documents import Where as Field
+from common.ports.work import Outcome, Work
 from tests import toy
 from tests.harness import TENANT, Meddling, submit
 
@@ -31,6 +32,12 @@ def pulled(stage: Stage) -> Stage:
 def definition(**handlers: str) -> Definition:
     """The toy pipeline with its parts worked on by a pool, all else in place."""
     return Definition(tuple(pulled(one) if one.name == "part" else one for one in toy.definition(**handlers)))
+
+
+def square(work: Work) -> Outcome:
+    """A part that tells no progress: its heartbeat writes nothing, so that commits come in one order."""
+    assert work.member is not None
+    return Outcome(result={"square": work.member["value"] ** 2})
 
 
 def planned(engine: Engine, parts: int) -> Flow:

@@ -29,4 +29,6 @@ BENCHES = {
     "senses": "scripts.benches.senses",
     "render": "scripts.benches.render_bench",
     "judgement": "scripts.benches.judgement",
+    "fanout": "scripts.benches.fanout",
+    "cloud": "scripts.benches.cloud",
 }

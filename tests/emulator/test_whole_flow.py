@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.emulators import pubsub_emulator
 from tests.media import three_seconds
-from tests.standins.cloud import MEDIA, LocalCloud, local_cloud
+from tests.standins.cloud import MEDIA, UPLOADS, LocalCloud, local_cloud
 
 pytestmark = pytest.mark.emulator
 
@@ -20,19 +21,81 @@ def pubsub_address() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def cloud(tmp_path: Path, firestore_address: str, pubsub_address: str) -> Iterator[LocalCloud]:
-    with local_cloud(tmp_path, firestore=firestore_address, pubsub=pubsub_address) as made:
+@pytest.fixture(scope="module")
+def cloud(
+    tmp_path_factory: pytest.TempPathFactory, firestore_address: str, pubsub_address: str
+) -> Iterator[LocalCloud]:
+    folder = tmp_path_factory.mktemp("cloud")
+    with local_cloud(folder, firestore=firestore_address, pubsub=pubsub_address) as made:
         yield made
 
 
-def test_an_upload_becomes_clips(cloud: LocalCloud, tmp_path: Path) -> None:
-    video = three_seconds(tmp_path)
-    cloud.upload("ann", video)
-    (flow,) = cloud.settled("ann", 1, within_s=150)
+def _clips(cloud: LocalCloud, flow: str) -> list[str]:
+    asset = flow.partition("-")[0]
+    found = [name for bucket, name in cloud.storage.objects if bucket == MEDIA and f"/{asset}/" in name]
+    return [name for name in found if name.endswith("clip-9x16.mp4")]
+
+
+def test_an_upload_becomes_clips_and_then_again_whatever_goes_wrong(cloud: LocalCloud, tmp_path: Path) -> None:
+    """Once as it should be; then another file, with every message twice, what can break broken, a server killed."""
+    cloud.upload("ann", three_seconds(tmp_path))
+    (flow,) = cloud.settled("ann", 1, within_s=200)
     told = cloud.flow("ann", flow["flow"])
     assert flow["state"] == "done", told
-    clips = [name for bucket, name in cloud.storage.objects if bucket == MEDIA and name.endswith("clip-9x16.mp4")]
-    assert clips, sorted(name for _, name in cloud.storage.objects)
-    assert not cloud.refusals
-    print({run["stage"]: (run["state"], run["place"]) for run in told["runs"]})
+    assert _clips(cloud, flow["flow"]), sorted(name for _, name in cloud.storage.objects)
+    assert {run["place"] for run in told["runs"]} == {"task", "pool", None}
+    assert all(run["place_reason"] for run in told["runs"] if run["place"])
+    assert cloud.refusals == []
+
+    cloud.doubled = True
+    cloud.tasks.double(10_000)
+    cloud.upload("bob", three_seconds(tmp_path, "other.mp4"))
+    cloud.storage.faults += [("media", "503"), ("media", "half"), ("insert", "503"), ("insert", "lost"), ("get", "503")]
+    _until(lambda: any(_slow(run) for run in _runs(cloud, "bob")), "a run is at work that takes seconds")
+    cloud.tasks.lose(1)
+    server = cloud.servers["work"]
+    server.kill()
+    server.start()
+    server.wait()
+    (other,) = cloud.settled("bob", 1, within_s=300, tick_every_s=5)
+    again = cloud.flow("bob", other["flow"])
+    assert other["state"] == "done", again
+    assert len(_clips(cloud, other["flow"])) == len(_clips(cloud, flow["flow"]))
+    assert [(run["stage"], run["number"], run["state"]) for run in again["runs"]] == [
+        (run["stage"], run["number"], run["state"]) for run in told["runs"]
+    ]
+    assert any(run["attempt"] and run["attempt"] > 1 for run in again["runs"]), "somebody was killed at work"
+    cloud.doubled = False
+
+
+def test_one_upload_does_not_wait_for_anothers_two_hundred(cloud: LocalCloud, tmp_path: Path) -> None:
+    for n in range(200):
+        cloud.storage.insert(UPLOADS, {"name": f"t/many/{n}/broken.mp4"}, b"this is no video", None)
+    _until(lambda: len(cloud.finalized) == 0, "all events are delivered", within_s=120)
+    states = [flow["state"] for flow in cloud.flows("many")]
+    assert states.count("running") <= 4
+    one = tmp_path / "one.mp4"
+    one.write_bytes(b"this is no video either")
+    began = time.monotonic()
+    cloud.upload("one", one)
+    (flow,) = cloud.settled("one", 1, within_s=120)
+    waited = time.monotonic() - began
+    left = [other["state"] for other in cloud.flows("many")].count("waiting")
+    assert flow["state"] == "failed" and flow["error"]["code"] == "not_media", flow
+    assert left > 20, f"the one took {waited:.0f} s, and of the many {left} were left"
+
+
+def _slow(run: dict[str, object]) -> bool:
+    return run["state"] == "running" and run["stage"] in ("track", "read", "render")
+
+
+def _runs(cloud: LocalCloud, person: str) -> list[dict[str, object]]:
+    return [run for flow in cloud.flows(person) for run in cloud.flow(person, flow["flow"])["runs"]]
+
+
+def _until(holds: object, what: str, *, within_s: float = 90) -> None:
+    assert callable(holds)
+    until = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < until, f"not within {within_s:g} s: {what}"
+        time.sleep(0.1)

@@ -279,7 +279,7 @@ def test_thirty_at_once_start_no_more_than_are_wanted(
 
 def life(home: Path, fate: Fate) -> None:
     """A flow whose parts are pulled, with somebody dying on the way; at its end nothing is missing and no slot lost."""
-    with cutroom(home, definition()) as local:
+    with cutroom(home, definition(part="tests.pools:square")) as local:
         clock, platform = Hands(), Platform()
         documents = Dated(local.engine.documents, clock)
         engine = replace(with_documents(local.engine, documents), clock=clock, beat_s=3600.0)

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import CertificateBuilder, Name, NameAttribute, random_serial_number
 from cryptography.x509.oid import NameOID
@@ -34,7 +34,7 @@ def key(number: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def certificate(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> str:
+def certificate(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey) -> str:
     """PEM. Signed by key 0, whosever it is: who reads it trusts where it came from."""
     name = Name([NameAttribute(NameOID.COMMON_NAME, "standin.example")])
     now = datetime.now(UTC)

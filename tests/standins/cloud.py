@@ -166,9 +166,10 @@ class LocalCloud:
     def relay_objects(self) -> None:
         """Eventarc: each finished object of the bucket with the trigger, as a CloudEvent, until it is taken."""
         while not self.over.wait(0.02):
-            if not self.finalized:
+            try:
+                bucket, kept = self.finalized.popleft()
+            except IndexError:
                 continue
-            bucket, kept = self.finalized.popleft()
             data = {
                 "bucket": bucket,
                 "name": kept.name,
@@ -196,6 +197,8 @@ class LocalCloud:
                     self.refusals.append(f"pull: {error!r}")
                 continue
             for one in pulled.received_messages:
+                if self.over.is_set():
+                    return
                 message = {
                     "data": base64.b64encode(one.message.data).decode(),
                     "messageId": one.message.message_id,
@@ -294,7 +297,8 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
             stack.callback(server.kill)
         for server in made.servers.values():
             server.wait()
-        relays = [threading.Thread(target=one, daemon=True) for one in (made.relay_objects, made.relay_messages)]
+        several = (*[made.relay_objects] * 8, made.relay_messages)
+        relays = [threading.Thread(target=one, daemon=True) for one in several]
         for relay in relays:
             relay.start()
         try:
@@ -302,7 +306,7 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
         finally:
             made.over.set()
             for relay in relays:
-                relay.join(10)
+                relay.join(30)
 
 
 def _queue(name: str) -> Any:

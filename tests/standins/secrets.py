@@ -88,7 +88,7 @@ def _failed(status: int, message: str) -> Reply:
 
 
 def _reply(status: int, said: dict[str, Any]) -> Reply:
-    return Reply(status=status, body=json.dumps(said).encode(), headers={"Content-Type": "application/json"})
+    return Reply(status=status, body=json.dumps(said).encode(), headers={"Location": "/elsewhere"})
 
 
 @contextmanager

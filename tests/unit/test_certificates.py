@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from common.adapters.google.certificates import AGAIN_S, AGE_S, MOST_AGE_S, MOST_CHARS, Certificates
 from common.errors import Transient, Unauthorized
@@ -182,10 +182,12 @@ def test_only_strong_rsa_keys_count(
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     google.published["weak"] = certificate(weak.public_key())
     google.published["curve"] = certificate(ec.generate_private_key(ec.SECP256R1()).public_key())
+    google.published["edwards"] = certificate(ed25519.Ed25519PrivateKey.generate().public_key())
     google.published["junk"] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
     check(certificates, google)
-    assert all(kid in caplog.text for kid in ("weak", "curve", "junk")) and "key-0" not in caplog.text
-    for kid in ("weak", "curve", "junk"):
+    assert "key-0" not in caplog.text
+    for kid in ("weak", "curve", "edwards", "junk"):
+        assert kid in caplog.text
         with pytest.raises(Unauthorized):
             certificates.opened(google.token(oidc_claims(), {"kid": kid}))
 

@@ -21,6 +21,7 @@ from common.adapters.google.oidc import ISSUERS, GoogleOidc
 from common.errors import Unauthorized
 from tests.standins.certificates import AUDIENCE, EMAIL, MISSING, Issuer, issuer, key, oidc_claims
 
+PAST, FUTURE = 10**9, 10**11  # seconds since 1970
 OTHER = "scheduler@demo-cutroom.iam.gserviceaccount.com"
 
 
@@ -88,19 +89,18 @@ def test_the_account_that_asks_is_told(auth: GoogleOidc, google: Issuer) -> None
         {"exp": float("nan")},
         {"exp": -float("inf")},
         {"exp": MISSING},
-        {"iat": str(now())},
+        {"iat": "0"},
         {"iat": float("nan")},
         {"iat": float("inf")},
         {"iat": [0]},
         {"iat": MISSING},
-        {"nbf": now(600)},
+        {"nbf": FUTURE},
         {"nbf": None},
-        {"iat": now(600), "exp": now(4200)},
-        {"iat": now(-7200), "exp": now(-3600)},
+        {"iat": FUTURE, "exp": FUTURE + 3600},
+        {"iat": PAST, "exp": PAST + 3600},
         {"iat": 10**400},
         {"exp": -(10**400)},
     ],
-    ids=str,
 )
 def test_any_wrong_claim_is_refused(auth: GoogleOidc, google: Issuer, wrong: dict[str, Any]) -> None:
     refused(auth, google.token(oidc_claims(**wrong)))
@@ -143,7 +143,6 @@ def test_a_published_key_is_no_shared_secret(auth: GoogleOidc, google: Issuer) -
         {"crit": ["exp"]},
         {"crit": [], "b64": False},
     ],
-    ids=str,
 )
 def test_a_header_that_asks_for_more_is_refused(auth: GoogleOidc, google: Issuer, header: dict[str, Any]) -> None:
     refused(auth, google.token(oidc_claims(), header))

@@ -113,8 +113,6 @@ class Certificates:
         if (found := self._known(kid)) is not None:
             return found
         with self._lock:  # one asks, the others wait for the answer
-            if (found := self._known(kid)) is not None:
-                return found
             if self._seconds() >= self._again:
                 self._ask()
             if self._trouble:
