@@ -312,7 +312,7 @@ def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_a_forbidden_import_is_found(tmp_path: Path, file: str, statement: str, contract: str) -> None:
-    for package in ("common", "jobs"):
+    for package in ("common", "functions", "jobs"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
     shutil.copy2(ROOT / "pyproject.toml", tmp_path)
