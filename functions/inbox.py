@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from pathlib import PurePosixPath
 
 from common.adapters.google.sources import location
@@ -34,7 +35,8 @@ def take(cloud: CloudParts, event: Event) -> str:
         return "refused"
     source = Source(bucket="uploads", name=PurePosixPath(placed[3]).name, generation=event.generation, size=event.size)
     where = location(event.bucket, event.name, event.generation)
-    return flows.submit(cloud.engine, placed[1], source, where, FlowSettings()).news
+    trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"  # one of its own: its event may come hours later
+    return flows.submit(cloud.engine, placed[1], source, where, FlowSettings(), trace=trace).news
 
 
 def refuse(cloud: CloudParts, body: bytes, why: BadInput) -> None:

@@ -261,7 +261,7 @@ PIPELINE = Definition(
             fonts=True,
             cost=Cost(fixed=2, per_second=1),
             cores=2,
-            timeout_s=1 * HOUR,
+            timeout_s=2 * HOUR,
         ),
         Stage(
             name="report",

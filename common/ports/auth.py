@@ -17,12 +17,12 @@ class Caller:
 
 class Auth(Protocol):
     def person(self, token: str) -> Caller:
-        """Whose ID token this is; raises Unauthorized."""
+        """Whose ID token this is; raises Unauthorized, and Transient while it cannot be told."""
 
 
 class ServiceAuth(Protocol):
     def service(self, token: str) -> Caller:
         """The service account that sent an OIDC token made for us: issuer, audience and email are checked.
 
-        Raises Unauthorized.
+        Raises Unauthorized, and Transient while it cannot be told.
         """

@@ -71,6 +71,7 @@ def test_of_eight_threads_one_asks(google: Issuer, certificates: Certificates) -
         ({"Cache-Control": "max-age=900", "Age": "300"}, 600),
         ({"Cache-Control": "max-age=900", "Age": "soon"}, 900),
         ({"Cache-Control": "s-maxage=900"}, AGE_S),
+        ({"Cache-Control": "x-max-age=60, max-age=900"}, 900),
         ({}, AGE_S),
         ({"Cache-Control": "max-age=0"}, AGAIN_S),
         ({"Cache-Control": "max-age=900", "Age": "9000"}, AGAIN_S),

@@ -26,6 +26,12 @@ def test_those_who_start_at_once_have_one_key(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
+def test_a_key_made_meanwhile_is_not_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = LocalKey(tmp_path / "key").key
+    monkeypatch.setattr(Path, "exists", lambda file: False)
+    assert LocalKey(tmp_path / "key").key == first
+
+
 def test_a_file_that_others_can_read_is_no_key(tmp_path: Path) -> None:
     LocalKey(tmp_path / "key")
     (tmp_path / "key").chmod(0o640)
