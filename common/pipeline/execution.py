@@ -255,14 +255,16 @@ def _explain(stage: Stage, error: Exception) -> tuple[str, str, bool]:
     return "bug", text, False
 
 
-def release(engine: Engine, run: RunId, why: str, *, interrupted: bool = False) -> None:
+def release(engine: Engine, run: RunId, why: str, *, interrupted: bool = False, if_stale: bool = False) -> None:
     """Free a run whose holder is known to be dead, so that it need not wait for the lease to pass.
+
+    `if_stale`: only where its lease has passed. Between a sweep's look and this one somebody may have claimed it.
 
     `interrupted`: not the run's own doing (a person stopped the runner, or it was killed), so the attempt does
     not count; up to a bound, because a file that kills the runner each time must end somewhere.
     """
     snap = engine.run(run)
-    if snap is None or snap.body["state"] != "running":
+    if snap is None or snap.body["state"] != "running" or (if_stale and not is_stale(engine, snap)):
         return
     freed: Json = {
         "state": "waiting",

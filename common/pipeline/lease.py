@@ -10,18 +10,21 @@ Beat and settle share one lock and one version: the only writer of a running run
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from common.errors import Cancelled, Conflict, CutroomError, DeadlineExceeded, Fenced
+from common.errors import Cancelled, Conflict, CutroomError, DeadlineExceeded, Fenced, Transient
 from common.pipeline.engine import Engine
 from common.pipeline.run import RunId
 from common.pipeline.stage import Stage
 from common.pipeline.usage import Meter
 from common.ports.clock import stamp
 from common.ports.documents import Json, Snap, Update, Version, Write
+
+log = logging.getLogger("cutroom.lease")
 
 _CANCEL_S = 5.0  # how often a heartbeat looks whether its flow was cancelled
 
@@ -132,9 +135,13 @@ class Heartbeat(threading.Thread):
         while not self._lease.closed.wait(pause):
             pause = self._every_s
             self._lease.meter.sample()
-            why = self._lease.overrun()
-            if why is None and not self._lease.beat():
-                why = Fenced(f"{self._lease.run.key} is held by another attempt")
+            try:
+                why = self._lease.overrun()
+                if why is None and not self._lease.beat():
+                    why = Fenced(f"{self._lease.run.key} is held by another attempt")
+            except Transient as error:  # a store that is silent for a moment must not cost a healthy lease
+                log.warning("a heartbeat of %s was lost: %s", self._lease.run.key, error)
+                continue
             if why is not None:
                 self._give_up(why)
                 return

@@ -6,7 +6,7 @@ what the fast path lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from common.errors import Conflict
 from common.pipeline import admission, flows
 from common.pipeline.engine import Engine
 from common.pipeline.execution import is_stale, release
-from common.pipeline.run import TERMINAL, RunId
+from common.pipeline.run import OPEN, TERMINAL, RunId
 from common.pipeline.stage import Where as Place
 from common.ports.clock import stamp
 from common.ports.documents import Json, Update, Where
@@ -35,11 +35,14 @@ def rescue(engine: Engine, limit: int = 500) -> int:
     A run of a pool needs no wake: whoever pulls from the pool asks for what is due.
     """
     found = 0
-    for one in due(engine, limit):
+    # Asked for apart, so that a long queue of a pool hides nothing: its runs are all due, and none of them is late.
+    ended = [Where("state", "in", TERMINAL)]
+    unwoken = [Where("state", "in", OPEN), Where("place", "in", (Place.IN_PLACE.value, Place.TASK.value))]
+    for one in (*_due(engine, ended, limit), *_due(engine, unwoken, limit)):
         if one.act:
             flows.act(engine, one.run)
         elif one.stale:
-            release(engine, one.run, "its worker stopped answering")
+            release(engine, one.run, "its worker stopped answering", if_stale=True)
         elif not _wake_again(engine, one.run):
             continue
         found += 1
@@ -51,7 +54,7 @@ def rescue(engine: Engine, limit: int = 500) -> int:
 
 def _wake_again(engine: Engine, run: RunId) -> bool:
     snap = engine.run(run)
-    if snap is None or snap.body["state"] in TERMINAL or snap.body["place"] == Place.POOL.value:
+    if snap is None or snap.body["state"] not in ("queued", "waiting"):
         return False
     now = engine.clock.now()
     fields: Json = {"wake": int(snap.body["wake"]) + 1}
@@ -67,9 +70,11 @@ def _wake_again(engine: Engine, run: RunId) -> bool:
 
 def due(engine: Engine, limit: int = 100, *, flow: str | None = None) -> Iterator[Due]:
     """Runs whose `due` has come, oldest first, of one flow if it is named; safe to overlap with any other."""
-    wanted = [Where("due", "<=", stamp(engine.clock.now()))]
-    if flow is not None:
-        wanted.append(Where("flow", "==", flow))
+    yield from _due(engine, [] if flow is None else [Where("flow", "==", flow)], limit)
+
+
+def _due(engine: Engine, which: Sequence[Where], limit: int) -> Iterator[Due]:
+    wanted = [*which, Where("due", "<=", stamp(engine.clock.now()))]
     for snap in engine.documents.query("runs", wanted, order="due", limit=limit):
         if snap.body["stage"] not in engine.definition:
             continue  # planned by another version, which will see to it

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from common.errors import Conflict, Permanent, Transient
+from common.adapters.google.patience import patient, told
+from common.errors import Conflict, Permanent
 from common.ports.documents import ABSENT, Create, Delete, Increment, Json, Merge, Snap, Update, Version, Where, Write
 
 TIMEOUT_S = 30.0  # of one call, its retries with it
@@ -37,7 +38,7 @@ class FirestoreDocuments:
         found: dict[str, Snap] = {}
         for at in range(0, len(wanted), MOST_AT_ONCE):
             documents = [self._client.document(key) for key in wanted[at : at + MOST_AT_ONCE]]
-            for snapshot in _asked(partial(self._client.get_all, documents, timeout=TIMEOUT_S)):
+            for snapshot in _asked(partial(self._client.get_all, documents, **_how())):
                 if snapshot.exists:
                     snap = _snap(snapshot)
                     found[snap.key] = snap
@@ -45,18 +46,19 @@ class FirestoreDocuments:
 
     def commit(self, writes: Sequence[Write]) -> Mapping[str, Version]:
         from google.api_core import exceptions
+        from google.auth.exceptions import GoogleAuthError
 
         batch = self._client.batch()
         for write in writes:
             self._add(batch, write)
         try:
-            results = batch.commit(timeout=TIMEOUT_S)
+            results = batch.commit(**_how())
         except (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound) as error:
             raise Conflict(f"{writes[0].key}, or another of the batch, has changed since it was read") from error
         except exceptions.InvalidArgument as error:
             raise Permanent(f"Firestore refuses {writes[0].key}: {error.message}; please report this") from error
-        except exceptions.GoogleAPICallError as error:
-            raise _passing(error) from error
+        except (exceptions.GoogleAPIError, GoogleAuthError) as error:
+            raise told(error, "Firestore", "documents_refused") from error
         # Of several writes to one document the last one's version counts.
         return {
             write.key: _version(result.update_time)
@@ -76,11 +78,11 @@ class FirestoreDocuments:
         query = self._query(collection, where, parent)
         if order is not None:
             query = query.order_by(_field(order)).order_by("__name__")
-        return [_snap(snapshot) for snapshot in _asked(partial(query.limit(limit).stream, timeout=TIMEOUT_S))]
+        return [_snap(snapshot) for snapshot in _asked(partial(query.limit(limit).stream, **_how()))]
 
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
         counted = self._query(collection, where, parent).count(alias="n")
-        ((result,),) = _asked(partial(counted.get, timeout=TIMEOUT_S))
+        ((result,),) = _asked(partial(counted.get, **_how()))
         return int(result.value)
 
     @property
@@ -130,23 +132,19 @@ class FirestoreDocuments:
         return self._client.write_option(last_update_time=at)
 
 
+def _how() -> dict[str, Any]:
+    """The client's own patience is minutes, whatever the timeout of a call."""
+    return {"retry": patient(TIMEOUT_S), "timeout": TIMEOUT_S}
+
+
 def _asked(ask: Callable[[], Iterable[Any]]) -> list[Any]:
     from google.api_core import exceptions
+    from google.auth.exceptions import GoogleAuthError
 
     try:
         return list(ask())
-    except exceptions.GoogleAPICallError as error:
-        raise _passing(error) from error
-
-
-def _passing(error: Any) -> Transient | Permanent:
-    """What passes by itself, and what a person must mend."""
-    from google.api_core import exceptions
-
-    mended = (exceptions.PermissionDenied, exceptions.Unauthenticated, exceptions.FailedPrecondition)
-    if isinstance(error, (*mended, exceptions.NotFound, exceptions.InvalidArgument)):
-        return Permanent(f"Firestore refuses: {error.message}; run scripts/doctor", code="documents_refused")
-    return Transient(f"Firestore does not answer ({error.message}); it is tried again")
+    except (exceptions.GoogleAPIError, GoogleAuthError) as error:
+        raise told(error, "Firestore", "documents_refused") from error
 
 
 def _snap(snapshot: Any) -> Snap:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from common.adapters.google.tasks import patient, told
+from common.adapters.google.patience import patient, told
 from common.domain.codec import dumps
 from common.errors import BadInput
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from common.adapters.google.tasks import patient, told
+from common.adapters.google.patience import patient, told
 from common.errors import Permanent, Transient
 
 TIMEOUT_S = 20.0  # of one call
