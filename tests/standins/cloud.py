@@ -153,15 +153,10 @@ class LocalCloud:
                 self.tick()
                 ticked = time.monotonic()
             time.sleep(0.3)
-        told = [self.flow(person, flow["flow"]) for flow in found if flow["state"] == "running"]
-        raise AssertionError(
-            [
-                (run["stage"], run["number"], run["state"], run["error"])
-                for one in told
-                for run in one["runs"]
-                if run["state"] != "done"
-            ]
-        )
+        told = [run for flow in found if flow["state"] == "running" for run in self.flow(person, flow["flow"])["runs"]]
+        open_ = [(run["stage"], run["number"], run["state"], run["error"]) for run in told if run["state"] != "done"]
+        done = [(run["stage"], run["number"]) for run in told if run["state"] == "done"]
+        raise AssertionError(f"not settled in {within_s:g} s; open {open_}; done {done}; refused {self.refusals[-5:]}")
 
     def relay_objects(self) -> None:
         """Eventarc: each finished object of the bucket with the trigger, as a CloudEvent, until it is taken."""

@@ -34,9 +34,9 @@ class Clients:
         return firestore.Client(project=self._where.project)
 
     def storage(self) -> Any:
-        from google.cloud import storage  # type: ignore[attr-defined]
+        from google.cloud.storage import Client  # type: ignore[import-untyped]
 
-        return storage.Client(project=self._where.project)
+        return Client(project=self._where.project)
 
     def publisher(self) -> Any:
         from google.pubsub_v1 import PublisherClient
