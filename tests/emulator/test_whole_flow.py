@@ -39,7 +39,7 @@ def _clips(cloud: LocalCloud, flow: str) -> list[str]:
 def test_an_upload_becomes_clips_and_then_again_whatever_goes_wrong(cloud: LocalCloud, tmp_path: Path) -> None:
     """Once as it should be; then another file, with every message twice, what can break broken, a server killed."""
     cloud.upload("ann", three_seconds(tmp_path))
-    (flow,) = cloud.settled("ann", 1, within_s=200)
+    (flow,) = cloud.settled("ann", 1, within_s=300, tick_every_s=15)
     told = cloud.flow("ann", flow["flow"])
     assert flow["state"] == "done", told
     assert _clips(cloud, flow["flow"]), sorted(name for _, name in cloud.storage.objects)
@@ -78,7 +78,7 @@ def test_one_upload_does_not_wait_for_anothers_two_hundred(cloud: LocalCloud, tm
     one.write_bytes(b"this is no video either")
     began = time.monotonic()
     cloud.upload("one", one)
-    (flow,) = cloud.settled("one", 1, within_s=120)
+    (flow,) = cloud.settled("one", 1, within_s=180, tick_every_s=15)
     waited = time.monotonic() - began
     left = [other["state"] for other in cloud.flows("many")].count("waiting")
     assert flow["state"] == "failed" and flow["error"]["code"] == "not_media", flow

@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SIGNER = "signer@demo-cutroom.iam.gserviceaccount.com"
 UPLOADS, MEDIA, TOPIC = "uploads", "media", "ended"
 READY_S = 60.0
+PULL_S = 8.0  # a message that meets the end of a pull waits for its deadline: seldom, and then not long
 
 
 @dataclass
@@ -186,7 +187,7 @@ class LocalCloud:
         """The push subscription, with the token that the emulator does not send."""
         while not self.over.is_set():
             try:
-                pulled = self.subscriber.pull(subscription=self.subscription, max_messages=20, timeout=2)
+                pulled = self.subscriber.pull(subscription=self.subscription, max_messages=4, timeout=PULL_S)
             except Exception as error:
                 if type(error).__name__ not in ("DeadlineExceeded", "ServiceUnavailable", "RetryError"):
                     self.refusals.append(f"pull: {error!r}")
@@ -248,7 +249,7 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
         publisher.create_topic(name=f"projects/{PROJECT}/topics/{topic}")
         subscription = f"projects/{PROJECT}/subscriptions/{topic}"
         subscriber.create_subscription(
-            name=subscription, topic=f"projects/{PROJECT}/topics/{topic}", ack_deadline_seconds=60
+            name=subscription, topic=f"projects/{PROJECT}/topics/{topic}", ack_deadline_seconds=10
         )
         made = LocalCloud(issuer, storage, tasks, jobs, subscriber, subscription)
         ports = {target: free_port() for target in ("api", "on_event", "work", "tick")}
