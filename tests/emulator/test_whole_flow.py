@@ -21,10 +21,11 @@ def pubsub_address() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cloud(
     tmp_path_factory: pytest.TempPathFactory, firestore_address: str, pubsub_address: str
 ) -> Iterator[LocalCloud]:
+    """One for each test: what two hundred uploads leave to do would be in the way of the next."""
     folder = tmp_path_factory.mktemp("cloud")
     with local_cloud(folder, firestore=firestore_address, pubsub=pubsub_address) as made:
         yield made

@@ -293,7 +293,7 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
             stack.callback(server.kill)
         for server in made.servers.values():
             server.wait()
-        several = (*[made.relay_objects] * 8, made.relay_messages)
+        several = (*[made.relay_objects] * 8, *[made.relay_messages] * 4)  # push, too, calls several at once
         relays = [threading.Thread(target=one, daemon=True) for one in several]
         for relay in relays:
             relay.start()
