@@ -19,7 +19,11 @@ import pytest
 
 from common.errors import Permanent
 from common.pipeline.definition import PIPELINE
-from scripts.cli import doctor
+from scripts.cli.doctor import asking, machine
+from scripts.cli.doctor import cloud as of_cloud
+from scripts.cli.doctor import pipeline as of_pipeline
+from scripts.cli.doctor.command import examine, main
+from scripts.cli.doctor.finding import Finding
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOUD = {
@@ -35,7 +39,7 @@ CLOUD = {
     "CUTROOM_SERVICE_MEDIA": "https://media.example",
 }
 
-Findings = dict[str, doctor.Finding]
+Findings = dict[str, Finding]
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +55,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def examined(group: str | None = None) -> Findings:
     """What is found, by name."""
-    return {one.name: one for one in doctor.examine(os.environ) if group in (None, one.group)}
+    return {one.name: one for one in examine(os.environ) if group in (None, one.group)}
 
 
 def broken(here: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -64,7 +68,7 @@ def broken(here: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    status = doctor.main([*arguments])
+    status = main([*arguments])
     return status, capsys.readouterr().out
 
 
@@ -91,8 +95,10 @@ def test_json_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(said)
     assert document["wrong"] == status == 0
     names = [(one["group"], one["name"], one["state"]) for one in document["findings"]]
-    assert names == [(one.group, one.name, one.state) for one in doctor.examine(os.environ)]
-    assert [one["stage"] for one in document["places"]] == [name for name in PIPELINE.names for _ in doctor.LENGTHS]
+    assert names == [(one.group, one.name, one.state) for one in examine(os.environ)]
+    assert [one["stage"] for one in document["places"]] == [
+        name for name in PIPELINE.names for _ in of_pipeline.LENGTHS
+    ]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +120,7 @@ def test_a_broken_ffmpeg_is_wrong(here: Path, monkeypatch: pytest.MonkeyPatch, s
 
 def test_an_ffmpeg_that_hangs_is_not_waited_for(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken(here, monkeypatch, "sleep 60 & sleep 60")
-    monkeypatch.setattr(doctor, "_PROBE_S", 0.3)
+    monkeypatch.setattr(asking, "PROBE_S", 0.3)
     began = time.monotonic()
     assert "no answer within 0.3 s" in examined("this machine")["ffmpeg"].seen
     assert time.monotonic() - began < 20
@@ -122,7 +128,7 @@ def test_an_ffmpeg_that_hangs_is_not_waited_for(here: Path, monkeypatch: pytest.
 
 def test_it_asks_of_ffmpeg_what_setup_asks() -> None:
     (names,) = re.findall(r"for name in (ass [a-z0-9 ]+); do", (ROOT / "scripts" / "setup").read_text())
-    assert tuple(names.split()) == doctor.FILTERS
+    assert tuple(names.split()) == machine.FILTERS
 
 
 def test_the_holder_of_the_state_folder_is_named(here: Path) -> None:
@@ -153,7 +159,7 @@ def test_a_check_that_fails_ends_its_group_alone(monkeypatch: pytest.MonkeyPatch
     def fails() -> Any:
         raise RuntimeError("out of the blue")
 
-    monkeypatch.setattr(doctor, "_packages", fails)
+    monkeypatch.setattr(machine, "_packages", fails)
     found = examined()
     assert "out of the blue" in found["doctor"].seen and found["doctor"].state == "wrong"
     assert found["places"].state == "ok"
@@ -173,7 +179,7 @@ def test_a_stage_without_a_place_is_wrong(monkeypatch: pytest.MonkeyPatch) -> No
     def nowhere(*_: Any) -> Any:
         raise Permanent("it would take too long")
 
-    monkeypatch.setattr(doctor, "place", nowhere)
+    monkeypatch.setattr(of_pipeline, "place", nowhere)
     found = examined("pipeline")
     assert found["render"].state == "wrong" and "too long" in found["render"].seen
 
@@ -196,7 +202,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Findings]:
 def test_all_that_is_missing_is_named_with_what_must_not_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUTROOM_PROJECT", "demo-cutroom")
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
-    settings = [one for one in doctor.examine(os.environ) if one.name == "settings"]
+    settings = [one for one in examine(os.environ) if one.name == "settings"]
     missing, stray = settings
     assert missing.state == stray.state == "wrong"
     assert set(re.findall(r"CUTROOM_\w+", missing.seen)) == set(CLOUD) - {"CUTROOM_PROJECT"}
@@ -206,10 +212,10 @@ def test_all_that_is_missing_is_named_with_what_must_not_be_there(monkeypatch: p
 def test_forged_tokens_are_wrong_but_on_stand_ins(
     cloud: Callable[..., Findings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = cloud(FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:1")[doctor.AUTH_EMULATOR]
-    assert found.state == "wrong" and found.fix == f"unset {doctor.AUTH_EMULATOR}"
+    found = cloud(FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:1")[of_cloud.AUTH_EMULATOR]
+    assert found.state == "wrong" and found.fix == f"unset {of_cloud.AUTH_EMULATOR}"
     monkeypatch.delenv("CUTROOM_PROJECT")
-    assert examined("cloud")[doctor.AUTH_EMULATOR].state == "note"
+    assert examined("cloud")[of_cloud.AUTH_EMULATOR].state == "note"
 
 
 @pytest.mark.parametrize(
@@ -281,7 +287,7 @@ def test_what_is_there_is_told_from_what_is_not_and_from_what_does_not_answer(
     cloud: Callable[..., Findings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("common.adapters.google.clients.Clients", Parts)
-    monkeypatch.setattr(doctor, "_REACH_S", 0.5)
+    monkeypatch.setattr(of_cloud, "_REACH_S", 0.5)
     found = cloud(CUTROOM_LOCAL_CLOUD="1")
     assert found["bucket demo-uploads"].state == found["bucket demo-media"].state == "ok"
     assert found["queue cutroom-light"].state == "wrong" and found["queue cutroom-light"].fix == "terraform apply"

@@ -1,0 +1,7 @@
+"""python -m scripts.cli.doctor"""
+
+import sys
+
+from scripts.cli.doctor.command import main
+
+sys.exit(main())

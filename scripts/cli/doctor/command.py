@@ -1,0 +1,68 @@
+"""The command: everything is examined, and shown or printed as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+
+from rich.console import Console
+
+from common.pipeline.definition import PIPELINE
+from scripts.cli.doctor.cloud import cloud
+from scripts.cli.doctor.finding import Finding
+from scripts.cli.doctor.machine import machine
+from scripts.cli.doctor.models import models
+from scripts.cli.doctor.pipeline import pipeline, placed
+from scripts.cli.doctor.screen import many, show, show_places
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(
+        prog="scripts/doctor",
+        description="Examine what Cutroom needs, and say what to do about what is wrong. Nothing is changed.",
+        epilog="The cloud is examined where CUTROOM_PROJECT is set. Exit status: 0 nothing is wrong, 1 something is.",
+    )
+    found.add_argument("--places", action="store_true", help="also where each stage would work, and why")
+    found.add_argument("--json", action="store_true", help="print everything as one JSON object")
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = parser().parse_args(argv)
+    findings = examine(os.environ)
+    places = [one for stage in PIPELINE for one in placed(stage)]
+    wrong = sum(one.state == "wrong" for one in findings)
+    if options.json:
+        told = {"findings": [asdict(one) for one in findings], "places": [asdict(one) for one in places]}
+        print(json.dumps({"schema": "cutroom.doctor/1", "wrong": wrong, **told}, indent=2))
+        return int(wrong > 0)
+    console = Console(highlight=False)
+    show(console, findings)
+    if options.places:
+        show_places(console, places)
+    notes = sum(one.state == "note" for one in findings)
+    console.print(f"{wrong} wrong, {many(notes, 'note')}." if wrong else f"Nothing is wrong; {many(notes, 'note')}.")
+    return int(wrong > 0)
+
+
+def examine(environ: Mapping[str, str]) -> list[Finding]:
+    """All findings, in the order in which they are shown. A check that fails itself is a finding too."""
+    groups: dict[str, Callable[[Mapping[str, str]], Iterable[Finding]]] = {
+        "this machine": machine,
+        "models": models,
+        "pipeline": pipeline,
+        "cloud": cloud,
+    }
+    found: list[Finding] = []
+    for group, check in groups.items():
+        try:
+            for one in check(environ):
+                found.append(one)
+        except Exception as error:  # whatever is broken, the other groups are still examined
+            seen = f"the examination ended early: {type(error).__name__}: {error}"
+            fix = "run scripts/setup; if it stays so, report it"
+            found.append(Finding(group=group, name="doctor", state="wrong", seen=seen, fix=fix))
+    return found
