@@ -9,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]  # where every program runs
 GRACE_S = 120.0  # Terraform gives back its lock and writes its state when it is interrupted
 READ_S = 120.0
 RUN_S = 3600.0
@@ -60,7 +62,7 @@ def _ended(argv: Sequence[str], out: int | None, timeout_s: float) -> tuple[int,
     try:
         # In a session of its own, so that Ctrl-C reaches it once, through us: at a second one Terraform drops its lock.
         process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, text=True, start_new_session=True
+            argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, text=True, start_new_session=True
         )
     except OSError as error:
         raise Failed(f"{argv[0]} does not start ({error.strerror}); install it, or put it on PATH") from error

@@ -17,4 +17,4 @@ def make(commands: Commands, path: Path) -> None:
     argv += ["-f", "lavfi", "-t", "3", "-i", "sine=frequency=330:sample_rate=48000"]
     argv += ["-filter_complex", f"[0:v]{shot}[a];[1:v]{shot}[b];[a][b]concat=n=2[v]", "-map", "[v]", "-map", "2:a"]
     argv += ["-c:v", "libx264", "-g", "10", "-c:a", "aac", "-metadata", f"comment={secrets.token_hex(16)}"]
-    commands.read(*argv, str(path), instead="")
+    commands.read(*argv, str(path.absolute()), instead="")

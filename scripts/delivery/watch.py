@@ -20,7 +20,7 @@ CLOSED = ("done", "failed", "cancelled")
 class Trigger:
     """`patience_s`: how long what it sets going may take, a cold start included; `look`: where to look, and for what.
 
-    PREFIX and REGION stand for the stack's own.
+    The names are those that terraform/ gives; REGION stands for the stack's own.
     """
 
     title: str
@@ -34,7 +34,7 @@ TRIGGERS: dict[Name, Trigger] = {
         patience_s=120.0,
         look=(
             "gcloud eventarc triggers list --location=REGION   (made minutes ago, it may still sleep)",
-            "gcloud run services logs read PREFIX-events --region=REGION   (401: the trigger's account or audience)",
+            "gcloud run services logs read cutroom-events --region=REGION   (401: the trigger's account or audience)",
             "scripts/doctor   (the service agents of Cloud Storage and Eventarc, and their roles)",
         ),
     ),
@@ -43,23 +43,23 @@ TRIGGERS: dict[Name, Trigger] = {
         patience_s=45.0,
         look=(
             "gcloud tasks queues list --location=REGION   (is it RUNNING, or paused?)",
-            "gcloud run services logs read PREFIX-work-light --region=REGION   (and -work-media; 401: the invoker)",
-            "gcloud run services logs read PREFIX-events --region=REGION   (a task that could not be sent is logged)",
+            "gcloud run services logs read cutroom-work-light --region=REGION   (and -work-media; 401: the invoker)",
+            "gcloud run services logs read cutroom-events --region=REGION   (a task that could not be sent is logged)",
         ),
     ),
     "announcement": Trigger(
         title="the announcement that a run has ended (Pub/Sub push)",
         patience_s=25.0,
         look=(
-            "gcloud pubsub subscriptions list   (does one push to PREFIX-events? what lies in its dead-letter topic?)",
-            "gcloud run services logs read PREFIX-events --region=REGION   (401: the push's account or audience)",
+            "gcloud pubsub subscriptions describe cutroom-ended   (does it push to cutroom-events?)",
+            "gcloud run services logs read cutroom-events --region=REGION   (401: the push's account or audience)",
         ),
     ),
     "job": Trigger(
         title="the launch of a pool's worker (Cloud Run job)",
         patience_s=300.0,
         look=(
-            "gcloud run jobs executions list --job=PREFIX-cpu --region=REGION   (and -gpu: did one start, or fail?)",
+            "gcloud run jobs executions list --region=REGION   (did one of the jobs …-cpu or …-gpu start, or fail?)",
             "scripts/doctor   (the quota of GPUs in the region)",
             "the documents pools/cpu and pools/gpu   (`refused` is what the platform answered)",
         ),
