@@ -1,0 +1,80 @@
+"""What Firestore must index for the questions that the code asks. Terraform makes each; scripts/stages hands it over.
+
+Firestore indexes every field by itself, within one collection. It answers any equalities with those, and one field's
+range or order. What needs more: equalities together with a range or an order on another field, anything asked of a
+collection group, and vectors. A question that lacks its index is refused, on the cloud alone: the emulator and SQLite
+answer everything. So a test drives the pipeline, and compares every question it asks with `INDEXES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The shape of one query or count. `ranged`: the field it compares by size or orders by; `vector`: nearest to."""
+
+    collection: str
+    group: bool
+    equal: frozenset[str] = frozenset()
+    ranged: str | None = None
+    vector: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """Fields in order, all ascending; of a collection group, or within one parent. `dimension`: numbers of a vector."""
+
+    collection: str
+    fields: tuple[str, ...]
+    group: bool = False
+    dimension: int | None = None
+
+    @property
+    def name(self) -> str:
+        return "-".join((self.collection, *self.fields))
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one field's, which Firestore keeps elsewhere than those of several."""
+        return len(self.fields) == 1 and self.dimension is None
+
+
+# Where documents expire by their field `expires`.
+EXPIRING = ("refusals", "uploads")
+
+INDEXES = (
+    # the sweep: ends that nobody acted on, wakes that were lost, tenants whose flows wait
+    Index(collection="runs", fields=("state", "due"), group=True),
+    Index(collection="runs", fields=("place", "state", "due"), group=True),
+    Index(collection="admission", fields=("due",), group=True),
+    # pools: what is queued, who is alive, who went silent
+    Index(collection="runs", fields=("pool", "state", "due"), group=True),
+    Index(collection="launches", fields=("pool", "state", "due"), group=True),
+    Index(collection="launches", fields=("due",), group=True),
+    # fairness: a tenant's oldest waiting flows
+    Index(collection="flows", fields=("state", "started")),
+    # search: the clips whose meaning is nearest, in the numbers of the model of sentences
+    Index(collection="embeddings", fields=("vector",), dimension=384),
+)
+
+
+def needed(question: Question) -> Index | None:
+    """The index that a question needs; None where Firestore's own are enough."""
+    fields = (*sorted(question.equal), *((question.ranged,) if question.ranged else ()))
+    if question.vector is not None:
+        return Index(collection=question.collection, fields=(*fields, question.vector), dimension=384)
+    if not fields:
+        return None
+    if question.group:
+        return Index(collection=question.collection, fields=fields, group=True)
+    if question.ranged is None or len(fields) == 1:
+        return None
+    return Index(collection=question.collection, fields=fields)
+
+
+def lacking(questions: Iterable[Question], indexes: Iterable[Index] = INDEXES) -> set[Index]:
+    """The indexes that questions need and that are not there."""
+    return {index for question in questions if (index := needed(question)) is not None} - set(indexes)
