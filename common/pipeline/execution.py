@@ -65,7 +65,7 @@ def execute(engine: Engine, run: RunId) -> Ending:
 
     Heartbeat(lease, every_s=engine.beat_s, give_up=give_up).start()
     try:
-        fields, writes = _work(engine, flow, stage, run, claimed)
+        fields, writes = _work(engine, flow, stage, claimed)
     except Exception as error:
         return settle_error(engine, claimed, error)
     return _settle(engine, claimed, fields, writes)
@@ -123,16 +123,13 @@ def claim(engine: Engine, run: RunId, stage: Stage) -> Lease | Ending:
     return "busy"
 
 
-def _work(engine: Engine, flow: Flow, stage: Stage, run: RunId, lease: Lease) -> tuple[Json, list[Write]]:
+def _work(engine: Engine, flow: Flow, stage: Stage, lease: Lease) -> tuple[Json, list[Write]]:
     """The handler's outcome, or the kept one of an earlier run with equal inputs."""
-    snap = engine.run(run)
-    if snap is None:
-        raise Fenced(f"{run.key} is gone")
-    work = RunWork(engine, flow, stage, snap, lease)
+    work = RunWork(engine, flow, stage, lease)
     if stage.reuse and (there := engine.objects.stat(work.result_key)) is not None:
         kept = loads(engine.objects.get(there.key))
         return _ending(engine, flow, work, lease, kept, reused=lease.attempt == 1)
-    with engine.scratch.folder(run.key, needs_bytes=int(stage.disk_per_byte * work.source.size)) as folder:
+    with engine.scratch.folder(lease.run.key, needs_bytes=int(stage.disk_per_byte * work.source.size)) as folder:
         work.folder = folder
         outcome = _handler(stage)(work)
         kept = _checked(stage, outcome)

@@ -6,9 +6,7 @@ takes the ended run off the list. Done twice, or by two at once, it makes the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -20,28 +18,22 @@ from common.pipeline import run as runs
 from common.pipeline.conditions import CONDITIONS
 from common.pipeline.engine import Engine
 from common.pipeline.place import place
-from common.pipeline.run import OPEN, TERMINAL, Flow, RunId
-from common.pipeline.stage import Need, Stage, Where
+from common.pipeline.run import TERMINAL, Flow, RunId
+from common.pipeline.stage import Stage, Where
+from common.pipeline.standing import Standing
 from common.ports.clock import stamp
-from common.ports.documents import ABSENT, Create, Json, Snap, Update
+from common.ports.documents import ABSENT, Create, Json, Update
 from common.ports.documents import Where as Field
 
 _BATCH = 200  # runs created in one commit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """How far a stage of a flow is. `cause` says why it has nothing to give, if so."""
-
-    over: bool
-    cause: str | None = None
-
-
 def start(engine: Engine, flow: Flow) -> None:
     """Plan the stages that wait for nothing."""
+    standing = Standing(engine, flow)
     for stage in engine.definition:
         if not stage.after:
-            _plan(engine, flow, stage)
+            _plan(engine, flow, standing, stage)
 
 
 def act(engine: Engine, run: RunId) -> bool:
@@ -51,73 +43,33 @@ def act(engine: Engine, run: RunId) -> bool:
         return False
     flow = engine.flow(run)
     if flow is not None and not flow.cancel:
-        waiting = list(engine.definition.consumers(run.stage))
-        while waiting:
-            stage = waiting.pop(0)
-            if _plan(engine, flow, stage, run):
-                waiting.extend(engine.definition.consumers(stage.name))
-        closed = _close_if_over(engine, flow)
+        standing = Standing(engine, flow, [snap])
+        ended = [run.stage]  # and the stages that have no members, which are over by being planned
+        for name in ended:
+            following = engine.definition.following(name)
+            ended += [stage.name for stage in following if _plan(engine, flow, standing, stage, run)]
+        if any(not engine.definition.consumers(name) for name in ended):
+            closed = _close_if_over(engine, flow, standing)
     with suppress(Conflict):  # somebody acted on it, or it was resumed, in the meantime
         engine.documents.commit([Update(snap.key, {"due": ABSENT}, snap.version)])
     return closed
 
 
-def status(engine: Engine, flow: Flow, stage: Stage, number: int | None = None) -> Status:
-    """How far a stage is; with `number`, one member of it."""
-    alone = RunId(flow.tenant, flow.id, stage.name)
-    source = engine.definition.source_of(stage)
-    keys = [alone.key]
-    if source is not None:
-        keys.append(RunId(flow.tenant, flow.id, source.name).key)
-        if number is not None:
-            keys.append(RunId(flow.tenant, flow.id, stage.name, number).key)
-    snaps = engine.documents.get_many(keys)
-    one = snaps.get(alone.key) or (snaps.get(keys[-1]) if number is not None else None)
-    if one is not None:
-        if one.body["state"] not in TERMINAL:
-            return Status(over=False)
-        return Status(over=True, cause=_cause(engine, stage, one))
-    if source is None or number is not None:
-        return Status(over=False)
-    maker = snaps.get(keys[1])
-    if maker is None or maker.body["state"] != "done":
-        return Status(over=False)
-    total = maker.body["result"]["members"].get(stage.each, 0)
-    of_stage = [Field("flow", "==", flow.id), Field("stage", "==", stage.name)]
-    parent = f"tenants/{flow.tenant}"
-    # Most members see another one open; only the last ones have to count, for some may not be planned yet.
-    if engine.documents.query("runs", [*of_stage, Field("state", "in", OPEN)], parent=parent, limit=1):
-        return Status(over=False)
-    if engine.documents.count("runs", [*of_stage, Field("state", "in", TERMINAL)], parent=parent) < total:
-        return Status(over=False)
-    lost = engine.documents.query(
-        "runs", [*of_stage, Field("state", "in", ("failed", "skipped"))], parent=parent, limit=1
-    )
-    return Status(over=True, cause=_cause(engine, stage, lost[0]) if lost else None)
-
-
-def _cause(engine: Engine, stage: Stage, snap: Snap) -> str | None:
-    if snap.body["state"] == "done":
-        return None
-    text = str(snap.body["error"]["text"])
-    return text if snap.body["state"] == "skipped" else f"“{stage.title}” failed: {text}"
-
-
-def _plan(engine: Engine, flow: Flow, stage: Stage, ended: RunId | None = None) -> bool:
+def _plan(engine: Engine, flow: Flow, standing: Standing, stage: Stage, ended: RunId | None = None) -> bool:
     """Create the stage's runs if all it waits for is over. True when it is over itself, having no members."""
     results: dict[str, Any] = {}
     cause, code = None, "unreached"
     number = ended.number if ended is not None and _side_by_side(engine, stage, ended.stage) else None
-    for need in stage.after:
-        before = engine.definition[need.stage]
-        found = status(engine, flow, before, number if _side_by_side(engine, stage, need.stage) else None)
+    for need in reversed(stage.after):  # the last of the table is the likeliest to be at work still
+        one = number if _side_by_side(engine, stage, need.stage) else None
+        found = standing.of(engine.definition[need.stage], one)
         if not found.over:
             return False
-        if found.cause is not None and need.required and cause is None:
+        if need.required and found.cause is not None:
             cause = found.cause
     if cause is None:
         code = "skipped"
-        results = _results(engine, flow, stage.after)
+        results = standing.results(need.stage for need in stage.after)
         for name in stage.when:
             cause = cause or CONDITIONS[name](results, flow.settings)
     now = engine.clock.now()
@@ -126,12 +78,13 @@ def _plan(engine: Engine, flow: Flow, stage: Stage, ended: RunId | None = None) 
         alone = RunId(flow.tenant, flow.id, stage.name, number)
         _create(engine, {alone: _skipped(flow, stage, alone, code, cause, now, later)})
         return False
-    members = _members(engine, flow, stage, number)
+    named = standing.members(stage)
+    members = [(None, None)] if named is None else [(at, one) for at, one in enumerate(named) if number in (None, at)]
     planned: dict[RunId, Json] = {}
     for at, member in members:
         identity = RunId(flow.tenant, flow.id, stage.name, at)
         try:
-            chosen = place(stage, _seconds(results or _results(engine, flow, stage.after), member))
+            chosen = place(stage, _seconds(results, member))
         except CutroomError as error:
             planned[identity] = _skipped(flow, stage, identity, code, str(error), now, later)
             continue
@@ -163,24 +116,6 @@ def _side_by_side(engine: Engine, stage: Stage, before: str) -> bool:
     return stage.each is not None and engine.definition[before].each == stage.each
 
 
-def _members(engine: Engine, flow: Flow, stage: Stage, number: int | None) -> list[tuple[int | None, Json | None]]:
-    source = engine.definition.source_of(stage)
-    if source is None or stage.each is None:
-        return [(None, None)]
-    key = RunId(flow.tenant, flow.id, source.name).key
-    named = engine.members(engine.documents.get_many([key])[key], stage.each)
-    return [(at, member) for at, member in enumerate(named) if number is None or at == number]
-
-
-def _results(engine: Engine, flow: Flow, needs: Iterable[Need]) -> dict[str, Any]:
-    """Results of the stages that run once and are done, by stage, for conditions and estimates."""
-    once = [need.stage for need in needs if engine.definition[need.stage].each is None]
-    keys = {RunId(flow.tenant, flow.id, name).key: name for name in once}
-    snaps = engine.documents.get_many(keys)
-    found = {keys[key]: engine.result(snap) for key, snap in snaps.items()}
-    return {name: result for name, result in found.items() if result is not None}
-
-
 def _seconds(results: dict[str, Any], member: Json | None) -> float:
     """How much video a run will look at: its member's span or utterances, else the whole file."""
     if member is not None and "utterances" in member:
@@ -206,20 +141,23 @@ def _create(engine: Engine, bodies: dict[RunId, Json]) -> None:
                 raise
             todo = missing + todo
             continue
+        pools = set()
         for run in part:
-            if bodies[run]["state"] == "queued":
-                engine.wake.work(engine.errand(run, bodies[run]), engine.clock.now())
-            else:
-                engine.wake.ended(run.key, trace=bodies[run].get("trace"))
+            body = bodies[run]
+            if body["state"] != "queued":
+                engine.wake.ended(run.key, trace=body.get("trace"))
+            elif body["pool"] is None or body["pool"] not in pools:  # who comes for the first of a pool counts them all
+                pools.add(body["pool"])
+                engine.wake.work(engine.errand(run, body), engine.clock.now())
 
 
-def _close_if_over(engine: Engine, flow: Flow) -> bool:
+def _close_if_over(engine: Engine, flow: Flow, standing: Standing) -> bool:
     """Settle the flow when its last stages are over: failed if a run failed that something had to have.
 
     True when they are, whoever wrote it.
     """
     last = [stage for stage in engine.definition if not engine.definition.consumers(stage.name)]
-    if not all(status(engine, flow, stage).over for stage in last):
+    if not all(standing.of(stage).over for stage in last):
         return False
     failed = engine.documents.query(
         "runs", [Field("flow", "==", flow.id), Field("state", "==", "failed")], parent=f"tenants/{flow.tenant}"

@@ -129,6 +129,11 @@ class Definition:
         """The stages that come directly after."""
         return tuple(stage for stage in self if any(need.stage == name for need in stage.after))
 
+    def following(self, name: str) -> tuple[Stage, ...]:
+        """The consumers that may be next when a stage ends: those that wait for nothing that comes after it."""
+        below = self.downstream(name) - {name}
+        return tuple(stage for stage in self.consumers(name) if not any(need.stage in below for need in stage.after))
+
     def downstream(self, name: str) -> frozenset[str]:
         """The stage and all that come after it, however far."""
         found = {name}
@@ -152,6 +157,12 @@ class Definition:
                 refuse(f"runs for each {stage.each!r}, but no stage's result names such members")
             if not any(need.stage == source and need.required for need in stage.after):
                 refuse(f"runs for each {stage.each!r} and so must need {source!r}")
+        for beside in (
+            need.stage for need in stage.after if stage.each and self._stages[need.stage].each == stage.each
+        ):
+            for need in stage.after:
+                if need.stage != beside and beside not in self.downstream(need.stage):
+                    refuse(f"waits member by member for {beside!r}, and {need.stage!r} may end after some of them")
         if stage.image is Image.GPU and Where.TASK in stage.places:
             refuse("no service has a GPU, so it can't be a task; leave it to the pool")
         if stage.stall_s > stage.timeout_s:

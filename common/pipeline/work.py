@@ -22,26 +22,25 @@ _MEMBERS = 20_000  # no fan-out is wider
 class RunWork:
     """Reads what the stages before left, once, at the start; the handler sees it through `Work`."""
 
-    def __init__(self, engine: Engine, flow: Flow, stage: Stage, run: Snap, lease: Lease | None = None) -> None:
+    def __init__(self, engine: Engine, flow: Flow, stage: Stage, lease: Lease) -> None:
         self._engine = engine
         self._flow = flow
         self._stage = stage
         self._lease = lease
-        self._run = run
         self._before = {need.stage: self._snaps(need.stage) for need in stage.after}
         self.tenant = flow.tenant
         self.asset = flow.asset
         self.flow = flow.id
         self.settings: FlowSettings = flow.settings
-        self.member: Json | None = run.body.get("member")
-        self.number: int | None = run.body.get("number")
+        self.member: Json | None = lease.body.get("member")
+        self.number: int | None = lease.run.number
         self._asset = engine.documents.get_many([self._key("assets", flow.asset)])[self._key("assets", flow.asset)]
         self.models = engine.models
         self.source = from_json(Source, self._asset.body["source"])
         self.inputs = self._inputs_digest()
         self._prefix = f"t/{flow.tenant}/a/{flow.asset}/{stage.name}@{stage.version}/{self.inputs}"
         if not stage.reuse:
-            self._prefix += f"-{run.body['token'][:12]}"
+            self._prefix += f"-{lease.token[:12]}"
         self.folder: Path | None = None
 
     @property
@@ -102,8 +101,7 @@ class RunWork:
         return [{**snap.body, "id": snap.id} for snap in snaps]
 
     def progress(self, done: float, total: float, unit: str) -> None:
-        if self._lease is not None:
-            self._lease.note(done, total, unit)
+        self._lease.note(done, total, unit)
 
     def _inputs_digest(self) -> str:
         """Names all the result depends on but the asset, whose bytes never change: equal digests, equal results."""
@@ -130,7 +128,7 @@ class RunWork:
         """The runs of a stage before: of all its members, or of this run's own where both run for each."""
         each = self._engine.definition[name].each
         if each is not None and each == self._stage.each:
-            keys = [RunId(self._flow.tenant, self._flow.id, name, self._run.body["number"]).key]
+            keys = [RunId(self._flow.tenant, self._flow.id, name, self._lease.run.number).key]
         elif each is None:
             keys = [RunId(self._flow.tenant, self._flow.id, name).key]
         else:

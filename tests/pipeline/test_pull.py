@@ -39,7 +39,7 @@ from jobs.__main__ import main
 from tests import toy
 from tests.harness import TENANT, Meddling, cutroom, read, result, run, submit, with_documents
 from tests.pools import POOL, QUICK, Dated, Platform, definition, launch_of, launches, planned
-from tests.post import Hands
+from tests.post import Hands, cloudlike
 from tests.standins.run_jobs import LOCATION, PROJECT, run_jobs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -394,6 +394,13 @@ def test_a_flow_is_done_by_workers_that_cloud_run_starts(local: Local) -> None:
         assert result(local, flow, "join")["count"] == parts
         assert sorted(worked.values()) == [1] * parts
         assert launches(local.engine.documents, "asked", "up") == []
+
+
+def test_a_fan_out_into_a_pool_calls_for_workers_once(tmp_path: Path) -> None:
+    engine, post, _ = cloudlike(tmp_path, definition())
+    planned(engine, parts=5)
+    assert engine.documents.count("runs", [Field("pool", "==", POOL)]) == 5
+    assert [errand.stage for _, errand in post.errands].count("part") == 1
 
 
 def test_jobs_knows_its_pools(capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,6 +66,15 @@ STAGE = Stage(name="a", version=1, title="A", handler="x:y")
         ((STAGE, replace(STAGE, name="b", after=(Need("a"), Need("a", input=False)))), "comes after 'a' twice"),
         ((replace(STAGE, each="part"),), "no stage's result names"),
         ((replace(STAGE, fans_out="part"), replace(STAGE, name="b", each="part")), "must need 'a'"),
+        (
+            (
+                replace(STAGE, fans_out="part"),
+                replace(STAGE, name="b", each="part", after=(Need("a"),)),
+                replace(STAGE, name="slow", after=(Need("a"),)),
+                replace(STAGE, name="c", each="part", after=(Need("a"), Need("b"), Need("slow"))),
+            ),
+            "member by member for 'b', and 'slow' may end after",
+        ),
         ((replace(STAGE, timeout_s=40.0),), "stall limit"),
         ((replace(STAGE, lease_s=5.0),), "heartbeats"),
         ((replace(STAGE, places=(Where.TASK,), timeout_s=3600.0),), "longer than the 1800 s"),
