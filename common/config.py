@@ -48,6 +48,7 @@ class Cloud:
     `invoker`   CUTROOM_INVOKER    the service account whose tokens tasks, pushes and the scheduler carry
     `audience`  CUTROOM_AUDIENCE   what those tokens are made for: this service's own URL
     `signer`    CUTROOM_SIGNER     the service account that signs URLs
+    `database`  CUTROOM_DATABASE   the Firestore database, if not the one called (default)
     `active`    CUTROOM_ACTIVE     flows of one tenant at work at once
     `image`     CUTROOM_IMAGE      what this process may load: light, media or gpu
     `home`, `models`               as in Settings; `home` is scratch alone
@@ -70,6 +71,7 @@ class Cloud:
     invoker: str
     audience: str
     signer: str
+    database: str
     active: int
     image: str
     home: Path
@@ -110,6 +112,7 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         **named,
         prefix=env.get("CUTROOM_PREFIX") or "cutroom",
         services=services,
+        database=env.get("CUTROOM_DATABASE") or "(default)",
         active=int(env.get("CUTROOM_ACTIVE") or 4),
         image=env.get("CUTROOM_IMAGE") or "light",
         home=home,

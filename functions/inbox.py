@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from datetime import timedelta
 from pathlib import PurePosixPath
 
 from common.adapters.google.sources import location
@@ -20,6 +21,7 @@ from functions.events import Ended, Event, Uploaded
 
 _NAME = re.compile(r"t/([A-Za-z0-9_-]{1,128})/([A-Za-z0-9_-]{1,128})/([^/\x00-\x1f]{1,255})")
 _HEAD = 500  # bytes kept of what is refused
+_KEPT = timedelta(days=90)
 
 
 def take(cloud: CloudParts, event: Event) -> str:
@@ -41,12 +43,13 @@ def take(cloud: CloudParts, event: Event) -> str:
 
 def refuse(cloud: CloudParts, body: bytes, why: BadInput) -> None:
     """Note what was refused, once however often it is sent; what it holds is kept as text, never acted on."""
-    told = hashlib.sha256(body).hexdigest()[:32]
+    told, now = hashlib.sha256(body).hexdigest()[:32], cloud.engine.clock.now()
     fields = {
         "schema": 1,
         "why": str(why),
         "size": len(body),
         "head": body[:_HEAD].decode("utf-8", "replace"),
-        "at": stamp(cloud.engine.clock.now()),
+        "at": stamp(now),
+        "expires": stamp(now + _KEPT),
     }
     cloud.engine.documents.commit([Merge(f"refusals/{told}", fields)])

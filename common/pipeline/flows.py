@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from common.domain.asset import Source
 from common.domain.codec import digest, to_json
@@ -16,6 +17,7 @@ from common.ports.clock import stamp
 from common.ports.documents import ABSENT, Create, Delete, Json, Merge, Snap, Update, Where, Write
 
 SCHEMA = 1
+UPLOAD_KEPT = timedelta(days=30)  # the note that an upload was seen; no event comes again as late as that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +132,11 @@ def _asset(engine: Engine, tenant: str, source: Source, location: str) -> str:
         return str(there.body["asset"])
     asset = secrets.token_hex(5)
     now = stamp(engine.clock.now())
+    until = stamp(engine.clock.now() + UPLOAD_KEPT)
     try:
         engine.documents.commit(
             [
-                Create(upload, {"schema": SCHEMA, "asset": asset, "created": now}),
+                Create(upload, {"schema": SCHEMA, "asset": asset, "created": now, "expires": until}),
                 Create(
                     f"{parent}/assets/{asset}",
                     {

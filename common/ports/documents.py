@@ -21,6 +21,13 @@ ABSENT = Absent.ABSENT
 
 
 @dataclass(frozen=True, slots=True)
+class Vector:
+    """A field's value that common.ports.vectors looks for: at most 2048 numbers, not all 0, as many everywhere."""
+
+    numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Snap:
     """One document as it was read. `age` is seconds since its last write, by the store's own clock."""
 
@@ -89,7 +96,11 @@ class Where:
 
 
 class Documents(Protocol):
-    """Keys are `collection/id` pairs joined by slashes, such as `tenants/t1/runs/a1-1.detect`."""
+    """Keys are `collection/id` pairs joined by slashes, such as `tenants/t1/runs/a1-1.detect`.
+
+    A body is JSON, with `Vector`s as values of top-level fields. One whose field `expires` is a stamp may be gone once
+    that time has passed: the cloud's store removes it within a day or so, one machine keeps it.
+    """
 
     def get_many(self, keys: Iterable[str]) -> Mapping[str, Snap]:
         """The documents that exist, by key."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,3 +135,18 @@ def test_a_key_is_pairs(documents: Documents, key: str) -> None:
 def test_a_field_name_cannot_carry_a_query(documents: Documents) -> None:
     with pytest.raises(ValueError, match="field name"):
         documents.query("runs", [Where("x') OR 1=1 --", "==", 1)])
+
+
+def test_a_time_to_live_is_read_as_it_was_written(documents: Documents) -> None:
+    until = "2030-01-02T03:04:05.678Z"
+    documents.commit([Create(KEY, {"expires": until})])
+    documents.commit([Merge("tenants/t/runs/m", {"expires": until})])
+    there = documents.get_many([KEY, "tenants/t/runs/m"])
+    assert [snap.body["expires"] for snap in there.values()] == [until, until]
+
+
+@pytest.mark.emulator
+def test_firestore_is_given_a_time_to_live_as_a_time(firestore: Any) -> None:
+    FirestoreDocuments(firestore).commit([Create(KEY, {"expires": "2030-01-02T03:04:05.678Z"})])
+    kept = firestore().document(KEY).get().to_dict()["expires"]
+    assert kept == datetime(2030, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)  # its TTL policies look at nothing else

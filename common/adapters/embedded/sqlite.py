@@ -1,4 +1,4 @@
-"""Documents in one SQLite file: every commit is one durable transaction.
+"""Documents and vectors in one SQLite file: every commit is one durable transaction.
 
 Versions are numbers from one sequence for the whole file, so a document that was removed and made again
 never has a version it had before. Ages come from the boot clock: after a reboot every document is old.
@@ -17,9 +17,24 @@ from typing import Any
 from common.adapters.embedded import boot
 from common.domain.codec import dumps, loads
 from common.errors import Conflict, NoSpace
-from common.ports.documents import ABSENT, Create, Delete, Increment, Json, Merge, Snap, Update, Version, Where, Write
+from common.ports.documents import (
+    ABSENT,
+    Create,
+    Delete,
+    Increment,
+    Json,
+    Merge,
+    Snap,
+    Update,
+    Vector,
+    Version,
+    Where,
+    Write,
+)
+from common.ports.vectors import Near
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
+_VECTOR = "_vector"
 _OPS = {"==": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 _SCHEMA = """
@@ -89,6 +104,22 @@ class SqliteDocuments:
         with self._lock:
             return list(self._select(f"{clause} {by} LIMIT ?", [*values, limit]))
 
+    def nearest(
+        self, collection: str, field: str, to: Vector, where: Sequence[Where] = (), *, parent: str, limit: int = 10
+    ) -> list[Near]:
+        """Exact: each is looked at."""
+        import numpy as np  # here, not above: most of what opens documents looks for nothing
+
+        found = self.query(collection, where, parent=parent, limit=-1)
+        found = [snap for snap in found if isinstance(snap.body.get(field), Vector)]
+        if not found:
+            return []
+        there = np.array([snap.body[field].numbers for snap in found])
+        wanted = np.array(to.numbers)
+        cosines = there @ wanted / (np.linalg.norm(there, axis=1) * np.linalg.norm(wanted))
+        nearest = np.argsort(-cosines, kind="stable")[:limit]
+        return [Near(found[at], float(1 - cosines[at])) for at in nearest]
+
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
         clause, values = self._clause(collection, where, parent)
         with self._lock:
@@ -121,11 +152,11 @@ class SqliteDocuments:
             case Update(key, fields, wanted):
                 if row is None or row[1] != wanted:
                     raise Conflict(f"{key} has changed since it was read")
-                self._store(key, loads(row[0]), fields, version)
+                self._store(key, _read(row[0]), fields, version)
             case Merge(key, fields):
-                self._store(key, loads(row[0]) if row else {}, fields, version)
+                self._store(key, _read(row[0]) if row else {}, fields, version)
             case Increment(key, field, by):
-                body = loads(row[0]) if row else {}
+                body = _read(row[0]) if row else {}
                 self._store(key, body, {field: body.get(field, 0) + by}, version)
             case Delete(key, wanted):
                 if wanted is not None and (row is None or row[1] != wanted):
@@ -134,7 +165,7 @@ class SqliteDocuments:
 
     def _store(self, key: str, body: Json, fields: Json, version: int) -> None:
         merged = {**body, **fields}
-        text = dumps({name: value for name, value in merged.items() if value is not ABSENT}).decode()
+        text = _written({name: value for name, value in merged.items() if value is not ABSENT})
         parent, collection, _ = _split(key)
         self._db.execute(
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
@@ -147,7 +178,7 @@ class SqliteDocuments:
         rows = self._db.execute(f"SELECT key, body, version, boot, written FROM documents {clause}", values)
         for key, body, version, booted, written in rows:
             age = max(0.0, now - written) if booted == boot.name() else float("inf")
-            yield Snap(key, loads(body), version, age)
+            yield Snap(key, _read(body), version, age)
 
     def _clause(self, collection: str, where: Sequence[Where], parent: str | None) -> tuple[str, list[Any]]:
         parts, values = ["collection = ?"], [collection]
@@ -163,6 +194,19 @@ class SqliteDocuments:
                 parts.append(f"{path} {_OPS[condition.op]} ?")
                 values.append(condition.value)
         return "WHERE " + " AND ".join(parts), values
+
+
+def _written(body: Json) -> str:
+    plain = {name: {_VECTOR: value.numbers} if isinstance(value, Vector) else value for name, value in body.items()}
+    return dumps(plain).decode()
+
+
+def _read(text: str) -> Json:
+    body: Json = loads(text)
+    for name, value in body.items():
+        if isinstance(value, dict) and set(value) == {_VECTOR}:
+            body[name] = Vector(tuple(value[_VECTOR]))
+    return body
 
 
 def _path(field: str) -> str:

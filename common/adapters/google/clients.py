@@ -11,6 +11,8 @@ class Where(Protocol):
     @property
     def project(self) -> str: ...
     @property
+    def database(self) -> str: ...
+    @property
     def signer(self) -> str: ...
     @property
     def tasks(self) -> str | None: ...
@@ -31,7 +33,7 @@ class Clients:
     def firestore(self) -> Any:
         from google.cloud import firestore
 
-        return firestore.Client(project=self._where.project)
+        return firestore.Client(project=self._where.project, database=self._where.database)
 
     def storage(self) -> Any:
         from google.cloud.storage import Client  # type: ignore[import-untyped]

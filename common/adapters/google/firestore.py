@@ -1,4 +1,4 @@
-"""Documents in Firestore: conditional batches, never transactions, which wait for each other's locks.
+"""Documents and vectors in Firestore: conditional batches, never transactions, which wait for each other's locks.
 
 A document's version is its update time, its age the time from that to the read, both by the server's clock. A batch
 whose answer was lost is sent again by the client and may then meet its own write: that is a Conflict like any other,
@@ -8,20 +8,37 @@ and the caller, who reads, finds its token there.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from common.adapters.google.once import once
 from common.adapters.google.patience import patient, told
 from common.errors import Conflict, Permanent
-from common.ports.documents import ABSENT, Create, Delete, Increment, Json, Merge, Snap, Update, Version, Where, Write
+from common.ports.clock import parse, stamp
+from common.ports.documents import (
+    ABSENT,
+    Create,
+    Delete,
+    Increment,
+    Json,
+    Merge,
+    Snap,
+    Update,
+    Vector,
+    Version,
+    Where,
+    Write,
+)
+from common.ports.vectors import Near
 
 TIMEOUT_S = 30.0  # of one call, its retries with it
 MOST_AT_ONCE = 500  # keys of one read
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"(\d+)\.(\d{9})")
+_EXPIRES = "expires"  # the one field that Firestore must be given as a time, for its TTL policies look at it
+_DISTANCE = "_distance"
 _INNER = "_list"  # Firestore takes no list inside a list: the inner one stands in a map of this one field
 
 
@@ -29,16 +46,14 @@ class FirestoreDocuments:
     """One database. `make` gives the client when it is first needed; it may be used by many threads."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
-        self._made: Any = None
-        self._lock = threading.Lock()
+        self._client = once(make)
 
     def get_many(self, keys: Iterable[str]) -> Mapping[str, Snap]:
         wanted = [_checked(key) for key in keys]
         found: dict[str, Snap] = {}
         for at in range(0, len(wanted), MOST_AT_ONCE):
-            documents = [self._client.document(key) for key in wanted[at : at + MOST_AT_ONCE]]
-            for snapshot in _asked(partial(self._client.get_all, documents, **_how())):
+            documents = [self._client().document(key) for key in wanted[at : at + MOST_AT_ONCE]]
+            for snapshot in _asked(partial(self._client().get_all, documents, **_how())):
                 if snapshot.exists:
                     snap = _snap(snapshot)
                     found[snap.key] = snap
@@ -48,7 +63,7 @@ class FirestoreDocuments:
         from google.api_core import exceptions
         from google.auth.exceptions import GoogleAuthError
 
-        batch = self._client.batch()
+        batch = self._client().batch()
         for write in writes:
             self._add(batch, write)
         try:
@@ -80,25 +95,33 @@ class FirestoreDocuments:
             query = query.order_by(_field(order)).order_by("__name__")
         return [_snap(snapshot) for snapshot in _asked(partial(query.limit(limit).stream, **_how()))]
 
+    def nearest(
+        self, collection: str, field: str, to: Vector, where: Sequence[Where] = (), *, parent: str, limit: int = 10
+    ) -> list[Near]:
+        from google.cloud.firestore_v1.base_vector_query import DistanceMeasure
+
+        query = self._query(collection, where, parent).find_nearest(
+            vector_field=_field(field),
+            query_vector=_plain(to),
+            distance_measure=DistanceMeasure.COSINE,
+            limit=limit,
+            distance_result_field=_DISTANCE,
+        )
+        found = [_snap(snapshot) for snapshot in _asked(partial(query.stream, **_how()))]
+        return [Near(snap, float(snap.body.pop(_DISTANCE))) for snap in found]
+
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
         counted = self._query(collection, where, parent).count(alias="n")
         ((result,),) = _asked(partial(counted.get, **_how()))
         return int(result.value)
 
-    @property
-    def _client(self) -> Any:
-        with self._lock:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
-
     def _query(self, collection: str, where: Sequence[Where], parent: str | None) -> Any:
         from google.cloud.firestore_v1.base_query import FieldFilter
 
         if parent is None:
-            query = self._client.collection_group(collection)
+            query = self._client().collection_group(collection)
         else:
-            query = self._client.document(_checked(parent)).collection(collection)
+            query = self._client().document(_checked(parent)).collection(collection)
         for one in where:
             value = list(one.value) if one.op == "in" else one.value
             query = query.where(filter=FieldFilter(_field(one.field), one.op, value))
@@ -107,15 +130,14 @@ class FirestoreDocuments:
     def _add(self, batch: Any, write: Write) -> None:
         from google.cloud import firestore
 
-        document = self._client.document(_checked(write.key))
+        document = self._client().document(_checked(write.key))
         match write:
             case Create(body=body):
-                batch.create(document, {name: _plain(value) for name, value in body.items() if value is not ABSENT})
+                batch.create(document, _fields({name: one for name, one in body.items() if one is not ABSENT}))
             case Update(fields=fields, version=version):
-                changed = {_field(name): _plain(value) for name, value in fields.items()}
-                batch.update(document, changed, option=self._unchanged(write.key, version))
+                batch.update(document, _fields(fields), option=self._unchanged(write.key, version))
             case Merge(fields=fields):
-                changed = {_field(name): _plain(value) for name, value in fields.items()}
+                changed = _fields(fields)
                 batch.set(document, changed, merge=list(changed))
             case Increment(field=field, by=by):
                 batch.set(document, {_field(field): firestore.Increment(by)}, merge=True)
@@ -129,7 +151,7 @@ class FirestoreDocuments:
         if not (isinstance(version, str) and (match := _VERSION.fullmatch(version))):
             raise Conflict(f"{key} never had the version {version!r}")
         at = Timestamp(seconds=int(match[1]), nanos=int(match[2]))
-        return self._client.write_option(last_update_time=at)
+        return self._client().write_option(last_update_time=at)
 
 
 def _how() -> dict[str, Any]:
@@ -150,6 +172,8 @@ def _asked(ask: Callable[[], Iterable[Any]]) -> list[Any]:
 def _snap(snapshot: Any) -> Snap:
     age = max(0.0, (snapshot.read_time - snapshot.update_time).total_seconds())
     body: Json = {name: _rich(value) for name, value in snapshot.to_dict().items()}
+    if _EXPIRES in body:
+        body[_EXPIRES] = stamp(body[_EXPIRES])
     return Snap(snapshot.reference.path, body, _version(snapshot.update_time), age)
 
 
@@ -159,11 +183,21 @@ def _version(at: Any) -> str:
     return f"{stamp.seconds}.{stamp.nanos:09}"
 
 
+def _fields(body: Json) -> Json:
+    fields = {_field(name): _plain(value) for name, value in body.items()}
+    if isinstance(body.get(_EXPIRES), str):
+        fields[_EXPIRES] = parse(body[_EXPIRES])
+    return fields
+
+
 def _plain(value: Any, *, inside: bool = False) -> Any:
     from google.cloud import firestore
+    from google.cloud.firestore_v1 import vector
 
     if value is ABSENT:
         return firestore.DELETE_FIELD
+    if isinstance(value, Vector):
+        return vector.Vector(value.numbers)
     if isinstance(value, Mapping):
         if _INNER in value:
             raise ValueError(f"{_INNER!r} is no field name")
@@ -175,6 +209,10 @@ def _plain(value: Any, *, inside: bool = False) -> Any:
 
 
 def _rich(value: Any) -> Any:
+    from google.cloud.firestore_v1 import vector
+
+    if isinstance(value, vector.Vector):
+        return Vector(tuple(value))
     if isinstance(value, dict):
         if set(value) == {_INNER}:
             return [_rich(one) for one in value[_INNER]]
