@@ -6,13 +6,13 @@ its own, and a function has no processor for those once its request is answered.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 
+from common.adapters.google.once import once
 from common.adapters.google.patience import patient, told
 from common.domain.codec import dumps
 from common.errors import BadInput
@@ -27,9 +27,7 @@ class PubSubAnnouncer:
     """One topic, by its full name. `make` gives a `google.pubsub_v1.PublisherClient` when it is first needed."""
 
     def __init__(self, make: Callable[[], Any], topic: str, *, patience_s: float = PATIENCE_S) -> None:
-        self._make, self._topic, self._patience_s = make, topic, patience_s
-        self._made: Any = None
-        self._lock = threading.Lock()
+        self._client, self._topic, self._patience_s = once(make), topic, patience_s
 
     def ended(self, run: str, *, trace: str | None = None, order: str = "") -> None:
         """Publish that this run, by its key, has ended; it is out when this returns, and may be out twice.
@@ -46,18 +44,11 @@ class PubSubAnnouncer:
             attributes[TRACE] = trace
         message = PubsubMessage(data=dumps({"run": run}), attributes=attributes, ordering_key=order)
         try:
-            self._client.publish(
+            self._client().publish(
                 topic=self._topic, messages=[message], retry=patient(self._patience_s), timeout=TIMEOUT_S
             )
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
             raise told(error, "Pub/Sub", "announcement_refused") from error
-
-    @property
-    def _client(self) -> Any:
-        with self._lock:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ answer that is lost counts as a refusal, and a worker that did come up finds its
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
+from common.adapters.google.once import once
 from common.adapters.google.patience import patient, told
 from common.errors import Permanent, Transient
 
@@ -32,9 +32,7 @@ class CloudRunJobs:
         location: str,
         prefix: str,
     ) -> None:
-        self._makers = {"jobs": make_jobs, "executions": make_executions}
-        self._made: dict[str, Any] = {}
-        self._lock = threading.Lock()
+        self._jobs, self._executions = once(make_jobs), once(make_executions)
         self._prefix = f"projects/{project}/locations/{location}/jobs/{prefix}"
 
     def start(self, pool: str, launch: str) -> str:
@@ -48,7 +46,7 @@ class CloudRunJobs:
             name=f"{self._prefix}-{pool}", overrides=overrides(container_overrides=[container])
         )
         try:
-            operation = self._client("jobs").run_job(request=request, retry=None, timeout=TIMEOUT_S)
+            operation = self._jobs().run_job(request=request, retry=None, timeout=TIMEOUT_S)
         except exceptions.TooManyRequests as error:
             text = f"Cloud Run starts no more workers of the pool {pool} now ({error.message}); it is asked again"
             raise Transient(text, code="pool_full") from error
@@ -61,17 +59,11 @@ class CloudRunJobs:
         from google.auth.exceptions import GoogleAuthError
 
         try:
-            self._client("executions").cancel_execution(name=execution, retry=patient(PATIENCE_S), timeout=TIMEOUT_S)
+            self._executions().cancel_execution(name=execution, retry=patient(PATIENCE_S), timeout=TIMEOUT_S)
         except (exceptions.NotFound, exceptions.FailedPrecondition):
             return  # it has ended
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
             raise _told(error) from error
-
-    def _client(self, kind: str) -> Any:
-        with self._lock:
-            if kind not in self._made:
-                self._made[kind] = self._makers[kind]()
-            return self._made[kind]
 
 
 def _told(error: Any) -> Transient | Permanent:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from common.adapters.google.once import once
 from common.errors import BadInput, Permanent, Transient
 
 ADDRESS = "https://secretmanager.googleapis.com"
@@ -46,9 +47,8 @@ class SecretManager:
         patience_s: float = PATIENCE_S,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._make, self._project, self._address = make, project, address
+        self._session, self._project, self._address = once(make), project, address
         self._patience_s, self._seconds = patience_s, seconds
-        self._made: Any = None
         self._kept: dict[str, tuple[str, float]] = {}  # the value, and until when it is good
         self._lock = threading.Lock()
 
@@ -82,9 +82,7 @@ class SecretManager:
 
         url = f"{self._address}/v1/projects/{self._project}/secrets/{name}/versions/latest:access"
         try:
-            if self._made is None:
-                self._made = self._make()
-            answer = self._made.get(url, timeout=TIMEOUT_S, max_allowed_time=TIMEOUT_S, allow_redirects=False)
+            answer = self._session().get(url, timeout=TIMEOUT_S, max_allowed_time=TIMEOUT_S, allow_redirects=False)
         except (RequestException, TransportError) as error:
             raise _silent(name, error) from error
         except GoogleAuthError as error:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+from common.adapters.google.once import once
 from common.adapters.google.storage import PATIENCE_S, TIMEOUT_S, told
 from common.domain.asset import Source
 from common.errors import NoSpace, Permanent
@@ -20,9 +20,7 @@ class BucketSources:
     """`make` gives the client when it is first needed."""
 
     def __init__(self, make: Callable[[], Any], *, patience_s: float = PATIENCE_S) -> None:
-        self._make, self._patience_s = make, patience_s
-        self._made: Any = None
-        self._lock = threading.Lock()
+        self._client, self._patience_s = once(make), patience_s
 
     def fetch(self, location: str, source: Source, scratch: Path) -> Path:
         """Downloads it: scratch on the cloud is memory, so its size is checked against what is free first."""
@@ -39,13 +37,13 @@ class BucketSources:
             )
         bucket, name, generation = parse(location)
         part = scratch / "source.part"
-        blob = self._client.bucket(bucket).blob(name, generation=generation)
+        blob = self._client().bucket(bucket).blob(name, generation=generation)
         how = {"timeout": TIMEOUT_S, "retry": DEFAULT_RETRY.with_timeout(self._patience_s)}
         try:
             blob.download_to_filename(str(part), checksum="crc32c", **how)
         except exceptions.NotFound:
             part.unlink(missing_ok=True)
-            there = self._client.bucket(bucket).get_blob(name, **how)
+            there = self._client().bucket(bucket).get_blob(name, **how)
             if there is None:
                 raise Permanent(f"{source.name} is gone; upload it again", code="source_gone") from None
             raise Permanent(
@@ -58,13 +56,6 @@ class BucketSources:
         part.chmod(0o400)
         part.rename(path)
         return path
-
-    @property
-    def _client(self) -> Any:
-        with self._lock:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
 
 
 def location(bucket: str, name: str, generation: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from common.adapters.google.once import once
 from common.errors import Permanent, Transient
 from common.ports.objects import Stored, check_key
 
@@ -21,9 +21,7 @@ class StorageObjects:
     """One bucket. `make` gives the client when it is first needed; it may be used by many threads."""
 
     def __init__(self, make: Callable[[], Any], bucket: str, *, patience_s: float = PATIENCE_S) -> None:
-        self._make, self._name, self._patience_s = make, bucket, patience_s
-        self._made: Any = None
-        self._lock = threading.Lock()
+        self._client, self._name, self._patience_s = once(make), bucket, patience_s
 
     def put_new(self, key: str, content: bytes | Path) -> Stored:
         from google.api_core import exceptions
@@ -102,10 +100,7 @@ class StorageObjects:
 
     @property
     def _bucket(self) -> Any:
-        with self._lock:
-            if self._made is None:
-                self._made = self._make().bucket(self._name)
-            return self._made
+        return self._client().bucket(self._name)
 
 
 def _digest(content: bytes | Path) -> tuple[str, int]:

@@ -6,12 +6,12 @@ hour or more after its task is gone. An errand that was lost has another name on
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from common.adapters.google.once import once
 from common.adapters.google.patience import patient, told
 from common.domain.codec import dumps
 from common.errors import Permanent
@@ -26,6 +26,7 @@ TRACE = "Cutroom-Traceparent"  # a name of our own: Cloud Run writes the tracepa
 # What Cloud Tasks takes: how far ahead a task may lie, less what two clocks may differ, and how long a call may last.
 AHEAD = timedelta(days=30) - timedelta(minutes=5)
 LONGEST = timedelta(minutes=30)
+SKEW = timedelta(seconds=1)  # later than asked: one that comes early, by whoever's clock, finds its run not yet due
 MARGIN = timedelta(seconds=60)  # beyond the stage's own timeout, for a cold start and the settle; never under 15 s
 
 
@@ -54,11 +55,9 @@ class CloudTasks:
         clock: Clock,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self._make, self._lanes, self._caller, self._clock = make, lanes, caller, clock
+        self._client, self._lanes, self._caller, self._clock = once(make), lanes, caller, clock
         self._queues = f"projects/{project}/locations/{location}/queues"
         self._patience_s = patience_s
-        self._made: Any = None
-        self._lock = threading.Lock()
 
     def send(self, errand: Errand, at: datetime) -> None:
         """Have the errand's service called, not before `at`. Sent already: nothing happens, it is one errand.
@@ -72,10 +71,10 @@ class CloudTasks:
         now = self._clock.now()
         if at - now > AHEAD:
             return
-        task = self._task(errand, at if at > now else None)
+        task = self._task(errand, at + SKEW if at > now else None)
         parent = task.name.partition("/tasks/")[0]
         try:
-            self._client.create_task(parent=parent, task=task, retry=patient(self._patience_s), timeout=TIMEOUT_S)
+            self._client().create_task(parent=parent, task=task, retry=patient(self._patience_s), timeout=TIMEOUT_S)
         except exceptions.AlreadyExists:
             return  # by an earlier call, or by this one, whose first answer was lost
         except (exceptions.GoogleAPIError, GoogleAuthError) as error:
@@ -102,10 +101,3 @@ class CloudTasks:
             schedule_time=at,
             dispatch_deadline=min(LONGEST, timedelta(seconds=errand.timeout_s) + MARGIN),
         )
-
-    @property
-    def _client(self) -> Any:
-        with self._lock:
-            if self._made is None:
-                self._made = self._make()
-            return self._made

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from common.adapters.google.once import once
 from common.adapters.google.storage import told
 from common.ports.uploads import Request, Slot
 
@@ -17,9 +17,7 @@ class BucketUploads:
     """`make` gives the storage client, `sign` credentials that can sign, both when first needed."""
 
     def __init__(self, make: Callable[[], Any], bucket: str, sign: Callable[[], Any]) -> None:
-        self._make, self._name, self._sign = make, bucket, sign
-        self._made: tuple[Any, Any] | None = None
-        self._lock = threading.Lock()
+        self._client, self._name, self._credentials = once(make), bucket, once(sign)
 
     def slot(self, name: str, *, content_type: str, most_bytes: int) -> Slot:
         # Once: generation match 0 keeps a link that got about from overwriting what it was made for.
@@ -30,7 +28,7 @@ class BucketUploads:
         return Slot(name=name, whole=whole, resumable=begun, expires=expires)
 
     def _signed(self, method: str, name: str, kind: str, headers: dict[str, str], expires: datetime) -> Request:
-        client, credentials = self._clients
+        client = self._client()
         try:
             url = (
                 client.bucket(self._name)
@@ -41,20 +39,13 @@ class BucketUploads:
                     expiration=expires,
                     content_type=kind,
                     headers=headers,
-                    credentials=credentials,
+                    credentials=self._credentials(),
                     api_access_endpoint=client.api_endpoint,
                 )
             )
         except Exception as error:
             raise told(error, name) from error
         return Request(method=method, url=url, headers={**headers, "content-type": kind})
-
-    @property
-    def _clients(self) -> tuple[Any, Any]:
-        with self._lock:
-            if self._made is None:
-                self._made = (self._make(), self._sign())
-            return self._made
 
 
 def signing(email: str, *, iam: str | None = None) -> Any:
