@@ -60,7 +60,7 @@ def _pull(pool: str, launch: str | None, seconds: float) -> int:
     for one in (signal.SIGTERM, signal.SIGTSTP, signal.SIGINT):
         # From another thread: this one may hold the event's lock at the very moment the signal comes.
         signal.signal(one, lambda *_: threading.Thread(target=stop.set).start())
-    engine, jobs = _assembled(stop.set)  # an attempt that must stop can't be ended apart from its process
+    engine, jobs = _assembled(stop.set, warm=True)  # an attempt that must stop can't be ended apart from its process
     log = logging.getLogger("cutroom.jobs")
     log.info("asks for runs, for %.0f s", seconds)
     shift = pull(
@@ -78,14 +78,14 @@ def _pull(pool: str, launch: str | None, seconds: float) -> int:
     return 0
 
 
-def _assembled(abandon: Callable[[], None]) -> tuple[Engine, Jobs | None]:
+def _assembled(abandon: Callable[[], None], *, warm: bool = False) -> tuple[Engine, Jobs | None]:
     """The engine, and what starts other workers; on one machine nothing does."""
     if config.on_cloud():
         from common.bootstrap import cloud  # here, not above: one machine has none of Google's packages
 
-        parts = cloud.connect(config.cloud_from_environment(), abandon=abandon)
+        parts = cloud.connect(config.cloud_from_environment(), abandon=abandon, warm=warm)
         return parts.engine, parts.jobs
-    return local.engine(config.from_environment(), abandon=abandon), None
+    return local.engine(config.from_environment(), abandon=abandon, warm=warm), None
 
 
 def _end_with_parent() -> None:

@@ -60,9 +60,13 @@ class CloudParts:
 
 
 def connect(
-    settings: Cloud, *, abandon: Callable[[], None] = carry_on, environ: Mapping[str, str] | None = None
+    settings: Cloud,
+    *,
+    abandon: Callable[[], None] = carry_on,
+    warm: bool = False,
+    environ: Mapping[str, str] | None = None,
 ) -> CloudParts:
-    """Raises Permanent where the environment makes forged tokens pass."""
+    """`warm` keeps models at work between runs. Raises Permanent where the environment makes forged tokens pass."""
     refuse_emulated_auth(os.environ if environ is None else environ, settings.local)
     made = clients.Clients(settings)
     clock = WallClock()
@@ -96,7 +100,7 @@ def connect(
             wake=wake,
             clock=clock,
             scratch=FolderScratch(settings.home / "scratch"),
-            models=_models(settings),
+            models=_models(settings, warm=warm),
             wake_s=_WAKE_S,
             active=settings.active,
             abandon=abandon,
@@ -109,9 +113,10 @@ def connect(
     return parts
 
 
-def _models(settings: Cloud) -> Models:
+def _models(settings: Cloud, *, warm: bool) -> Models:
     if settings.image == "light":
         return ModelsElsewhere()
     from common.adapters.models.local import LocalModels  # here, not above: it needs what a light image has not
+    from common.adapters.models.shelf import Shelf
 
-    return LocalModels(settings.models)
+    return LocalModels(settings.models, Shelf.of_this_process() if warm else None)

@@ -16,6 +16,7 @@ from common.adapters.embedded.scratch import FolderScratch
 from common.adapters.embedded.sources import FileSources
 from common.adapters.embedded.sqlite import SqliteDocuments
 from common.adapters.models.local import LocalModels
+from common.adapters.models.shelf import Shelf
 from common.config import Settings
 from common.pipeline.definition import PIPELINE
 from common.pipeline.engine import Engine, carry_on
@@ -47,10 +48,14 @@ def engine(
     wake: Wake | None = None,
     clock: SteadyClock | None = None,
     abandon: Callable[[], None] = carry_on,
+    warm: bool = False,
     definition: Definition = PIPELINE,
     epoch: int | None = None,
 ) -> Engine:
-    """An engine on the embedded adapters. A worker process takes epoch and clock from its runner's settings."""
+    """An engine on the embedded adapters; `warm` keeps models at work between runs.
+
+    A worker process takes epoch and clock from its runner's settings.
+    """
     folder = StateFolder(settings.home)
     return Engine(
         definition=definition,
@@ -60,7 +65,7 @@ def engine(
         wake=wake or NoBell(),
         clock=clock or SteadyClock(settings.anchor),
         scratch=FolderScratch(folder.scratch),
-        models=LocalModels(settings.models),
+        models=LocalModels(settings.models, Shelf.of_this_process() if warm else None),
         epoch=epoch if epoch is not None else settings.epoch or 0,
         beat_s=_BEAT_S,
         abandon=abandon,

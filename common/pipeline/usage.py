@@ -6,6 +6,8 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 EVERY_S = 2.0  # to look at the memory of a tree takes the system some 10 ms
@@ -29,7 +31,7 @@ class Meter:
         self._looked = time.monotonic()
 
     def read(self) -> dict[str, float]:
-        """`wall_s`, `cpu_s` (children included once they ended) and `peak_mb`.
+        """`wall_s`, `cpu_s` (of children too, at work or ended) and `peak_mb`.
 
         The peak is the largest proportional set size seen of the whole tree, and at least the largest resident
         size of any process it started. Its own is not asked for: a process that was forked from a large one
@@ -46,24 +48,38 @@ class Meter:
 
 def tree_pss(root: int) -> int:
     """Proportional set size of a process and all below it, in bytes; 0 where the system does not tell."""
-    total, todo = 0, [root]
-    while todo:
-        pid = todo.pop()
-        try:
-            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1]) * 1024
-            for task in Path(f"/proc/{pid}/task").iterdir():
-                todo.extend(int(child) for child in (task / "children").read_text().split())
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue  # it ended while we looked, or this is no Linux
+    total = 0
+    for pid in _tree(root):
+        for line in _told(pid, "smaps_rollup").splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
     return total
 
 
+def _tree(root: int) -> Iterator[int]:
+    """A process and all below it, where the system tells."""
+    todo = [root]
+    while todo:
+        yield (pid := todo.pop())
+        with suppress(FileNotFoundError, ProcessLookupError, PermissionError):  # it ended meanwhile; or no Linux
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                todo.extend(int(child) for child in (task / "children").read_text().split())
+
+
+def _told(pid: int, name: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return ""  # it ended while we looked, or this is no Linux
+
+
 def _cpu() -> float:
-    mine = resource.getrusage(resource.RUSAGE_SELF)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return mine.ru_utime + mine.ru_stime + children.ru_utime + children.ru_stime
+    """Of this process and all it started. A child at work counts from /proc, once it has ended from getrusage."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    below = list(_tree(os.getpid()))[1:]
+    # user, system, and both of children it has waited for: fields 14 to 17, after a name that may hold anything
+    ticks = [sum(map(int, stat.rpartition(")")[2].split()[11:15])) for pid in below if (stat := _told(pid, "stat"))]
+    return sum(one.ru_utime + one.ru_stime for one in used) + sum(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def _largest_child() -> int:

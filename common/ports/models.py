@@ -1,7 +1,8 @@
 """Models that hear, see and read.
 
-Each is opened for the length of one piece of work and works in a limited process of its own. A model that is
-not on this machine raises ModelMissing when it is opened; the stage then says "left out" and why.
+Each is opened for one piece of work and works in a limited process of its own; what it answers depends on no call
+before. A model that is not on this machine raises ModelMissing when it is opened; the stage then says "left out" and
+why.
 `source` is what results name: the model's name@version.
 """
 

@@ -145,7 +145,7 @@ def test_without_a_detector_objects_are_left_out_and_nothing_is_decoded(tmp_path
 
 
 def test_a_refused_detector_fails_the_run_by_name_so_that_no_result_without_it_is_kept(tmp_path: Path) -> None:
-    work = work_on(tmp_path, models=Painting(tmp_path / "models", "shapes/tiny.pt is cut off"))
+    work = work_on(tmp_path, models=Painting(tmp_path / "models", refused="shapes/tiny.pt is cut off"))
     with pytest.raises(ModelRefused, match="is cut off"):
         objects.run(work)
 

@@ -1,5 +1,8 @@
 """What an attempt used: its peak is kept between looks, and looks are seldom."""
 
+import subprocess
+import sys
+
 import pytest
 
 from common.pipeline import usage
@@ -43,3 +46,17 @@ def test_a_child_that_ended_counts_by_its_resident_size(monkeypatch: pytest.Monk
     monkeypatch.setattr(usage, "tree_pss", lambda root: 0)
     monkeypatch.setattr(usage, "_largest_child", lambda: 90 << 20)
     assert usage.Meter().read()["peak_mb"] == 90.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of children at work")
+def test_a_childs_work_counts_while_it_is_there_and_once_when_it_has_ended() -> None:
+    meter = usage.Meter()
+    code = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        at_work = meter.read()["cpu_s"]
+        child.communicate(b"\n")
+    over = meter.read()["cpu_s"]
+    assert at_work >= 0.28  # it is counted in hundredths
+    assert at_work - 0.05 <= over < at_work + 0.3

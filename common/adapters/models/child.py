@@ -1,4 +1,5 @@
-"""A model at work in a process of its own: limited, told to fetch nothing, ended with the block it was opened for.
+"""A model at work in a process of its own: limited, told to fetch nothing, ended with the block it was opened for, or
+kept by a `Shelf` for the next.
 
 Pictures and sound come from strangers and models are a great deal of C. So the worker that holds the run never
 loads one: it starts this module as a child, sends each call over a pipe, and checks what comes back against the
@@ -63,6 +64,10 @@ class Remote:
 
     def __init__(self, adapter: type[Any], here: Here, running: Running) -> None:
         self._adapter, self._here, self._running = adapter, here, running
+
+    @property
+    def alive(self) -> bool:
+        return self._running.process.poll() is None
 
     def __getattr__(self, name: str) -> Any:
         if name == "source":

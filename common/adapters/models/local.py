@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from common.adapters.models.child import Here, opened
+from common.adapters.models.shelf import Shelf
 from common.errors import ModelMissing, ModelRefused
 
 # kind -> adapters, the best first. `module:Class`; its static method `here(store)` says whether it can work.
@@ -27,14 +28,22 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class LocalModels:
-    """`store` is the folder that `scripts/models` keeps: one folder per model with its files and their hashes."""
+    """`store` is the folder that `scripts/models` keeps: one folder per model with its files and their hashes.
+
+    With a `shelf`, models stay at work from one run to the next, in a folder of its own and not in the run's scratch.
+    """
 
     store: Path
+    shelf: Shelf | None = None
 
     @contextmanager
     def _open(self, kind: str, scratch: Path) -> Iterator[Any]:
         dotted, here = self._find(kind)
-        with opened(dotted, here, scratch=scratch) as remote:
+        if self.shelf is None:
+            start = opened(dotted, here, scratch=scratch)
+        else:
+            start = self.shelf.lent(f"{dotted} {here.source}", lambda folder: opened(dotted, here, scratch=folder))
+        with start as remote:
             yield remote
 
     def _find(self, kind: str) -> tuple[str, Here]:
