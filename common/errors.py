@@ -2,6 +2,7 @@
 
 CutroomError                 code, HTTP status, whether trying again can help
 ├── BadInput                 the caller sent something unusable; says what to send instead
+│   ├── TooLarge             a request of more bytes than are read
 │   └── RejectedMedia        a file that cannot become clips; `code` names the reason
 ├── Transient                passes by itself: tried again with backoff
 │   └── Busy                 somebody else holds the lease; acknowledged, never retried by the transport
@@ -44,6 +45,13 @@ class BadInput(CutroomError):
 
     code = "bad_input"
     status = 400
+
+
+class TooLarge(BadInput):
+    """A request of more bytes than are read."""
+
+    code = "too_large"
+    status = 413
 
 
 class RejectedMedia(BadInput):

@@ -18,10 +18,11 @@ from typing import Any
 
 import functions_framework
 from flask import Request, Response, jsonify
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from common import config
 from common.bootstrap import cloud
-from common.errors import BadInput, CutroomError
+from common.errors import BadInput, CutroomError, TooLarge
 from common.pipeline.execution import execute
 from common.pipeline.run import RunId
 from functions import events, inbox
@@ -35,12 +36,15 @@ Target = Callable[[Request], Any]
 
 
 def _answered(target: Target) -> Target:
-    """With our errors as their HTTP status, in one shape."""
+    """With our errors as their HTTP status, in one shape, and no more read than any of them needs."""
 
     @wraps(target)
     def answer(request: Request) -> Any:
+        request.max_content_length = events.LARGEST
         try:
             return target(request)
+        except RequestEntityTooLarge:
+            return _refused(TooLarge(f"more than {events.LARGEST} bytes; send names, not content"))
         except CutroomError as error:
             log.log(logging.ERROR if error.status >= 500 else logging.INFO, "%s: %s", target.__name__, error)
             return _refused(error)

@@ -28,6 +28,7 @@ from common.errors import BadInput, Permanent, Transient
 from common.pipeline import flows
 from common.pipeline.run import RunId
 from common.ports.uploads import Request, Slot
+from functions.events import LARGEST
 from tests import toy
 from tests.post import MINUTE, Hands, Post, cloudlike
 from tests.standins.certificates import AUDIENCE, EMAIL, PROJECT, Issuer, firebase_claims, issuer, oidc_claims
@@ -178,6 +179,18 @@ def test_an_event_that_is_none_is_answered_400_and_recorded_once(deployed: Deplo
     (noted,) = deployed.parts.engine.documents.query("refusals")
     assert noted.body["why"] == told["error"]["text"]
     assert deployed.count("assets") == 0
+
+
+@pytest.mark.parametrize("target", ["api", "on_event", "work", "tick"])
+def test_no_target_reads_more_than_it_can_need(deployed: Deployed, target: str) -> None:
+    token = deployed.person() if target == "api" else deployed.service()
+    body, path = b'"' + b"x" * LARGEST + b'"', "/v1/uploads" if target == "api" else "/"
+    status, told = deployed.ask(target, path, token=token, body=body, headers=FINALIZED)
+    if target == "tick":
+        assert status == 200, "it reads nothing"
+    else:
+        assert (status, told["error"]["code"]) == (413, "too_large")
+    assert deployed.count("refusals") == deployed.count("assets") == 0
 
 
 @pytest.mark.parametrize("name", ["talk.mp4", "t/../x/y.mp4", "t/a b/u/v.mp4", "t/t1/u/", "t/t1/u/a/b.mp4"])
