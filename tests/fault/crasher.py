@@ -4,6 +4,9 @@ A death leaves what is on the disk at that moment. So one life that comes throug
 (every commit, before and after it lands, and every object, before and after it is linked into place) if it is
 not as it was at the write before; then for each copy, put where the home was, the next life must bring the flow
 to the same end. Each life is a process of its own. Prints one line of JSON.
+
+What a stage makes of equal inputs is equal, so the next lives need not make it again: where a handler did nothing but
+keep objects, they keep the same ones in the same order. (test_kills does make all of it again.)
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -18,14 +22,17 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 from common.bootstrap import local as bootstrap
+from common.pipeline import execution
 from common.pipeline.engine import Engine
 from common.pipeline.execution import execute
 from common.pipeline.run import Flow, RunId
 from common.pipeline.runner import Runner
-from common.pipeline.stage import Definition
+from common.pipeline.stage import Definition, Stage
 from common.ports.documents import Json
+from common.ports.work import ObjectRef, Outcome, Work
 from tests.harness import Meddling, NoModels, cutroom, finish
 
 
@@ -36,6 +43,57 @@ class Scenario:
     definition: Definition
     submit: Callable[[Engine, Path], Flow]
     outcome: Callable[[bootstrap.Local, Flow], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a handler kept, in order, and what it returned."""
+
+    objects: tuple[tuple[str, bytes], ...]
+    outcome: Outcome
+
+    def again(self, work: Work) -> Outcome:
+        for name, content in self.objects:
+            work.put(name, content)
+        return self.outcome
+
+
+class Watched:
+    """A handler's `Work`, noting what it keeps and whether it does anything else that lasts or changes."""
+
+    def __init__(self, work: Any) -> None:
+        self._work = work
+        self.objects: list[tuple[str, bytes]] = []
+        self.alone = True
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("claim", "find", "ended"):
+            self.alone = False
+        return getattr(self._work, name)
+
+    def put(self, name: str, content: bytes | Path) -> ObjectRef:
+        self.objects.append((name, content.read_bytes() if isinstance(content, Path) else content))
+        kept: ObjectRef = self._work.put(name, content)
+        return kept
+
+
+def remembering(made: dict[str, Made]) -> Callable[[Stage], Callable[[Any], Outcome]]:
+    """How the engine finds handlers: one that did its work before, on equal inputs, only keeps it again."""
+    find = execution._handler
+
+    def found(stage: Stage) -> Callable[[Any], Outcome]:
+        def handle(work: Any) -> Outcome:
+            if work.result_key in made:
+                return made[work.result_key].again(work)
+            watched = Watched(work)
+            outcome = find(stage)(cast(Work, watched))
+            if watched.alone:
+                made[work.result_key] = Made(tuple(watched.objects), outcome)
+            return outcome
+
+        return handle
+
+    return found
 
 
 class _Over:
@@ -63,9 +121,10 @@ class Inline:
         """Nothing happens elsewhere."""
 
 
-def life(scenario: Scenario, home: Path, at_write: Callable[[], None]) -> Json:
-    """Run to the end; what must be the same."""
+def life(scenario: Scenario, home: Path, at_write: Callable[[], None], made: dict[str, Made]) -> Json:
+    """Run to the end; what must be the same. `made` is what handlers have made before, and gets what they make now."""
     link = os.link
+    setattr(execution, "_handler", remembering(made))  # noqa: B010
 
     def watched_link(source: Path, target: Path) -> None:
         at_write()
@@ -91,12 +150,12 @@ def looks_of(folder: Path) -> bytes:
     return digest.digest()
 
 
-def in_child(work: Callable[[], Json]) -> tuple[int, Json | None]:
+def in_child(work: Callable[[], Any]) -> tuple[int, Any]:
     """Do it in a forked process; its exit status and what it returned."""
     reader, writer = os.pipe()
     if (child := os.fork()) == 0:
         try:
-            os.write(writer, json.dumps(work()).encode())
+            _written(writer, pickle.dumps(work()))
             os._exit(0)
         except BaseException:
             traceback.print_exc()
@@ -105,7 +164,12 @@ def in_child(work: Callable[[], Json]) -> tuple[int, Json | None]:
     with os.fdopen(reader, "rb") as pipe:
         said = pipe.read()
     _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), json.loads(said) if said else None
+    return os.waitstatus_to_exitcode(status), pickle.loads(said) if said else None
+
+
+def _written(pipe: int, content: bytes) -> None:
+    with os.fdopen(pipe, "wb") as file:
+        file.write(content)
 
 
 def main(name: str, folder: Path, first: int = 1, step: int = 1) -> Json:
@@ -125,8 +189,9 @@ def main(name: str, folder: Path, first: int = 1, step: int = 1) -> Json:
                     subprocess.run(["cp", "-a", home, folder / f"death-{writes}"], check=True)
             last = now
 
-        outcome = life(scenario, home, copy)
-        return {"outcome": outcome, "writes": writes, "deaths": deaths[first - 1 :: step]}
+        made: dict[str, Made] = {}
+        outcome = life(scenario, home, copy, made)
+        return {"outcome": outcome, "writes": writes, "deaths": deaths[first - 1 :: step], "made": made}
 
     status, told = in_child(unharmed)
     assert status == 0 and told is not None, "the pipeline fails without any death"
@@ -134,7 +199,7 @@ def main(name: str, folder: Path, first: int = 1, step: int = 1) -> Json:
     for at in told["deaths"]:
         shutil.rmtree(home)
         (folder / f"death-{at}").rename(home)
-        status, outcome = in_child(lambda: life(scenario, home, lambda: None))
+        status, outcome = in_child(lambda: life(scenario, home, lambda: None, dict(told["made"])))
         if status != 0:
             wrong.append(f"write {at}: the next life ended with status {status}")
         elif outcome != told["outcome"]:
