@@ -40,6 +40,13 @@ def library(scratch: Path) -> Any:
     return ultralytics
 
 
+def device() -> str:
+    """Where the model works: on a GPU that torch can use, else on the processor."""
+    import torch  # type: ignore[import-not-found,unused-ignore]
+
+    return "cuda:0" if torch.cuda.is_available() else "cpu"
+
+
 class Yolo:
     """Implements common.ports.models.ObjectDetector; `least` is the confidence of what is handed on.
 
@@ -65,13 +72,14 @@ class Yolo:
             raise ModelRefused(f"{path} holds no model that ultralytics reads; add another one") from error
         if self._model.task != "detect":
             raise ModelRefused(f"{path} is a model for {self._model.task}, not for finding objects; add another one")
+        self._device = device()
 
     def objects(self, pictures: NDArray[np.uint8]) -> list[list[SeenThing]]:
         """Of each picture (n, height, width, 3; RGB), the objects, the surest first."""
         found: list[list[SeenThing]] = []
         for first in range(0, len(pictures), AT_ONCE):
             batch = [np.ascontiguousarray(one[..., ::-1]) for one in pictures[first : first + AT_ONCE]]  # it wants BGR
-            results = self._model.predict(batch, conf=self._least, device="cpu", verbose=False, save=False)
+            results = self._model.predict(batch, conf=self._least, device=self._device, verbose=False, save=False)
             found += [_things(result) for result in results]
         return found
 
