@@ -17,6 +17,7 @@ import logging
 import random
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, cast
@@ -27,7 +28,7 @@ from common.domain.codec import digest, dumps, loads, to_json
 from common.errors import Cancelled, Conflict, CutroomError, Fenced, NoSpace, Permanent
 from common.pipeline.engine import Engine
 from common.pipeline.lease import Heartbeat, Lease
-from common.pipeline.run import TERMINAL, Flow, RunId
+from common.pipeline.run import OPEN, TERMINAL, Flow, RunId
 from common.pipeline.stage import Stage
 from common.pipeline.work import RunWork
 from common.ports.clock import parse, stamp
@@ -49,7 +50,7 @@ def execute(engine: Engine, run: RunId) -> Ending:
     stage = engine.definition[run.stage]
     flow = engine.flow(run)
     if flow is None:
-        return "gone"
+        return _forget(engine, run)
     claimed = claim(engine, run, stage)
     if not isinstance(claimed, Lease):
         if claimed in ("replayed", "failed"):
@@ -121,6 +122,16 @@ def claim(engine: Engine, run: RunId, stage: Stage) -> Lease | Ending:
         held_now = replace(snap, body={**body, **fields}, version=versions[run.key])
         return Lease(engine, run, stage, token, held_now, attempt=tried + 1)
     return "busy"
+
+
+def _forget(engine: Engine, run: RunId) -> Ending:
+    """End a run whose flow is gone: nobody waits for it, and nobody is to look at it again."""
+    snap = engine.run(run)
+    if snap is not None and snap.body["state"] in OPEN:
+        fields: Json = {"state": "failed", "error": {"code": "gone", "text": "its flow was removed"}, "due": ABSENT}
+        with suppress(Conflict):  # whoever works on it still will find the same
+            engine.documents.commit([Update(run.key, fields, snap.version)])
+    return "gone"
 
 
 def _work(engine: Engine, flow: Flow, stage: Stage, lease: Lease) -> tuple[Json, list[Write]]:

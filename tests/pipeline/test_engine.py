@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from common.errors import BadInput, Conflict, StateFolderBusy
-from common.pipeline import execution, flows, planner
+from common.pipeline import execution, flows, planner, sweep
 from common.pipeline.execution import execute
 from common.pipeline.lease import Lease
 from common.pipeline.run import RunId
 from common.pipeline.stage import Definition
-from common.ports.documents import Update
+from common.ports.documents import Delete, Update
 from tests import toy
 from tests.harness import (
     TENANT,
@@ -282,6 +282,18 @@ def test_a_cancelled_flow_plans_nothing_more(tmp_path: Path) -> None:
         again = submit(local.engine)
         assert again.news == "resumed"
         assert finish(local, again.flow).state == "done"
+
+
+def test_a_run_whose_flow_was_removed_is_looked_at_no_more(tmp_path: Path) -> None:
+    with cutroom(tmp_path, toy.definition()) as local:
+        flow = submit(local.engine).flow
+        first = RunId(TENANT, flow.id, "split")
+        local.engine.documents.commit([Delete(flow.key)])
+        assert [execute(local.engine, first) for _ in range(2)] == ["gone", "gone"]
+        body = run(local, flow, "split")
+        assert (body["state"], body["error"]["text"]) == ("failed", "its flow was removed")
+        assert "due" not in body
+        assert not list(sweep.due(local.engine))
 
 
 def test_the_wall_clock_may_jump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
