@@ -23,6 +23,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from common import config
 from common.bootstrap import cloud
 from common.errors import BadInput, CutroomError, TooLarge
+from common.pipeline import logs
 from common.pipeline.execution import execute
 from common.pipeline.run import RunId
 from functions import events, inbox
@@ -30,7 +31,9 @@ from functions.api import app
 
 log = logging.getLogger("cutroom.functions")
 
-_CLOUD = cloud.connect(config.cloud_from_environment())
+_SETTINGS = config.cloud_from_environment()
+logs.to_cloud(_SETTINGS.project)
+_CLOUD = cloud.connect(_SETTINGS)
 
 Target = Callable[[Request], Any]
 

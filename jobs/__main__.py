@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 from common import config
 from common.bootstrap import local
+from common.pipeline import logs
 from common.pipeline.engine import Engine
 from common.pipeline.execution import execute
 from common.pipeline.launcher import POLICIES
@@ -35,9 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--launch", metavar="ID", help="pull: the launch this worker was started for")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="pull: how long this worker may take")
     options = parser.parse_args(argv)
-    logging.basicConfig(
-        level=logging.INFO, format=f"%(asctime)s {options.stage} {options.subject} %(levelname)s %(message)s"
-    )
+    _log(f"{options.stage} {options.subject}")
     if options.supervised:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     if options.stage != "pull":
@@ -45,6 +44,13 @@ def main(argv: list[str] | None = None) -> int:
     if options.subject not in POLICIES:
         parser.error(f"there is no pool {options.subject!r}; choose one of {', '.join(POLICIES)}")
     return _pull(options.subject, options.launch, options.seconds)
+
+
+def _log(what: str) -> None:
+    if config.on_cloud():
+        logs.to_cloud(config.cloud_from_environment().project)
+    else:
+        logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {what} %(levelname)s %(message)s")
 
 
 def _execute(run: RunId) -> int:

@@ -26,6 +26,7 @@ import msgspec
 
 from common.domain.codec import digest, dumps, loads, to_json
 from common.errors import Cancelled, Conflict, CutroomError, Fenced, NoSpace, Permanent
+from common.pipeline import logs
 from common.pipeline.engine import Engine
 from common.pipeline.lease import Heartbeat, Lease
 from common.pipeline.run import OPEN, TERMINAL, Flow, RunId
@@ -56,9 +57,14 @@ def execute(engine: Engine, run: RunId) -> Ending:
         if claimed in ("replayed", "failed"):
             engine.wake.ended(run.key, trace=flow.trace)
         return claimed
-    if flow.cancel:
-        return settle_error(engine, claimed, Cancelled("the flow was cancelled"))
-    lease = claimed
+    with logs.about(run.key, claimed.body):
+        if flow.cancel:
+            return settle_error(engine, claimed, Cancelled("the flow was cancelled"))
+        return _attempt(engine, flow, stage, claimed)
+
+
+def _attempt(engine: Engine, flow: Flow, stage: Stage, lease: Lease) -> Ending:
+    """Work on a run that is ours, and settle it."""
 
     def give_up(why: CutroomError) -> None:
         settle_error(engine, lease, why)
@@ -66,10 +72,10 @@ def execute(engine: Engine, run: RunId) -> Ending:
 
     Heartbeat(lease, every_s=engine.beat_s, give_up=give_up).start()
     try:
-        fields, writes = _work(engine, flow, stage, claimed)
+        fields, writes = _work(engine, flow, stage, lease)
     except Exception as error:
-        return settle_error(engine, claimed, error)
-    return _settle(engine, claimed, fields, writes)
+        return settle_error(engine, lease, error)
+    return _settle(engine, lease, fields, writes)
 
 
 def claim(engine: Engine, run: RunId, stage: Stage) -> Lease | Ending:

@@ -14,6 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from datetime import timedelta
 
 from common.errors import Cancelled, Conflict, CutroomError, DeadlineExceeded, Fenced, Transient
@@ -129,8 +130,12 @@ class Heartbeat(threading.Thread):
         self._lease = lease
         self._every_s = every_s
         self._give_up = give_up
+        self._context = copy_context()  # a thread has none of its own, and its log lines are about this run
 
     def run(self) -> None:
+        self._context.run(self._beat)
+
+    def _beat(self) -> None:
         pause = min(self._every_s, 0.1)  # the first look at memory comes early: many runs are short
         while not self._lease.closed.wait(pause):
             pause = self._every_s
