@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from common.adapters.embedded.clock import SteadyClock
+from common.adapters.embedded.scratch import FolderScratch
 from common.adapters.embedded.sqlite import SqliteDocuments
 from common.adapters.google.firestore import FirestoreDocuments
 from common.adapters.google.run_jobs import CloudRunJobs
@@ -229,7 +230,7 @@ def test_a_worker_told_to_stop_while_it_waits_ends_at_once(local: Local) -> None
     assert worker.over(5) == Shift(why="stopped")
 
 
-def test_a_worker_told_to_stop_gives_its_run_to_another(waiting: Local) -> None:
+def test_a_worker_told_to_stop_gives_its_run_to_another(waiting: Local, tmp_path: Path) -> None:
     platform, engine = Platform(), waiting.engine
     flow = planned(engine, 1)
     (name,) = launch(engine.documents, engine.clock, platform, POOL, QUICK)
@@ -242,7 +243,8 @@ def test_a_worker_told_to_stop_gives_its_run_to_another(waiting: Local) -> None:
     assert (freed["state"], freed["interrupted"]) == ("waiting", 1)
     assert launches(engine.documents, "ended") == [name]
     assert launches(engine.documents, "asked") == [platform.started[1][1]]  # there is a run again that nobody has
-    heir = Aside(engine, launch=platform.started[1][1], jobs=platform)
+    elsewhere = replace(engine, scratch=FolderScratch(tmp_path / "heir"))
+    heir = Aside(elsewhere, launch=platform.started[1][1], jobs=platform)
     go_on.set()  # the one that was stopped goes on as well, and is fenced
     assert heir.over() == Shift(why="idle", done=1)
     deadline = time.monotonic() + 10
