@@ -116,7 +116,8 @@ def _seams(folder: Path) -> Iterator[Row]:
             drain(engine, post, clock)
         cpu = _cpu() - began
         found = {
-            what: _kept(engine, flow, stage, what) for stage, what in (("shots", "shots"), ("transcribe", "words"))
+            "shots": _object(engine, flow, "shots", "shots"),
+            "words": _object(engine, flow, "transcribe", "transcript")["words"],
         }
         if pieces == 1:
             whole, alone = found, cpu
@@ -167,14 +168,12 @@ def _same(one: Track, other: Track) -> bool:
     return here is not None and there is not None and here.overlap(there) >= 0.3
 
 
-def _kept(engine: Engine, flow: Flow, stage: str, what: str) -> list[Any]:
+def _object(engine: Engine, flow: Flow, stage: str, name: str) -> Any:
     snap = engine.run(RunId("bench", flow.id, stage))
     assert snap is not None and snap.body["state"] == "done", snap and snap.body
     result = engine.result(snap)
     assert result is not None
-    if what in result:
-        return list(loads(engine.objects.get(result[what]["object"])))
-    return list(loads(engine.objects.get(result["transcript"]["object"]))[what])
+    return loads(engine.objects.get(result[name]["object"]))
 
 
 def _ten_minutes(folder: Path) -> Path:
