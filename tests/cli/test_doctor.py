@@ -19,11 +19,12 @@ import pytest
 
 from common.errors import Permanent
 from common.pipeline.definition import PIPELINE
-from scripts.cli.doctor import asking, machine
+from scripts.cli.doctor import asking, command, machine
 from scripts.cli.doctor import cloud as of_cloud
 from scripts.cli.doctor import pipeline as of_pipeline
 from scripts.cli.doctor.command import examine, main
 from scripts.cli.doctor.finding import Finding
+from tests.cli.fakes import programs
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOUD = {
@@ -82,7 +83,7 @@ def test_an_empty_state_folder_is_nothing_wrong_and_stays_unmade(
 
 def test_what_is_not_ok_comes_with_a_fix_and_nothing_else_does() -> None:
     found = examined()
-    assert {one.group for one in found.values()} == {"this machine", "models", "pipeline", "cloud"}
+    assert {one.group for one in found.values()} == {"this machine", "models", "pipeline", "cloud", "project"}
     for one in found.values():
         assert one.seen
         assert bool(one.fix) == (one.state != "ok"), one
@@ -168,6 +169,12 @@ def test_a_check_that_fails_ends_its_group_alone(monkeypatch: pytest.MonkeyPatch
 # --- the pipeline ---------------------------------------------------------------------------------------------------
 
 
+def test_cost_says_what_is_known_and_what_is_not(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, said = told(capsys, "--cost")
+    assert status == 0 and "An hour of footage: $" in said and "unknown" in said
+    assert told(capsys, "--plan", str(tmp_path / "none.json"))[0] == 1
+
+
 def test_places_come_with_their_reasons(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     _, said = told(capsys, "--places")
@@ -189,7 +196,9 @@ def test_a_stage_without_a_place_is_wrong(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Findings]:
-    """The findings of the cloud, with these settings."""
+    """The findings of the cloud, with these settings; nothing else is examined."""
+    for other in ("machine", "models", "project"):
+        monkeypatch.setattr(command, other, lambda *_: [])
 
     def found(**changed: str) -> Findings:
         for name, value in {**CLOUD, **changed}.items():
@@ -200,6 +209,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Findings]:
 
 
 def test_all_that_is_missing_is_named_with_what_must_not_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "project", lambda *_: [])
     monkeypatch.setenv("CUTROOM_PROJECT", "demo-cutroom")
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
     settings = [one for one in examine(os.environ) if one.name == "settings"]
@@ -248,7 +258,6 @@ def test_without_credentials_it_says_how_to_get_some(cloud: Callable[..., Findin
     assert found["settings"].state == "ok"
     assert found["credentials"].state == "wrong" and "gcloud auth" in found["credentials"].fix
     assert found["what is there"].state == "note"
-    assert found["roles, quotas"].state == "note"
 
 
 class Parts:
@@ -299,7 +308,8 @@ def test_what_is_there_is_told_from_what_is_not_and_from_what_does_not_answer(
 # --- as a person types it -------------------------------------------------------------------------------------------
 
 
-def test_the_launcher_shows_findings_and_never_a_traceback(here: Path) -> None:
+def test_the_launcher_shows_findings_and_never_a_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs(here, monkeypatch, "gcloud").say("projects describe", "nobody is signed in", 1)
     (here / "state").write_text("a file where the folder should be")
     environment = {**os.environ, "CUTROOM_PROJECT": "x", "CUTROOM_CORES": "-1", "COLUMNS": "80"}
     done = subprocess.run(
