@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 MARK = "<!-- From here on written by scripts/stages. -->"
@@ -34,7 +34,7 @@ def _tables(folder: Path) -> Iterator[str]:
     yield from _table("Outputs", ("output", "what"), outputs)
 
 
-def _table(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _table(title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     if rows:
         yield from (f"## {title}", "", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|")
         yield from (f"| {' | '.join(row)} |" for row in rows)

@@ -1,0 +1,426 @@
+"""What each deployed component asks of the cloud: seen by driving all of them, on embedded adapters that take note.
+
+A small pipeline has one stage for every image and place. Each component does what its entry point does; what it reads,
+writes, sends and starts is noted under its name, and every question it asks of the documents with the line that asked.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Flask
+
+from common.adapters.google.indexes import Question
+from common.adapters.google.pubsub import PubSubAnnouncer
+from common.adapters.google.tasks import CloudTasks
+from common.adapters.google.wake import CloudWake
+from common.bootstrap.cloud import CloudParts
+from common.config import Cloud
+from common.domain.asset import Source
+from common.errors import Transient
+from common.pipeline import flows
+from common.pipeline.engine import Engine
+from common.pipeline.execution import execute
+from common.pipeline.place import POOLS
+from common.pipeline.pull import pull
+from common.pipeline.run import RunId
+from common.pipeline.stage import Definition, Image, Need, Retry, Stage
+from common.pipeline.stage import Where as Place
+from common.ports.auth import Caller
+from common.ports.documents import Documents, Snap, Version, Where, Write
+from common.ports.objects import Stored
+from common.ports.uploads import Request, Slot
+from common.ports.wake import Errand
+from common.ports.work import Outcome, Work
+from functions import inbox
+from functions.api import app
+from functions.events import Uploaded
+from tests.pools import QUICK
+from tests.post import Hands, cloudlike
+
+MODULE = "tests.wiring.terraform_drive"
+TENANT = "t1"
+MINUTES = 90
+
+Use = tuple[str, str]  # what is done, and on what
+
+
+@dataclass
+class Noted:
+    """`uses` by component; `asked`: questions by the line that asked, as (file, line)."""
+
+    component: str = ""
+    uses: dict[str, set[Use]] = field(default_factory=dict)
+    asked: dict[tuple[str, int], set[Question]] = field(default_factory=dict)
+
+    @contextmanager
+    def by(self, component: str) -> Iterator[None]:
+        before, self.component = self.component, component
+        try:
+            yield
+        finally:
+            self.component = before
+
+    def use(self, what: str, on: str) -> None:
+        self.uses.setdefault(self.component, set()).add((what, on))
+
+    @property
+    def questions(self) -> set[Question]:
+        return {question for some in self.asked.values() for question in some}
+
+
+# --- ports that take note -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class NotedDocuments:
+    """Implements Documents. Ages are told by the clock that is moved by hand."""
+
+    inner: Documents
+    noted: Noted
+    clock: Hands
+    written: dict[str, datetime] = field(default_factory=dict)
+
+    def get_many(self, keys: Iterable[str]) -> Mapping[str, Snap]:
+        self.noted.use("read", "documents")
+        return {key: self._dated(snap) for key, snap in self.inner.get_many(keys).items()}
+
+    def commit(self, writes: Sequence[Write]) -> Mapping[str, Version]:
+        self.noted.use("write", "documents")
+        versions = self.inner.commit(writes)
+        self.written |= dict.fromkeys((write.key for write in writes), self.clock.now())
+        return versions
+
+    def query(
+        self,
+        collection: str,
+        where: Sequence[Where] = (),
+        *,
+        parent: str | None = None,
+        order: str | None = None,
+        limit: int = 100,
+    ) -> list[Snap]:
+        self._asked(collection, where, parent, order)
+        found = self.inner.query(collection, where, parent=parent, order=order, limit=limit)
+        return [self._dated(snap) for snap in found]
+
+    def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
+        self._asked(collection, where, parent, None)
+        return self.inner.count(collection, where, parent=parent)
+
+    def _asked(self, collection: str, where: Sequence[Where], parent: str | None, order: str | None) -> None:
+        self.noted.use("read", "documents")
+        ranged = {one.field for one in where if one.op not in ("==", "in")} | ({order} if order else set())
+        assert len(ranged) <= 1, f"a query of {collection} by two ranges, {ranged}: describe its index first"
+        question = Question(
+            collection=collection,
+            group=parent is None,
+            equal=frozenset(one.field for one in where if one.op in ("==", "in")),
+            ranged=next(iter(ranged), None),
+        )
+        frame = sys._getframe(2)
+        self.noted.asked.setdefault((frame.f_code.co_filename, frame.f_lineno), set()).add(question)
+
+    def _dated(self, snap: Snap) -> Snap:
+        at = self.written.get(snap.key)
+        return snap if at is None else replace(snap, age=(self.clock.now() - at).total_seconds())
+
+
+@dataclass
+class NotedObjects:
+    """Implements Objects, as far as the pipeline uses it; deleting would need a role that nobody has."""
+
+    inner: Any
+    noted: Noted
+
+    def put_new(self, key: str, content: bytes | Path) -> Stored:
+        self.noted.use("create", "media")
+        return cast(Stored, self.inner.put_new(key, content))
+
+    def stat(self, key: str) -> Stored | None:
+        return cast("Stored | None", self._read("stat", key))
+
+    def get(self, key: str) -> bytes:
+        return cast(bytes, self._read("get", key))
+
+    def fetch(self, key: str, folder: Path) -> Path:
+        return cast(Path, self._read("fetch", key, folder))
+
+    def list(self, prefix: str) -> list[str]:
+        return cast("list[str]", self._read("list", prefix))
+
+    def delete(self, key: str) -> None:
+        self.noted.use("delete", "media")
+        self.inner.delete(key)
+
+    def _read(self, name: str, *arguments: Any) -> Any:
+        self.noted.use("read", "media")
+        return getattr(self.inner, name)(*arguments)
+
+
+@dataclass
+class NotedSources:
+    noted: Noted
+
+    def fetch(self, location: str, source: Source, scratch: Path) -> Path:
+        self.noted.use("read", "uploads")
+        path = scratch / "source"
+        path.write_bytes(b"a video")
+        return path
+
+
+@dataclass
+class NotedUploads:
+    noted: Noted
+
+    def slot(self, name: str, *, content_type: str, most_bytes: int) -> Slot:
+        self.noted.use("create", "uploads")
+        self.noted.use("sign", "api")
+        put = Request(method="PUT", url="https://bucket", headers={})
+        return Slot(name=name, whole=put, resumable=put, expires=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@dataclass
+class NotedJobs:
+    noted: Noted
+    started: list[tuple[str, str]] = field(default_factory=list)
+
+    def start(self, pool: str, launch: str) -> str:
+        self.noted.use("start", pool)
+        self.started.append((pool, launch))
+        return f"{pool}/executions/{launch}"
+
+    def cancel(self, execution: str) -> None:
+        self.noted.use("cancel", execution.partition("/")[0])
+
+
+@dataclass
+class NotedTasks:
+    """In the place of CloudTasks: keeps what was sent, by the lane it was sent to."""
+
+    noted: Noted
+    sent: list[tuple[Errand, datetime]] = field(default_factory=list)
+
+    def send(self, errand: Errand, at: datetime) -> None:
+        self.noted.use("enqueue", errand.image)
+        self.noted.use("act as", "invoker")
+        self.sent.append((errand, at))
+
+
+@dataclass
+class NotedAnnouncer:
+    noted: Noted
+    ends: list[str] = field(default_factory=list)
+
+    def ended(self, run: str, *, trace: str | None = None) -> None:
+        self.noted.use("publish", "ended")
+        self.ends.append(run)
+
+
+class Anybody:
+    """Implements Auth and ServiceAuth: who may ask is tested elsewhere."""
+
+    def person(self, token: str) -> Caller:
+        return Caller(subject=TENANT)
+
+    def service(self, token: str) -> Caller:
+        return Caller(subject="service")
+
+
+# --- the pipeline that is driven ------------------------------------------------------------------------------------
+
+_busy: set[tuple[str, str]] = set()
+
+
+def split(work: Work) -> Outcome:
+    _as_any(work)
+    return Outcome(result={"parts": 2}, members={"part": [{"n": 0}, {"n": 1}]})
+
+
+def make(work: Work) -> Outcome:
+    """Reads the video and what came before, keeps something, and fails for now, once."""
+    _as_any(work)
+    return Outcome(result={"made": True})
+
+
+def gather(work: Work) -> Outcome:
+    _as_any(work)
+    work.needs("part")
+    work.ended()
+    work.find("assets", "state", "new")
+    return Outcome(result={"big": "x" * 20_000})  # over what stays in the document: the next reads its object
+
+
+def breaks(work: Work) -> Outcome:
+    raise ValueError("this one is meant to fail")
+
+
+def _as_any(work: Work) -> None:
+    once = (work.flow, f"{type(work)}{work.member}{work.inputs}")  # type: ignore[attr-defined]
+    if once not in _busy:
+        _busy.add(once)
+        raise Transient("the first time it is busy")
+    work.local_source()
+    work.local(work.put("kept.txt", b"kept"))
+
+
+def _stage(name: str, image: Image, place: Place, *after: Need, handler: str = "make", **more: Any) -> Stage:
+    return Stage(
+        name=name,
+        version=1,
+        title=name.title(),
+        handler=f"{MODULE}:{handler}",
+        after=after,
+        image=image,
+        places=(place,),
+        retry=Retry(attempts=3, first_s=0.01, longest_s=0.02),
+        **more,
+    )
+
+
+DRIVEN = Definition(
+    (
+        _stage("split", Image.MEDIA, Place.TASK, handler="split", fans_out="part"),
+        _stage("part", Image.MEDIA, Place.POOL, Need("split"), each="part"),
+        _stage("see", Image.GPU, Place.POOL, Need("split")),
+        _stage("draw", Image.MEDIA, Place.TASK, Need("split"), when=("flow.wants_overlay",)),  # skipped: not wanted
+        _stage("fail", Image.MEDIA, Place.TASK, Need("split"), handler="breaks"),
+        _stage(
+            "gather", Image.LIGHT, Place.TASK, Need("part"), Need("see"), Need("fail", required=False), handler="gather"
+        ),
+        _stage("last", Image.MEDIA, Place.TASK, Need("gather"), Need("part", required=False)),
+    )
+)
+
+
+# --- the drive ------------------------------------------------------------------------------------------------------
+
+
+class Drive:
+    """All components on one set of documents."""
+
+    def __init__(self, home: Path, settings: Cloud) -> None:
+        self.noted = Noted()
+        engine, _, self.clock = cloudlike(home, DRIVEN, active=1)
+        self.tasks, self.announcer = NotedTasks(self.noted), NotedAnnouncer(self.noted)
+        self.jobs = NotedJobs(self.noted)
+        wake = CloudWake(
+            cast(CloudTasks, self.tasks),
+            cast(PubSubAnnouncer, self.announcer),
+            launch=lambda pool: self.parts.launch(pool),
+            pools={image.value: pool for image, pool in POOLS.items()},
+            clock=self.clock,
+        )
+        self.engine: Engine = replace(
+            engine,
+            documents=NotedDocuments(engine.documents, self.noted, self.clock),
+            objects=NotedObjects(engine.objects, self.noted),
+            sources=NotedSources(self.noted),
+            wake=wake,
+        )
+        self.parts = CloudParts(
+            settings=settings,
+            engine=self.engine,
+            people=Anybody(),
+            services=Anybody(),
+            uploads=NotedUploads(self.noted),
+            jobs=self.jobs,
+        )
+
+    def events(self) -> None:
+        """A file is there, or a run has ended."""
+        with self.noted.by("events"):
+            while self.announcer.ends:
+                flows.act(self.engine, RunId.parse(self.announcer.ends.pop(0)))
+
+    def upload(self, name: str) -> None:
+        with self.noted.by("events"):
+            event = Uploaded(bucket=self.parts.settings.uploads, name=f"t/{TENANT}/u/{name}", generation="1", size=7)
+            inbox.take(self.parts, event)
+            inbox.take(self.parts, event)
+
+    def work(self) -> None:
+        """The tasks that are due, each by the service of its image."""
+        due = [sent for sent in self.tasks.sent if sent[1] <= self.clock.now()]
+        self.tasks.sent = [sent for sent in self.tasks.sent if sent not in due]
+        for errand, _ in due:
+            with self.noted.by(f"work-{errand.image}"):
+                execute(self.engine, RunId.parse(errand.run))
+
+    def pulled(self, *, stopped: bool = False) -> None:
+        """The workers that were started; a stopped one leaves the queue to its successor."""
+        stop = threading.Event()
+        if stopped:
+            stop.set()
+        started, self.jobs.started = self.jobs.started, []
+        for pool, launch in started:
+            with self.noted.by(pool):
+                pull(
+                    self.engine,
+                    pool,
+                    policy=replace(QUICK, idle_s=0.0),
+                    left_s=lambda: 600.0,
+                    stop=stop,
+                    launch=launch,
+                    jobs=self.jobs,
+                )
+
+    def tick(self, minutes: float = 1) -> None:
+        self.clock.at += timedelta(minutes=minutes)
+        with self.noted.by("tick"):
+            self.parts.tick()
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """As a person."""
+        with (
+            self.noted.by("api"),
+            Flask("drive").test_request_context(
+                path, method=method, headers={"Authorization": "Bearer x"}, data=json.dumps(body)
+            ) as context,
+        ):
+            return app.answer(self.parts, context.request)[0].get_json()
+
+    def states(self) -> list[str]:
+        found = cast(NotedDocuments, self.engine.documents).inner.query("flows")
+        return [snap.body["state"] for snap in found]
+
+
+def driven(home: Path, settings: Cloud) -> Noted:
+    """Drive everything once, with all that can go astray on the way; what was noted."""
+    random.seed(1)
+    _busy.clear()
+    drive = Drive(home, settings)
+    drive.ask("POST", "/v1/uploads", {"name": "a.mp4", "size": 7, "type": "video/mp4"})
+    for name in ("a.mp4", "b.mp4", "c.mp4"):  # one at a time: the others wait for their turn
+        drive.upload(name)
+    drive.tasks.sent.clear()  # a wake is lost
+    for _ in range(4):
+        drive.tick(2)
+        drive.work()
+        drive.announcer.ends.clear()  # announcements are lost
+    drive.tick(2)
+    drive.jobs.started.clear()  # workers that were asked for never come up
+    drive.tick(15)
+    drive.pulled(stopped=True)
+    for _ in range(MINUTES):
+        drive.pulled()
+        drive.work()
+        drive.events()
+        drive.tick()
+        if "running" not in drive.states() and "waiting" not in drive.states():
+            break
+    assert set(drive.states()) <= {"done", "failed"}, drive.states()
+    with drive.noted.by("events"):  # the same file again, where something had failed
+        inbox.take(drive.parts, Uploaded(bucket=settings.uploads, name=f"t/{TENANT}/u/a.mp4", generation="1", size=7))
+    for flow in drive.ask("GET", "/v1/flows")["flows"]:
+        drive.ask("GET", f"/v1/flows/{flow['flow']}")
+    return drive.noted
