@@ -160,8 +160,9 @@ def told(title: str, lines: Iterable[Line]) -> str:
     found = list(lines)
     known, unknown = total(found)
     rows = [f"  {'unknown' if one.usd is None else _usd(one):>9}  {one.what} ({one.why})" for one in found]
+    most = "at most " if any(one.at_most for one in found) else ""
     rest = f", and {_many(unknown, 'thing')} unknown" if unknown else ""
-    return "\n".join([f"{title}: ${known:,.2f}{rest}", *rows])
+    return "\n".join([f"{title}: {most}${known:,.2f}{rest}", *rows])
 
 
 def _usd(line: Line) -> str:
@@ -184,7 +185,9 @@ def _warm(part: Part) -> Iterator[Line]:
         cpus, memory = limits
         second = cpus * PRICES["service cpu"].usd + memory * PRICES["service memory"].usd
         why = "the price of one at work; that of an idle one was not seen"
-        what = f"{warm} of {part.values.get('name', part.name)} kept warm"
+        what = (
+            f"{warm} of {part.values.get('name', part.name)} kept warm in {part.values.get('location', 'its region')}"
+        )
         yield Line(what=what, why=why, usd=warm * second * MONTH_H * 3600, at_most=True)
 
 
