@@ -5,7 +5,9 @@ locals {
   month_s    = 31 * local.day_s
 }
 
-data "google_storage_project_service_account" "agent" {}
+data "google_storage_project_service_account" "agent" {
+  depends_on = [google_project_service.api]
+}
 
 # Cloud Storage tells Eventarc through a topic, as its own service agent.
 resource "google_project_iam_member" "storage_agent" {

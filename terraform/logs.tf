@@ -34,7 +34,7 @@ resource "google_logging_metric" "line" {
 
   name        = "${var.name}/${each.key}"
   description = "How many ${each.value.what}."
-  filter      = "resource.type=(\"cloud_run_revision\" OR \"cloud_run_job\") AND textPayload:\"${each.value.line}\""
+  filter      = "resource.type=(\"cloud_run_revision\" OR \"cloud_run_job\") AND (textPayload:\"${each.value.line}\" OR jsonPayload.message:\"${each.value.line}\")"
 
   metric_descriptor {
     metric_kind = "DELTA"

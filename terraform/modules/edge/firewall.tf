@@ -54,6 +54,18 @@ resource "google_compute_security_policy" "edge" {
   }
 
   rule {
+    priority    = 1800
+    action      = "deny(403)"
+    description = "Log4j and its like: nothing here runs Java, whoever tries is up to no good"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('cve-canary', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rule {
     priority    = 1900
     action      = "deny(403)"
     description = "Programs that look for holes, by the name they give"

@@ -51,6 +51,8 @@ resource "google_compute_backend_service" "api" {
   security_policy       = google_compute_security_policy.edge.id
   enable_cdn            = each.value.cached_s != null
 
+  custom_response_headers = ["Strict-Transport-Security: max-age=31536000"]
+
   # The region that stands by is made but not named here: naming it would send it those who are nearer to it.
   backend {
     group = google_compute_region_network_endpoint_group.api[var.active].id

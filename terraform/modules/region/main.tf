@@ -30,4 +30,10 @@ resource "google_compute_subnetwork" "private" {
   region                   = var.region
   ip_cidr_range            = var.range
   private_ip_google_access = true # the only way out: Google's APIs
+
+  log_config {
+    aggregation_interval = "INTERVAL_10_MIN"
+    flow_sampling        = 0.1
+    metadata             = "INCLUDE_ALL_METADATA"
+  }
 }
