@@ -93,7 +93,7 @@ def go(revisions: Revisions, made: Stack, video: Path | None) -> None:
         left = _return(revisions, fresh)
         if left:
             raise Failed(f"{error or 'stopped'}; and these could not be taken back: {', '.join(left)}") from error
-        if isinstance(error, Failed):
+        if fresh and isinstance(error, Failed):
             raise Failed(f"{error}; every service is back at the revision it had") from error
         raise
     for one in unpinned:

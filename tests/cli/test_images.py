@@ -39,7 +39,7 @@ def run(folder: Path, what: str, *, pushed: bool) -> tuple[int, list[str]]:
     path, calls = f"{folder}:{os.environ['PATH']}", folder / "calls"
     calls.write_text("")
     environment = {**os.environ, "PATH": path, "CALLS": str(calls), "DIGEST": DIGEST, "PUSHED": "1" if pushed else ""}
-    argv = [ROOT / "scripts" / "images", what, "--registry", "R", "--tag", "T", "--out", folder / "out.json"]
+    argv = [str(ROOT / "scripts" / "images"), what, "--registry", "R", "--tag", "T", "--out", str(folder / "out.json")]
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=30)
     return done.returncode, calls.read_text().splitlines()
 

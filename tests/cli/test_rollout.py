@@ -108,6 +108,16 @@ def test_first_revisions_serve_at_once_and_are_pinned_when_proven(
     assert told[1:] == [f"{name} --to-revisions={name}-old=100" for name in NAMES]
 
 
+def test_first_revisions_that_are_not_proven_are_not_pinned(
+    gcloud: Programs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in NAMES:
+        describe(gcloud, name, newest="old", ready="old", latest=True)
+    status, told = run(gcloud, "go", monkeypatch, smoke=1)
+    assert status == 1 and len(told) == 1
+    assert "back at the revision" not in capsys.readouterr().err
+
+
 def test_only_what_floats_is_pinned(gcloud: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
     describe(gcloud, "api", latest=True)
     assert run(gcloud, "pin", monkeypatch) == (0, ["api --to-revisions=api-old=100"])

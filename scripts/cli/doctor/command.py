@@ -46,7 +46,10 @@ def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
     if options.cost or options.plan:
         return _cost(options.plan)
-    findings = examine(os.environ, options.project)
+    named = options.project or os.environ.get("CUTROOM_PROJECT")
+    if named and sys.stderr.isatty():
+        print(f"Looking at the project {named}; gcloud takes some seconds.", file=sys.stderr)
+    findings = examine(os.environ, named)
     places = [one for stage in PIPELINE for one in placed(stage)]
     wrong = sum(one.state == "wrong" for one in findings)
     if options.json:
