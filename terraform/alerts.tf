@@ -5,8 +5,8 @@ locals {
   run_api     = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.name}-api\""
   requests    = "metric.type=\"run.googleapis.com/request_count\""
 
-  errors = { warn = 0.01, page = 0.05 } # share of answers that are 5xx
-  p95_ms = { warn = 1000, page = 5000 } # of the API
+  errors = { warn = { share = 0.01, words = "1 %" }, page = { share = 0.05, words = "5 %" } } # of answers that are 5xx
+  p95_ms = { warn = 1000, page = 5000 }                                                       # of the API
   level  = { warn = "WARNING", page = "CRITICAL" }
 
   # Conditions of one threshold: over `most` for `for_s`.
@@ -41,15 +41,15 @@ locals {
       for_s  = 0
       do     = "Open the last execution of ${local.prefix}-${pool}: memory, quota, or its image. Runs wait and are taken up again."
     } },
-    { for name, one in local.counted_lines : name => {
-      title  = "More than ten ${one.what}"
+    { for pair in setproduct(keys(local.counted_lines), ["revision", "job"]) : "${pair[0]}-${pair[1]}" => {
+      title  = "More than ten ${local.counted_lines[pair[0]].what}"
       level  = "WARNING"
-      filter = "resource.type=monitoring.regex.full_match(\"cloud_run_(revision|job)\") AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.line[name].name}\""
+      filter = "resource.type=\"cloud_run_${pair[1]}\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.line[pair[0]].name}\""
       align  = "ALIGN_DELTA"
       reduce = "REDUCE_SUM"
       most   = 10
       for_s  = 0
-      do     = "Search the logs for “${one.line}”: the line says why. Nothing is lost, all of it is late."
+      do     = "Search the logs for “${local.counted_lines[pair[0]].line}”: the line says why. Nothing is lost, all of it is late."
     } },
     {
       cpu = {
@@ -127,12 +127,14 @@ resource "google_monitoring_alert_policy" "threshold" {
   documentation {
     content = each.value.do
   }
+
+  depends_on = [time_sleep.metrics]
 }
 
 resource "google_monitoring_alert_policy" "errors" {
   for_each = local.errors
 
-  display_name          = "${var.name}: over ${each.value * 100} % of answers are errors"
+  display_name          = "${var.name}: over ${each.value.words} of answers are errors"
   combiner              = "OR"
   severity              = local.level[each.key]
   notification_channels = local.channels
@@ -144,7 +146,7 @@ resource "google_monitoring_alert_policy" "errors" {
       filter             = "${local.run_service} AND ${local.requests} AND metric.labels.response_code_class=\"5xx\""
       denominator_filter = "${local.run_service} AND ${local.requests}"
       comparison         = "COMPARISON_GT"
-      threshold_value    = each.value
+      threshold_value    = each.value.share
       duration           = "300s"
 
       aggregations {

@@ -16,7 +16,7 @@ locals {
     ]
     stages = concat(
       [for lane in keys(var.lanes) : { title = "Tasks waiting in ${lane}: ${join(", ", [for name, stage in var.stages : name if stage.lane == lane])}", filter = "resource.type=\"cloud_tasks_queue\" AND resource.labels.queue_id=\"${local.prefix}-${lane}\" AND metric.type=\"cloudtasks.googleapis.com/queue/depth\"", align = "ALIGN_MEAN", reduce = "REDUCE_SUM", by = "resource.labels.queue_id" }],
-      [for pool in keys(var.pools) : { title = "Workers in ${pool}: ${join(", ", [for name, stage in var.stages : name if stage.pool == pool])}", filter = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"${local.prefix}-${pool}\" AND metric.type=\"run.googleapis.com/job/running_executions\"", align = "ALIGN_MAX", reduce = "REDUCE_SUM", by = "resource.labels.job_name" }],
+      [for pool in keys(var.pools) : { title = "Workers in ${pool}, ${var.pools[pool].cap} at most: ${join(", ", [for name, stage in var.stages : name if stage.pool == pool])}", filter = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"${local.prefix}-${pool}\" AND metric.type=\"run.googleapis.com/job/running_executions\"", align = "ALIGN_MAX", reduce = "REDUCE_SUM", by = "resource.labels.job_name" }],
       [
         { title = "Workers that ended, by result", filter = "${local.job} AND metric.type=\"run.googleapis.com/job/completed_execution_count\"", align = "ALIGN_DELTA", reduce = "REDUCE_SUM", by = "metric.labels.result" },
         { title = "Tasks by answer", filter = "${local.queue} AND metric.type=\"cloudtasks.googleapis.com/queue/task_attempt_count\"", align = "ALIGN_RATE", reduce = "REDUCE_SUM", by = "metric.labels.response_code" },

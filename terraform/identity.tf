@@ -89,10 +89,14 @@ resource "google_service_account_iam_member" "signer" {
   member             = google_service_account.component["api"].member
 }
 
-# Roles of our own, since Google's hold more than is used.
+# Roles of our own, since Google's hold more than is used. One that was removed blocks its name for weeks: hence the suffix.
+
+locals {
+  role_prefix = replace(local.prefix, "-", "_")
+}
 
 resource "google_project_iam_custom_role" "signer" {
-  role_id     = "${replace(var.name, "-", "_")}_signer"
+  role_id     = "${local.role_prefix}_signer"
   title       = "Cutroom signer"
   description = "Signs as a service account, and nothing else."
   permissions = ["iam.serviceAccounts.signBlob"]
@@ -100,7 +104,7 @@ resource "google_project_iam_custom_role" "signer" {
 }
 
 resource "google_project_iam_custom_role" "launcher" {
-  role_id     = "${replace(var.name, "-", "_")}_launcher"
+  role_id     = "${local.role_prefix}_launcher"
   title       = "Cutroom launcher"
   description = "Starts workers of a pool, each told the launch it was started for."
   permissions = ["run.jobs.run", "run.jobs.runWithOverrides"]
@@ -108,7 +112,7 @@ resource "google_project_iam_custom_role" "launcher" {
 }
 
 resource "google_project_iam_custom_role" "canceller" {
-  role_id     = "${replace(var.name, "-", "_")}_canceller"
+  role_id     = "${local.role_prefix}_canceller"
   title       = "Cutroom canceller"
   description = "Ends a worker that is taken for lost, lest it goes on beside its heir."
   permissions = ["run.executions.cancel"]

@@ -41,3 +41,9 @@ resource "google_logging_metric" "line" {
     value_type  = "INT64"
   }
 }
+
+# An alert on a metric that was made a moment ago is refused: Monitoring does not know it yet.
+resource "time_sleep" "metrics" {
+  create_duration = "60s"
+  depends_on      = [google_logging_metric.line]
+}

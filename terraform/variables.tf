@@ -1,3 +1,5 @@
+# What can be chosen. Everything has a default but the tables of stages.tf, and those are written by scripts/stages.
+
 # --- which, and where -------------------------------------------------------------------------------------------------
 
 variable "environment" {
@@ -102,11 +104,11 @@ variable "database_location" {
 variable "private_range" {
   description = "Addresses of the private network; each region takes a sixteenth."
   type        = string
-  default     = "10.64.0.0/20"
+  default     = "10.64.0.0/16"
 
   validation {
-    condition     = can(cidrhost(var.private_range, 0)) && can(regex("/(1[0-9]|2[0-2])$", var.private_range))
-    error_message = "A range such as 10.64.0.0/20, of /10 to /22."
+    condition     = can(cidrhost(var.private_range, 0)) && can(regex("/(1[0-9]|20)$", var.private_range))
+    error_message = "A range such as 10.64.0.0/16, of /10 to /20: each instance takes two addresses, and keeps them for a while."
   }
 }
 
@@ -155,7 +157,7 @@ variable "services" {
 }
 
 variable "workers" {
-  description = "Size of a worker of each pool. Of memory one GiB in ten goes to the program; the rest holds the video."
+  description = "Size of a worker of each pool. The video and all scratch lie in its memory."
   type = map(object({
     cpu    = string
     memory = string

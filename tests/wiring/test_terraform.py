@@ -165,7 +165,7 @@ MISTAKES = (
     ),
     Mistake("database.tf", "${30 * local.day_s}s", "${7 * local.day_s}s", "no daily backup"),
     Mistake("alerts.tf", "most   = 100\n", "most   = 1000\n", "no alert when over 100 tasks wait"),
-    Mistake("alerts.tf", "page = 0.05 }", "page = 0.5 }", "alerts on errors"),
+    Mistake("alerts.tf", "share = 0.05,", "share = 0.5,", "alerts on errors"),
     Mistake("logs.tf", '"is left to the sweep"', '"was left to the sweep"', "counts a line that no code writes"),
     Mistake("modules/edge/firewall.tf", "most = 60,", "most = 600,", "limits of calls a minute"),
     Mistake("modules/edge/main.tf", '"TLS_1_3"', '"TLS_1_2"', "older TLS"),
