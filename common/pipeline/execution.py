@@ -33,7 +33,7 @@ from common.pipeline.run import OPEN, TERMINAL, Flow, RunId
 from common.pipeline.stage import Stage
 from common.pipeline.work import RunWork
 from common.ports.clock import parse, stamp
-from common.ports.documents import ABSENT, Json, Merge, Snap, Update, Write
+from common.ports.documents import ABSENT, Json, Merge, Snap, Update, Write, rich
 from common.ports.work import Outcome, Work
 
 log = logging.getLogger("cutroom.execution")
@@ -212,7 +212,7 @@ def _ending(
     }
     prefix = f"tenants/{flow.tenant}/"
     writes: list[Write] = [
-        Merge(prefix + path.replace("{flow}", flow.id), content) for path, content in kept["documents"].items()
+        Merge(prefix + path.replace("{flow}", flow.id), rich(content)) for path, content in kept["documents"].items()
     ]
     return fields, writes
 

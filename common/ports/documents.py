@@ -27,6 +27,22 @@ class Vector:
     numbers: tuple[float, ...]
 
 
+_VECTOR = "_vector"
+
+
+def plain(body: Json) -> Json:
+    """A body as JSON: a vector as a map of one field."""
+    return {name: {_VECTOR: value.numbers} if isinstance(value, Vector) else value for name, value in body.items()}
+
+
+def rich(body: Json) -> Json:
+    """A body from what `plain` made of it."""
+    return {
+        name: Vector(tuple(value[_VECTOR])) if isinstance(value, dict) and set(value) == {_VECTOR} else value
+        for name, value in body.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Snap:
     """One document as it was read. `age` is seconds since its last write, by the store's own clock."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,8 +21,6 @@ from common.ports.work import Json, Work
 from common.stages import inputs
 
 T = TypeVar("T")
-
-VECTOR = "<f4"  # the numbers that a clip's kept vector is made of, in base64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +89,12 @@ def history(work: Work, model: str | None) -> History | None:
 
     How they did is not known before they are posted and read back.
     """
-    found = [one for one in work.find("embeddings", "model", model) if one["asset"] != work.asset] if model else []
+    kept = work.find("embeddings", "model", model) if model else []
+    found = [one for one in kept if one["asset"] != work.asset and one["schema"] == 2]  # those of 1 are no vectors yet
     if not found:
         return None
     found.sort(key=lambda one: str(one["id"]))
-    vectors = np.stack([np.frombuffer(base64.b64decode(one["vector"]), VECTOR) for one in found])
+    vectors = np.array([one["vector"].numbers for one in found])
     return History(
         names=tuple(str(one["id"]) for one in found),
         vectors=vectors.astype(np.float32),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +11,12 @@ from common.domain.codec import dumps, from_json, loads, to_json
 from common.domain.judgement import Judgement
 from common.domain.observed import Observed
 from common.errors import Permanent
+from common.ports.documents import Vector, plain
 from common.ports.work import Json, Outcome, Work
 from common.scoring.advice import why
 from common.scoring.judging import judge
 from common.signals.features.registry import vector
-from common.stages.observe import VECTOR, history, known
+from common.stages.observe import history, known
 
 
 def run(work: Work) -> Outcome:
@@ -79,13 +79,6 @@ def _kept(work: Work, clip: Clip, observed: Observed, model: str | None) -> dict
     length = float(np.linalg.norm(mean))
     if length == 0:
         return {}
-    packed = base64.b64encode((mean / length).astype(VECTOR).tobytes()).decode()
-    return {
-        f"embeddings/{{flow}}.{clip.number}": {
-            "schema": 1,
-            "asset": work.asset,
-            "model": model,
-            "vector": packed,
-            "outcome": None,
-        }
-    }
+    said = Vector(tuple((mean / length).tolist()))
+    body = {"schema": 2, "asset": work.asset, "model": model, "vector": said, "outcome": None}
+    return {f"embeddings/{{flow}}.{clip.number}": plain(body)}

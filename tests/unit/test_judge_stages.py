@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from common.domain.codec import from_json, loads, to_json
 from common.domain.judgement import Judgement
 from common.domain.verdict import Verdict
 from common.errors import Permanent
+from common.ports.documents import rich
 from common.scoring.sentences import sentences
 from common.stages import council, propose, score
 from tests.talks import spoken, weighed, work
@@ -52,11 +52,11 @@ def test_earlier_clips_of_the_account_tell_what_is_new(job: OneStage, monkeypatc
     alone = loads(job.get(score.run(job).result["scores"]))
     kept = score.run(job).documents
     (vector,) = {key: one for key, one in kept.items() if key == "embeddings/{flow}.1"}.values()
-    assert np.linalg.norm(np.frombuffer(base64.b64decode(vector["vector"]), "<f4")) == pytest.approx(1, abs=1e-6)
+    assert np.linalg.norm(rich(vector)["vector"].numbers) == pytest.approx(1, abs=1e-6)
 
     def earlier(collection: str, field: str, value: object) -> list[dict[str, object]]:
         assert (collection, field, value) == ("embeddings", "model", vector["model"])
-        return [{**vector, "id": "b", "asset": "another"}, {**vector, "id": "a", "asset": job.asset}]
+        return [rich({**vector, "id": "b", "asset": "another"}), rich({**vector, "id": "a", "asset": job.asset})]
 
     monkeypatch.setattr(OneStage, "find", lambda self, *wanted: earlier(*wanted))
     again = loads(job.get(score.run(job).result["scores"]))

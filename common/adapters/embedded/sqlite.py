@@ -30,11 +30,12 @@ from common.ports.documents import (
     Version,
     Where,
     Write,
+    plain,
+    rich,
 )
 from common.ports.vectors import Near
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
-_VECTOR = "_vector"
 _OPS = {"==": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 _SCHEMA = """
@@ -152,11 +153,11 @@ class SqliteDocuments:
             case Update(key, fields, wanted):
                 if row is None or row[1] != wanted:
                     raise Conflict(f"{key} has changed since it was read")
-                self._store(key, _read(row[0]), fields, version)
+                self._store(key, rich(loads(row[0])), fields, version)
             case Merge(key, fields):
-                self._store(key, _read(row[0]) if row else {}, fields, version)
+                self._store(key, rich(loads(row[0])) if row else {}, fields, version)
             case Increment(key, field, by):
-                body = _read(row[0]) if row else {}
+                body = rich(loads(row[0])) if row else {}
                 self._store(key, body, {field: body.get(field, 0) + by}, version)
             case Delete(key, wanted):
                 if wanted is not None and (row is None or row[1] != wanted):
@@ -165,7 +166,7 @@ class SqliteDocuments:
 
     def _store(self, key: str, body: Json, fields: Json, version: int) -> None:
         merged = {**body, **fields}
-        text = _written({name: value for name, value in merged.items() if value is not ABSENT})
+        text = dumps(plain({name: value for name, value in merged.items() if value is not ABSENT})).decode()
         parent, collection, _ = _split(key)
         self._db.execute(
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
@@ -178,7 +179,7 @@ class SqliteDocuments:
         rows = self._db.execute(f"SELECT key, body, version, boot, written FROM documents {clause}", values)
         for key, body, version, booted, written in rows:
             age = max(0.0, now - written) if booted == boot.name() else float("inf")
-            yield Snap(key, _read(body), version, age)
+            yield Snap(key, rich(loads(body)), version, age)
 
     def _clause(self, collection: str, where: Sequence[Where], parent: str | None) -> tuple[str, list[Any]]:
         parts, values = ["collection = ?"], [collection]
@@ -194,19 +195,6 @@ class SqliteDocuments:
                 parts.append(f"{path} {_OPS[condition.op]} ?")
                 values.append(condition.value)
         return "WHERE " + " AND ".join(parts), values
-
-
-def _written(body: Json) -> str:
-    plain = {name: {_VECTOR: value.numbers} if isinstance(value, Vector) else value for name, value in body.items()}
-    return dumps(plain).decode()
-
-
-def _read(text: str) -> Json:
-    body: Json = loads(text)
-    for name, value in body.items():
-        if isinstance(value, dict) and set(value) == {_VECTOR}:
-            body[name] = Vector(tuple(value[_VECTOR]))
-    return body
 
 
 def _path(field: str) -> str:
