@@ -58,7 +58,8 @@ class Outcome:
 
     `result` is the small JSON (under 48 KB) that later stages read with `work.need`; larger things are
     objects, named in it by `ObjectRef`. `members` names the fan-out: kind -> one small JSON per run to come.
-    `documents` are written in the batch that settles the run: path under the tenant -> fields to merge, vectors `plain`.
+    `documents` are written in the batch that settles the run: path under the tenant -> fields to merge, a vector
+    among them as `common.ports.documents.plain` has it.
     """
 
     result: Json
