@@ -1,14 +1,10 @@
-# Images. What is deployed is named by digest; the last ten stay to roll back to, all else goes after a month.
+# Images. What is deployed is named by digest, so tags may move; the last ten stay to roll back to, all else goes after a month.
 
 resource "google_artifact_registry_repository" "images" {
   repository_id = var.name
   location      = contains(["EU", "US", "ASIA"], var.data_location) ? { EU = "europe", US = "us", ASIA = "asia" }[var.data_location] : lower(var.data_location)
   format        = "DOCKER"
   description   = "Images of Cutroom: functions, jobs-cpu, jobs-gpu."
-
-  docker_config {
-    immutable_tags = true
-  }
 
   cleanup_policies {
     id     = "keep-the-last"

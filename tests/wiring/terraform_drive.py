@@ -326,6 +326,7 @@ class Drive:
             objects=NotedObjects(engine.objects, self.noted),
             sources=NotedSources(self.noted),
             wake=wake,
+            beat_s=3600.0,  # a heartbeat would be noted under whoever works at that moment
         )
         self.parts = CloudParts(
             settings=settings,
