@@ -21,7 +21,6 @@ KEPT = {
     "google_secret_manager_secret": "secrets, whose values Terraform never had",
     "google_artifact_registry_repository": "images to roll back to",
     "google_project_service": "other things in the project may use them",
-    "random_id": "the end of the queues' names",
 }
 PROTECTED = {"google_cloud_run_v2_service": "services", "google_cloud_run_v2_job": "jobs"}
 
@@ -70,7 +69,9 @@ def destroy(commands: Commands, environment: str, project: str) -> None:
         # Terraform refuses to delete these; lifting that by its variable would open the database too.
         if kind := PROTECTED.get(one["type"]):
             where = (f"--region={one['values']['location']}", f"--project={project}", "--quiet")
-            commands.run("gcloud", "run", kind, "delete", one["values"]["name"], *where)
+            name = one["values"]["name"]
+            if commands.holds("gcloud", "run", kind, "describe", name, *where) or commands.dry:  # else: an earlier try
+                commands.run("gcloud", "run", kind, "delete", name, *where)
             commands.run(*plan.TERRAFORM, "state", "rm", one["address"])
     doomed = [one["address"] for one in there if one["type"] not in PROTECTED and not kept(one["type"])]
     if not doomed:

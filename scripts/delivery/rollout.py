@@ -98,7 +98,8 @@ def go(revisions: Revisions, made: Stack, video: Path | None) -> None:
         raise
     for one in unpinned:
         revisions.move(one.name, {one.serving: 100})
-    print(f"{len(fresh)} services serve a new revision; {len(services) - len(fresh)} had none.")
+    same = len(services) - len(fresh) - len(unpinned)
+    print(f"{len(fresh)} services serve a new revision, {len(unpinned)} their first; {same} had none.")
 
 
 def back(revisions: Revisions, names: Sequence[str]) -> None:

@@ -109,6 +109,6 @@ def _waits(flow: Mapping[str, Any] | None) -> dict[tuple[Name, str], str]:
             name = f"{run['stage']}{part}"
             waits[trigger, name] = f"{name} has been queued ({run['place']})"
     if not any(run["state"] in OPEN for run in runs):
-        ended = f"{len(runs)} runs have ended, and nothing has been planned after them"
+        ended = f"all runs that were planned ({len(runs)}) have ended, and none has been planned after them"
         waits["announcement", str(len(runs))] = ended
     return waits

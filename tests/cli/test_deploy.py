@@ -112,6 +112,9 @@ def test_destroy_takes_services_and_leaves_data(tmp_path: Path, monkeypatch: pyt
     (last,) = told(made, "terraform", "plan")
     targets = {word.removeprefix("-target=") for word in last.split() if word.startswith("-target=")}
     assert targets == {"google_storage_bucket_iam_member.x", "google_pubsub_topic.x"}
+    made.say("services describe", "it is gone since an earlier try", 1)
+    assert destroy.main(["production", "--project", "p", "--yes"]) == 0
+    assert len(told(made, "gcloud", "delete")) == 1 and len(told(made, "terraform", "rm")) == 2
 
 
 # --- cost -----------------------------------------------------------------------------------------------------------
