@@ -50,7 +50,7 @@ module "region" {
   range      = cidrsubnet(var.private_range, 4, index(sort(tolist(local.regions)), each.key))
   lanes      = var.lanes
   pools      = var.pools
-  services   = local.services
+  services   = { for name, one in local.services : name => each.key == local.active ? one : merge(one, { min = 0 }) }
   workers    = var.workers
   images     = local.images
   accounts   = { for name, account in google_service_account.component : name => account.email }

@@ -127,9 +127,10 @@ class Meddling:
         *,
         parent: str | None = None,
         order: str | None = None,
+        last_first: bool = False,
         limit: int = 100,
     ) -> list[Snap]:
-        return self.inner.query(collection, where, parent=parent, order=order, limit=limit)
+        return self.inner.query(collection, where, parent=parent, order=order, last_first=last_first, limit=limit)
 
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
         return self.inner.count(collection, where, parent=parent)

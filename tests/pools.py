@@ -103,9 +103,13 @@ class Dated(Meddling):
         *,
         parent: str | None = None,
         order: str | None = None,
+        last_first: bool = False,
         limit: int = 100,
     ) -> list[Snap]:
-        return [self._dated(snap) for snap in super().query(collection, where, parent=parent, order=order, limit=limit)]
+        return [
+            self._dated(snap)
+            for snap in super().query(collection, where, parent=parent, order=order, last_first=last_first, limit=limit)
+        ]
 
     def _dated(self, snap: Snap) -> Snap:
         written = self._written.get(snap.key)

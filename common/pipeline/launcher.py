@@ -61,7 +61,7 @@ class PoolPolicy:
 
 
 # A worker with a GPU costs more, and takes longer to come up: fewer of them, and each waits longer for more work.
-POLICIES = {"cpu": PoolPolicy(), "gpu": PoolPolicy(cap=3, target_s=900.0, start_s=600.0, idle_s=180.0)}
+POLICIES = {"cpu": PoolPolicy(cap=20), "gpu": PoolPolicy(cap=3, target_s=900.0, start_s=600.0, idle_s=180.0)}
 
 
 def want(*, cap: int, target_s: float, alive: int, idle: int, queued: int, queued_s: float) -> int:

@@ -131,9 +131,13 @@ class Documents(Protocol):
         *,
         parent: str | None = None,
         order: str | None = None,
+        last_first: bool = False,
         limit: int = 100,
     ) -> list[Snap]:
-        """Documents of a collection group (or of one parent), by `order` ascending and then by key, if it is given."""
+        """Documents of a collection group (or of one parent), by `order` and then by key, if it is given.
+
+        Ascending, or with `last_first` descending.
+        """
 
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
         """How many documents `query` would find without a limit."""

@@ -26,7 +26,7 @@ _TENANT = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 def answer(cloud: CloudParts, request: Request) -> tuple[Response, int]:
     """The answer to any request; raises CutroomError for those that cannot be served."""
-    if request.path == "/healthz":
+    if request.path == "/health":
         return _json(health.get())
     caller = cloud.people.person(bearer(request))
     allowed = []

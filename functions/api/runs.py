@@ -15,8 +15,10 @@ _MOST = 100
 
 
 def every(cloud: CloudParts, tenant: str, request: Request) -> tuple[Any, int]:
-    """The tenant's flows, at most 100."""
-    found = cloud.engine.documents.query("flows", parent=f"tenants/{tenant}", order="started", limit=_MOST)
+    """The tenant's flows, the newest first, at most 100."""
+    found = cloud.engine.documents.query(
+        "flows", parent=f"tenants/{tenant}", order="started", last_first=True, limit=_MOST
+    )
     assets = [f"tenants/{tenant}/assets/{snap.body['asset']}" for snap in found]
     sources = cloud.engine.documents.get_many(set(assets))
     return {

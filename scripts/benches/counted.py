@@ -41,9 +41,10 @@ class Counted:
         *,
         parent: str | None = None,
         order: str | None = None,
+        last_first: bool = False,
         limit: int = 100,
     ) -> list[Snap]:
-        found = self.inner.query(collection, where, parent=parent, order=order, limit=limit)
+        found = self.inner.query(collection, where, parent=parent, order=order, last_first=last_first, limit=limit)
         self._add(reads=max(1, len(found)))
         return found
 

@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
             film.make(commands, options.make)
             return 0
         if not options.url:
-            print("scripts/smoke: say with --url where the API answers (terraform output api_url)", file=sys.stderr)
+            print("scripts/smoke: say with --url where the API answers (terraform output api)", file=sys.stderr)
             return 2
         watch = Watch(patience_s=options.patience)
         with tempfile.TemporaryDirectory() as folder:

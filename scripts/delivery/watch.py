@@ -33,7 +33,7 @@ TRIGGERS: dict[Name, Trigger] = {
         title="the upload event (Eventarc)",
         patience_s=120.0,
         look=(
-            "gcloud eventarc triggers list --location=REGION   (made minutes ago, it may still sleep)",
+            "gcloud eventarc triggers list --location=-   (is it there? made minutes ago, it may still sleep)",
             "gcloud run services logs read cutroom-events --region=REGION   (401: the trigger's account or audience)",
             "scripts/doctor   (the service agents of Cloud Storage and Eventarc, and their roles)",
         ),

@@ -140,11 +140,11 @@ def test_an_address_that_is_wrong_is_said_plainly(
     assert words in capsys.readouterr().err
 
 
-def test_flows_that_may_hide_the_newest_are_no_missing_trigger(server: tuple[str, list[loopback.Reply]]) -> None:
+def test_a_flow_is_known_by_its_upload(server: tuple[str, list[loopback.Reply]]) -> None:
     address, answers = server
-    answers.append(told({"flows": [{"name": "old.mp4", "flow": "a-1"}] * api.MOST_LISTED}))
-    with pytest.raises(api.Refused, match="use another person"):
-        api.Api(url=address, token="token").flow_named("new.mp4")
+    answers.append(told({"flows": [{"name": "new.mp4", "flow": "b-1"}, {"name": "old.mp4", "flow": "a-1"}]}))
+    person = api.Api(url=address, token="token")
+    assert [person.flow_named(name) for name in ("old.mp4", "new.mp4", "none.mp4")] == ["a-1", "b-1", None]
 
 
 def test_who_is_nobody_is_told_what_to_set() -> None:

@@ -101,6 +101,8 @@ def test_queries_filter_order_and_stay_in_their_parent(documents: Documents) -> 
     documents.commit([Create("tenants/a/flows/f", {"due": "1"})])
     found = documents.query("runs", [Where("due", "<=", "8")], order="due", limit=3)
     assert [(snap.key.split("/")[1], snap.body["due"]) for snap in found] == [("a", "6"), ("b", "6"), ("a", "7")]
+    latest = documents.query("runs", [Where("due", "<=", "8")], order="due", last_first=True, limit=3)
+    assert [(snap.key.split("/")[1], snap.body["due"]) for snap in latest] == [("b", "8"), ("a", "8"), ("b", "7")]
     assert documents.count("runs", [Where("due", "<=", "8")]) == 6
     assert documents.count("runs", [Where("state", "in", ("s", "t"))], parent="tenants/a") == 5
     assert [snap.id for snap in documents.query("flows")] == ["f"]

@@ -72,7 +72,7 @@ class Server:
         while time.monotonic() < until:
             assert self.process is not None and self.process.poll() is None, self.log.read_text()[-3000:]
             try:
-                requests.get(self.url + "/healthz", timeout=2)
+                requests.get(self.url + "/health", timeout=2)
             except requests.RequestException:
                 time.sleep(0.1)
                 continue

@@ -243,7 +243,7 @@ def test_tick_finds_what_the_fast_path_lost(deployed: Deployed) -> None:
 
 
 def test_anybody_may_ask_whether_it_is_there(deployed: Deployed) -> None:
-    assert deployed.ask("api", "/healthz", method="GET") == (200, {"ok": True})
+    assert deployed.ask("api", "/health", method="GET") == (200, {"ok": True})
 
 
 def test_the_api_wants_a_person_and_tells_nobody_else_what_there_is(deployed: Deployed) -> None:
@@ -269,6 +269,14 @@ def test_a_person_gets_a_place_of_their_own_for_a_file(deployed: Deployed) -> No
         "api", f"/v1/flows/{listed['flows'][0]['flow']}", token=deployed.person(sub="ann"), method="GET"
     )
     assert [(run["stage"], run["state"]) for run in seen["runs"]] == [("split", "queued")]
+
+
+def test_the_newest_flows_are_listed_first(deployed: Deployed) -> None:
+    for generation in ("1", "2", "3"):
+        deployed.clock.at += MINUTE
+        deployed.event({**OBJECT, "name": f"t/t1/u{generation}/talk{generation}.mp4"})
+    _, listed = deployed.ask("api", "/v1/flows", token=deployed.person(sub="t1"), method="GET")
+    assert [one["name"] for one in listed["flows"]] == ["talk3.mp4", "talk2.mp4", "talk1.mp4"]
 
 
 def test_what_one_tenant_has_another_never_sees(deployed: Deployed) -> None:

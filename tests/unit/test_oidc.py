@@ -53,6 +53,33 @@ def test_the_account_that_asks_is_told(auth: GoogleOidc, google: Issuer) -> None
     assert auth.service(google.token(oidc_claims(email=OTHER, iss="accounts.google.com"))).email == OTHER
 
 
+RUN = "https://cutroom-events-123456789012.europe-west4.run.app"
+
+
+@pytest.mark.parametrize("audience", [RUN, RUN + "/", "https://cutroom-events-ab12cd34ef-ez.a.run.app"])
+def test_a_service_on_cloud_run_is_meant_by_either_of_its_addresses(google: Issuer, audience: str) -> None:
+    auth = GoogleOidc(RUN, [EMAIL], google.certificates())
+    assert auth.service(google.token(oidc_claims(aud=audience))).email == EMAIL
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        RUN + "/work",
+        RUN.replace("events", "api"),
+        RUN.replace("123456789012", "210987654321"),
+        "https://cutroom-events-other-ab12cd34ef-ez.a.run.app",
+        "https://cutroom-eventsXab12cd34ef-ez.a.run.app",
+        "https://cutroom-events-ab12cd34ef-ezzzz.a.run.app",
+        "https://cutroom-events-ab12cd34ef-ez.a.run.app.example.com",
+        RUN.replace(".", "x", 1),
+        [RUN],
+    ],
+)
+def test_no_other_address_is(google: Issuer, audience: object) -> None:
+    refused(GoogleOidc(RUN, [EMAIL], google.certificates()), google.token(oidc_claims(aud=audience)))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -107,10 +107,12 @@ class NotedDocuments:
         *,
         parent: str | None = None,
         order: str | None = None,
+        last_first: bool = False,
         limit: int = 100,
     ) -> list[Snap]:
+        assert not (last_first and where), f"a query of {collection} downwards: describe its index first"
         self._asked(collection, where, parent, order)
-        found = self.inner.query(collection, where, parent=parent, order=order, limit=limit)
+        found = self.inner.query(collection, where, parent=parent, order=order, last_first=last_first, limit=limit)
         return [self._dated(snap) for snap in found]
 
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:

@@ -98,10 +98,12 @@ class SqliteDocuments:
         *,
         parent: str | None = None,
         order: str | None = None,
+        last_first: bool = False,
         limit: int = 100,
     ) -> list[Snap]:
         clause, values = self._clause(collection, where, parent)
-        by = f"ORDER BY {_path(order)}, key" if order else ""
+        way = "DESC" if last_first else "ASC"
+        by = f"ORDER BY {_path(order)} {way}, key {way}" if order else ""
         with self._lock:
             return list(self._select(f"{clause} {by} LIMIT ?", [*values, limit]))
 

@@ -29,7 +29,7 @@ class FirebaseAuth:
 
         The caller has an email only where it is verified: anybody can sign up with the address of another.
         """
-        claims = self._certificates.claims(token, self._project)
+        claims = self._certificates.claims(token, lambda audience: audience == self._project)
         if claims.get("iss") != f"https://securetoken.google.com/{self._project}":
             raise refused(f"it is issued by {claims.get('iss')!r:.200}")
         if len(claims["sub"]) > MOST_SUBJECT:

@@ -88,11 +88,13 @@ class FirestoreDocuments:
         *,
         parent: str | None = None,
         order: str | None = None,
+        last_first: bool = False,
         limit: int = 100,
     ) -> list[Snap]:
         query = self._query(collection, where, parent)
         if order is not None:
-            query = query.order_by(_field(order)).order_by("__name__")
+            way = "DESCENDING" if last_first else "ASCENDING"
+            query = query.order_by(_field(order), direction=way).order_by("__name__", direction=way)
         return [_snap(snapshot) for snapshot in _asked(partial(query.limit(limit).stream, **_how()))]
 
     def nearest(
