@@ -76,6 +76,23 @@ class Met:
         return self._inner.commit(writes)
 
 
+class Before:
+    """Documents where something else is done right before the first commit."""
+
+    def __init__(self, inner: Documents, act: Callable[[], Any]) -> None:
+        self._inner, self._act = inner, act
+        self.interrupted = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def commit(self, writes: Sequence[Write]) -> Mapping[str, Version]:
+        if not self.interrupted:
+            self.interrupted = True
+            self._act()
+        return self._inner.commit(writes)
+
+
 class Answerless:
     """Documents whose commits are done, lose their answer and are sent again, as Firestore's client does."""
 

@@ -16,7 +16,7 @@ from common.accounts.roles import ROLES
 from common.errors import BadInput, Conflict, CutroomError, Forbidden, NotFound, Permanent, Unauthorized
 from common.ports.clock import parse, stamp
 from common.ports.documents import Documents
-from tests.unit.accounts.office import Answerless, Office, at_once
+from tests.unit.accounts.office import Answerless, Before, Office, at_once
 
 DAY = timedelta(days=1)
 
@@ -240,20 +240,3 @@ def test_what_cannot_be_is_refused(office: Office, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(keys, "MOST", 1)
     with pytest.raises(Permanent, match="revoke one first"):
         keys.make(acting, "one more", "viewer", None)
-
-
-class Before:
-    """Documents where something else is done right before the first commit."""
-
-    def __init__(self, inner: Documents, act: Callable[[], Any]) -> None:
-        self._inner, self._act = inner, act
-        self.interrupted = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def commit(self, writes: Any) -> Any:
-        if not self.interrupted:
-            self.interrupted = True
-            self._act()
-        return self._inner.commit(writes)

@@ -9,7 +9,7 @@ import pytest
 
 from common.accounts import members
 from common.errors import BadInput, Conflict, CutroomError, Forbidden, NotFound, Permanent, Stale
-from tests.unit.accounts.office import Answerless, Office, at_once
+from tests.unit.accounts.office import Answerless, Before, Office, at_once
 
 
 def test_members_are_listed_by_what_they_may(office: Office) -> None:
@@ -164,14 +164,14 @@ def test_of_two_changes_at_once_one_is_told(office: Office) -> None:
     assert [line[1] for line in office.told(tenant)].count("members.change") == 1
 
 
-def test_of_a_change_and_a_removal_at_once_one_is_done(office: Office) -> None:
-    tenant = office.organisation("ann", bea="owner", eve="editor")
-    ended = at_once(
-        (lambda acting: members.change(acting, "eve", "admin"), office.acting(tenant, "ann")),
-        (lambda acting: members.remove(acting, "eve"), office.acting(tenant, "bea")),
-    )
-    assert [isinstance(one, Conflict) for one in ended].count(True) == 1
-    assert len(office.told(tenant)) == 4
+def test_an_admin_does_not_remove_who_was_made_owner_that_moment(office: Office) -> None:
+    tenant = office.organisation("ann", adam="admin", eve="viewer")
+    ann, adam = office.acting(tenant, "ann"), office.acting(tenant, "adam")
+    late = Before(office.documents, lambda: members.change(ann, "eve", "owner"))
+    with pytest.raises(Conflict, match="look at it and try again"):
+        members.remove(replace(adam, documents=cast(Any, late)), "eve")
+    assert office.roles(tenant)["eve"] == "owner"
+    assert office.told(tenant)[-1] == ("ann", "members.change", "eve")
 
 
 def test_a_change_whose_answer_was_lost_is_done_and_told_once(office: Office) -> None:
