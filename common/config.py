@@ -50,6 +50,7 @@ class Cloud:
     `signer`    CUTROOM_SIGNER     the service account that signs URLs
     `database`  CUTROOM_DATABASE   the Firestore database, if not the one called (default)
     `active`    CUTROOM_ACTIVE     flows of one tenant at work at once
+    `origins`   CUTROOM_ORIGINS    of the pages that may ask the API from a browser, separated by blanks
     `image`     CUTROOM_IMAGE      what this process may load: light, media or gpu
     `home`, `models`               as in Settings; `home` is scratch alone
 
@@ -73,6 +74,7 @@ class Cloud:
     signer: str
     database: str
     active: int
+    origins: tuple[str, ...]
     image: str
     home: Path
     models: Path
@@ -114,6 +116,7 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         services=services,
         database=env.get("CUTROOM_DATABASE") or "(default)",
         active=int(env.get("CUTROOM_ACTIVE") or 4),
+        origins=tuple((env.get("CUTROOM_ORIGINS") or "").split()),
         image=env.get("CUTROOM_IMAGE") or "light",
         home=home,
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),

@@ -5,6 +5,7 @@ CutroomError                 code, HTTP status, whether trying again can help
 │   ├── TooLarge             a request of more bytes than are read
 │   └── RejectedMedia        a file that cannot become clips; `code` names the reason
 ├── Transient                passes by itself: tried again with backoff
+│   ├── TooMany              the caller comes too often; says when to come again
 │   └── Busy                 somebody else holds the lease; acknowledged, never retried by the transport
 ├── Permanent                trying again gives the same; a person can act on the text
 │   ├── DeadlineExceeded     a stage ran past its timeout, or made no progress for its stall limit
@@ -15,7 +16,9 @@ CutroomError                 code, HTTP status, whether trying again can help
 │   ├── FeatureRefused       a number of the feature vector is none or out of its range; names the feature
 │   └── ToolFailed           ffmpeg or ffprobe ended badly; carries the last lines it printed
 ├── NotFound                 there is no such thing, or none that the caller may see
+├── Forbidden                the caller is known, and may not do this
 ├── Unauthorized             the caller did not prove who it is; says no more, so that guessing teaches nothing
+├── Stale                    what the caller wants to change is no longer what it has read
 ├── Conflict                 a conditional write found another version; the caller reads and decides
 ├── Fenced                   this attempt lost its lease; whatever it made must not be recorded
 ├── Cancelled                the flow was cancelled by a person
@@ -67,6 +70,17 @@ class Transient(CutroomError):
     code = "transient"
     status = 503
     retryable = True
+
+
+class TooMany(Transient):
+    """The caller comes too often."""
+
+    code = "too_many"
+    status = 429
+
+    def __init__(self, message: str, *, after_s: float) -> None:
+        super().__init__(message)
+        self.after_s = after_s
 
 
 class Busy(Transient):
@@ -134,11 +148,25 @@ class NotFound(CutroomError):
     status = 404
 
 
+class Forbidden(CutroomError):
+    """The caller is known, and may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
 class Unauthorized(CutroomError):
     """The caller did not prove who it is."""
 
     code = "unauthorized"
     status = 401
+
+
+class Stale(CutroomError):
+    """What the caller wants to change is no longer what it has read."""
+
+    code = "stale"
+    status = 412
 
 
 class Conflict(CutroomError):

@@ -38,7 +38,7 @@ def take(cloud: CloudParts, event: Event) -> str:
     source = Source(bucket="uploads", name=PurePosixPath(placed[3]).name, generation=event.generation, size=event.size)
     where = location(event.bucket, event.name, event.generation)
     trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"  # one of its own: its event may come hours later
-    return flows.submit(cloud.engine, placed[1], source, where, FlowSettings(), trace=trace).news
+    return flows.submit(cloud.engine, placed[1], source, where, FlowSettings(), asset=placed[2], trace=trace).news
 
 
 def refuse(cloud: CloudParts, body: bytes, why: BadInput) -> None:

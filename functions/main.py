@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 import functions_framework
+import starlette.requests
 from flask import Request, Response, jsonify
+from functions_framework import aio
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from common import config
@@ -27,7 +29,7 @@ from common.pipeline import logs
 from common.pipeline.execution import execute
 from common.pipeline.run import RunId
 from functions import events, inbox
-from functions.api import app
+from functions.api import app, asking
 
 log = logging.getLogger("cutroom.functions")
 
@@ -60,13 +62,18 @@ def _refused(error: CutroomError) -> tuple[Response, int]:
 
 
 def _by_service(request: Request) -> None:
-    _CLOUD.services.service(app.bearer(request))
+    _CLOUD.services.service(asking.bearer(request.headers.get("Authorization")))
 
 
-@functions_framework.http
-@_answered
-def api(request: Request) -> Any:
-    return app.answer(_CLOUD, request)
+@aio.http
+async def api(request: starlette.requests.Request) -> Any:
+    return app.Served(_app())
+
+
+@cache
+def _app() -> Any:
+    """Made for the first request: no other target needs it."""
+    return app.build(cloud.api(_CLOUD), _CLOUD.settings.origins)
 
 
 @functions_framework.http

@@ -20,15 +20,14 @@ locals {
   )
 
   project_roles = [
-    { role = "roles/datastore.viewer", who = ["api"], why = "lists flows and runs; it writes none" },
-    { role = "roles/datastore.user", who = concat(local.planners, local.workers), why = "claims, settles and plans runs" },
+    { role = "roles/datastore.user", who = concat(local.planners, local.workers, ["api"]), why = "claims, settles and plans runs; the API keeps what people decide" },
     { role = "roles/eventarc.eventReceiver", who = ["invoker"], why = "the trigger of the uploads bucket receives events as it" },
   ]
 
   bucket_roles = [
     { bucket = "uploads", role = "roles/storage.objectCreator", who = ["api"], why = "a signed URL lets in what its signer may do: make an object, never change one" },
     { bucket = "uploads", role = "roles/storage.objectViewer", who = local.workers, why = "stages read the video" },
-    { bucket = "media", role = "roles/storage.objectViewer", who = concat(local.planners, local.workers), why = "plans and stages read what earlier stages made" },
+    { bucket = "media", role = "roles/storage.objectViewer", who = concat(local.planners, local.workers, ["api"]), why = "plans and stages read what earlier stages made; a signed link gives what its signer may read" },
     { bucket = "media", role = "roles/storage.objectCreator", who = local.workers, why = "stages keep results; none is ever changed or removed" },
     { bucket = "models", role = "roles/storage.objectViewer", who = local.heavy, why = "mounts the models, read-only" },
   ]
@@ -75,7 +74,7 @@ resource "google_pubsub_topic_iam_member" "announcer" {
 
 # A task carries the invoker's token, and only who may act as the invoker may make such a task.
 resource "google_service_account_iam_member" "as_invoker" {
-  for_each = toset(concat(local.planners, local.on_lanes))
+  for_each = toset(concat(local.planners, local.on_lanes, ["api"]))
 
   service_account_id = google_service_account.component["invoker"].name
   role               = "roles/iam.serviceAccountUser"

@@ -60,6 +60,7 @@ module "region" {
   topic      = google_pubsub_topic.ended.name
   database   = google_firestore_database.main.name
   active     = var.active_flows
+  origins    = local.origins
   launcher   = google_project_iam_custom_role.launcher.id
   canceller  = google_project_iam_custom_role.canceller.id
   depends_on = [time_sleep.agents]

@@ -1,7 +1,8 @@
 # Buckets. `uploads` is the only one with a trigger; everything made goes to `media`, which has none.
 
 locals {
-  day_s = 24 * 3600
+  day_s   = 24 * 3600
+  origins = distinct(concat(var.origins, var.domain == null ? [] : ["https://${var.domain}"]))
 
   # `expire` days after which an object goes, `old` days for which a version that was replaced is kept.
   buckets = {
@@ -76,7 +77,7 @@ resource "google_storage_bucket" "bucket" {
     for_each = each.key == "uploads" ? [true] : []
 
     content {
-      origin          = distinct(concat(var.origins, var.domain == null ? [] : ["https://${var.domain}"]))
+      origin          = local.origins
       method          = ["PUT", "POST", "GET", "HEAD", "OPTIONS"]
       response_header = ["Content-Type", "Content-Range", "Range", "Location", "x-goog-resumable", "x-goog-if-generation-match", "x-goog-content-length-range"]
       max_age_seconds = 3600

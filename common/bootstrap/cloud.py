@@ -12,6 +12,8 @@ from common.adapters.google.certificates import FIREBASE, SERVICES, Certificates
 from common.adapters.google.clock import WallClock
 from common.adapters.google.firebase_auth import FirebaseAuth, refuse_emulated_auth
 from common.adapters.google.firestore import FirestoreDocuments
+from common.adapters.google.limits import SharedLimits
+from common.adapters.google.links import BucketLinks
 from common.adapters.google.oidc import GoogleOidc
 from common.adapters.google.pubsub import PubSubAnnouncer
 from common.adapters.google.run_jobs import CloudRunJobs
@@ -21,16 +23,17 @@ from common.adapters.google.tasks import CloudTasks, Lane
 from common.adapters.google.uploads import BucketUploads
 from common.adapters.google.wake import CloudWake
 from common.adapters.models.elsewhere import ModelsElsewhere
+from common.adapters.remembering import Remembering
+from common.bootstrap.parts import Parts
 from common.config import Cloud
 from common.pipeline import sweep
 from common.pipeline.definition import PIPELINE
 from common.pipeline.engine import Engine, carry_on
 from common.pipeline.launcher import POLICIES, launch, reap
 from common.pipeline.place import POOLS
-from common.ports.auth import Auth, ServiceAuth
+from common.ports.auth import ServiceAuth
 from common.ports.jobs import Jobs
 from common.ports.models import Models
-from common.ports.uploads import Uploads
 
 _WAKE_S = 60.0  # in which a task or a message arrives, but for one in a thousand
 
@@ -41,9 +44,7 @@ class CloudParts:
 
     settings: Cloud
     engine: Engine
-    people: Auth
     services: ServiceAuth
-    uploads: Uploads
     jobs: Jobs
 
     def tick(self) -> int:
@@ -89,7 +90,6 @@ def connect(
         pools={image.value: pool for image, pool in POOLS.items()},
         clock=clock,
     )
-    certificates = {url: Certificates(settings.certs or url) for url in (SERVICES, FIREBASE)}
     parts = CloudParts(
         settings=settings,
         engine=Engine(
@@ -105,12 +105,23 @@ def connect(
             active=settings.active,
             abandon=abandon,
         ),
-        people=FirebaseAuth(settings.project, certificates[FIREBASE]),
-        services=GoogleOidc(settings.audience, [settings.invoker], certificates[SERVICES]),
-        uploads=BucketUploads(made.storage, settings.uploads, made.signing),
+        services=GoogleOidc(settings.audience, [settings.invoker], Certificates(settings.certs or SERVICES)),
         jobs=jobs,
     )
     return parts
+
+
+def api(parts: CloudParts) -> Parts:
+    """What the API stands on."""
+    settings = parts.settings
+    made = clients.Clients(settings)
+    return Parts(
+        engine=parts.engine,
+        people=Remembering(FirebaseAuth(settings.project, Certificates(settings.certs or FIREBASE))),
+        uploads=BucketUploads(made.storage, settings.uploads, made.signing),
+        links=BucketLinks(made.storage, settings.media, made.signing),
+        limits=SharedLimits(parts.engine.documents, parts.engine.clock),
+    )
 
 
 def _models(settings: Cloud, *, warm: bool) -> Models:

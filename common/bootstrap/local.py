@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from common.adapters.embedded.auth import LocalKey
 from common.adapters.embedded.clock import SteadyClock
 from common.adapters.embedded.doorbell import Doorbell, NoBell
 from common.adapters.embedded.files import FileObjects
 from common.adapters.embedded.folder import StateFolder
+from common.adapters.embedded.limits import LocalLimits
+from common.adapters.embedded.links import LocalLinks
 from common.adapters.embedded.processes import LocalWorkers, worker_environment
 from common.adapters.embedded.scratch import FolderScratch
-from common.adapters.embedded.sources import FileSources
+from common.adapters.embedded.sources import FileSources, generation_of, location
 from common.adapters.embedded.sqlite import SqliteDocuments
+from common.adapters.embedded.uploads import AT as UPLOADS_AT
+from common.adapters.embedded.uploads import LocalUploads
 from common.adapters.models.local import LocalModels
 from common.adapters.models.shelf import Shelf
+from common.bootstrap.parts import Parts
 from common.config import Settings
+from common.domain.asset import Source
+from common.domain.settings import FlowSettings
+from common.pipeline import flows
 from common.pipeline.definition import PIPELINE
 from common.pipeline.engine import Engine, carry_on
 from common.pipeline.execution import execute
@@ -40,6 +51,15 @@ class Local:
     engine: Engine
     runner: Runner
     bell: Doorbell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalApi:
+    """The API's parts on one machine. `files` is what their links and places lead to, below /local/."""
+
+    parts: Parts
+    key: str
+    files: Callable[[Any, Any, Any], Awaitable[None]]  # an ASGI application
 
 
 def engine(
@@ -99,6 +119,31 @@ def local(
         runner = Runner(built, workers, cores=settings.cores)
         runner.recover()
         yield Local(settings=settings, folder=folder, engine=built, runner=runner, bell=bell)
+
+
+def api(local: Local, base_url: str) -> LocalApi:
+    """What the API needs here; the server at `base_url` must hand all below /local/ to `files`.
+
+    Raises BadInput where others can read the key.
+    """
+    folder, engine = local.folder, local.engine
+    own = LocalKey(folder.key)
+    secret = own.key.encode()
+
+    def arrived(name: str, path: Path) -> None:
+        _, tenant, asset, last = name.split("/")
+        source = Source(bucket="file", name=last, generation=generation_of(path), size=path.stat().st_size)
+        flows.submit(engine, tenant, source, location(path), FlowSettings(), asset=asset)
+
+    uploads = LocalUploads(base_url, folder.uploads, secret, clock=engine.clock, arrived=arrived)
+    links = LocalLinks(base_url, engine.objects, secret, clock=engine.clock)
+    uploads.recover()
+
+    async def files(scope: Any, receive: Any, send: Any) -> None:
+        await (uploads if scope["path"].startswith(UPLOADS_AT) else links)(scope, receive, send)
+
+    parts = Parts(engine=engine, people=own, uploads=uploads, links=links, limits=LocalLimits(engine.clock))
+    return LocalApi(parts=parts, key=own.key, files=files)
 
 
 def _next_epoch(folder: StateFolder) -> int:

@@ -35,6 +35,7 @@ def submit(
     location: str,
     settings: FlowSettings,
     *,
+    asset: str | None = None,
     again: str | None = None,
     trace: str | None = None,
 ) -> Submitted:
@@ -42,11 +43,11 @@ def submit(
 
     A flow is taken up again where it was cancelled or anything in it failed; one that is done is followed by a new one
     where a stage, a model or the fonts have changed since, and only what they change is made anew. `again` names a
-    stage from which on all is.
+    stage from which on all is. `asset` is under which name the source is awaited, if it is.
     """
     if again is not None and again not in engine.definition:
         raise BadInput(f"there is no stage {again!r}; choose one of {', '.join(engine.definition.names)}")
-    return start(engine, tenant, _asset(engine, tenant, source, location), settings, again=again, trace=trace)
+    return start(engine, tenant, _asset(engine, tenant, source, location, asset), settings, again=again, trace=trace)
 
 
 def start(
@@ -123,35 +124,31 @@ def relocate(engine: Engine, tenant: str, asset: str, source: Source, location: 
     engine.documents.commit([Merge(f"tenants/{tenant}/assets/{asset}", fields)])
 
 
-def _asset(engine: Engine, tenant: str, source: Source, location: str) -> str:
-    """The asset these bytes are; made if this is the first time they come in."""
-    parent = f"tenants/{tenant}"
+def _asset(engine: Engine, tenant: str, source: Source, location: str, awaited: str | None) -> str:
+    """The asset these bytes are; the awaited one, or a new one, if this is the first time they come in."""
+    parent, documents = f"tenants/{tenant}", engine.documents
     upload = f"{parent}/uploads/{digest([source.bucket, source.name, source.generation, location], 32)}"
-    there = engine.documents.get_many([upload]).get(upload)
-    if there is not None:
-        return str(there.body["asset"])
-    asset = secrets.token_hex(5)
-    now = stamp(engine.clock.now())
-    until = stamp(engine.clock.now() + UPLOAD_KEPT)
-    try:
-        engine.documents.commit(
-            [
-                Create(upload, {"schema": SCHEMA, "asset": asset, "created": now, "expires": until}),
-                Create(
-                    f"{parent}/assets/{asset}",
-                    {
-                        "schema": SCHEMA,
-                        "source": to_json(source),
-                        "location": location,
-                        "state": "new",
-                        "created": now,
-                    },
-                ),
-            ]
-        )
-    except Conflict:
-        return str(engine.documents.get_many([upload])[upload].body["asset"])
-    return asset
+    while True:
+        now = engine.clock.now()
+        place = f"{parent}/assets/{awaited}"
+        there = documents.get_many([upload, place] if awaited else [upload])
+        if upload in there:
+            return str(there[upload].body["asset"])
+        body: Json = {"source": to_json(source), "location": location, "state": "new"}
+        known = there.get(place)
+        write: Write
+        if known is not None and known.body["state"] == "awaiting":
+            asset = known.id
+            write = Update(place, {**body, "arrived": stamp(now), "expires": ABSENT}, known.version)
+        else:
+            asset = secrets.token_hex(5)
+            write = Create(f"{parent}/assets/{asset}", {"schema": SCHEMA, **body, "created": stamp(now)})
+        seen = {"schema": SCHEMA, "asset": asset, "created": stamp(now), "expires": stamp(now + UPLOAD_KEPT)}
+        try:
+            documents.commit([Create(upload, seen), write])
+        except Conflict:
+            continue  # the same news at the same moment, or another file for the same place
+        return asset
 
 
 def _set_going(engine: Engine, flow: Flow) -> None:

@@ -22,6 +22,7 @@ from common.ports.documents import Where as Field
 log = logging.getLogger("cutroom.runner")
 
 _ALL = 1_000_000
+_MOMENT_S = 0.25
 
 
 class Worker(Protocol):
@@ -77,7 +78,7 @@ class Runner:
                 if tick is not None:
                     tick()
                 if not moved:
-                    self._workers.wait(0.25)
+                    self.wait()
         finally:
             self.stop()
 
@@ -100,6 +101,10 @@ class Runner:
                 self._start(found.run)
                 moved = True
         return moved
+
+    def wait(self) -> None:
+        """Sleep until something may have moved, a moment at most."""
+        self._workers.wait(_MOMENT_S)
 
     def stop(self) -> None:
         """End all workers; their runs can be claimed again at the next start."""

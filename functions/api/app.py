@@ -1,61 +1,205 @@
-"""The API's routes: path and method to the function of a resource. Whoever asks is known before any of them runs."""
+"""The API as an ASGI app, made from the table of routes.
+
+    request ──> who asks ──> may they? ──> too often? ──> what do they want? ──> the route's handler ──> answer
+
+All but the reading of bytes happens in one thread, for documents are asked without `await`. Whatever goes wrong is a
+problem (functions/api/problems.py) with the request's id, and a fault of ours is in the log under it.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable
-from typing import Any
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
 
-from flask import Request, Response, jsonify
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as Path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from common.bootstrap.cloud import CloudParts
-from common.errors import BadInput, Unauthorized
-from common.ports.auth import Caller
-from functions.api import health, runs, uploads
+from common.accounts.roles import may
+from common.bootstrap.parts import Parts
+from common.errors import BadInput, CutroomError, Forbidden, TooMany
+from common.ports.limits import PER_PERSON, UPLOADS
+from functions.api import asking, health, openapi, problems, reading
+from functions.api.route import Answer, Ask, Route
+from functions.api.table import TABLE
 
-Resource = Callable[..., tuple[Any, int]]
+log = logging.getLogger("cutroom.api")
 
-# The first that fits is taken. Named parts of the path are handed on.
-ROUTES: tuple[tuple[str, str, Resource], ...] = (
-    ("POST", r"/v1/uploads", uploads.create),
-    ("GET", r"/v1/flows", runs.every),
-    ("GET", r"/v1/flows/(?P<flow>[A-Za-z0-9_-]{1,128})", runs.one),
-)
-_TENANT = re.compile(r"[A-Za-z0-9_-]{1,128}")
+Endpoint = Callable[[Request], Awaitable[Response]]
 
-
-def answer(cloud: CloudParts, request: Request) -> tuple[Response, int]:
-    """The answer to any request; raises CutroomError for those that cannot be served."""
-    if request.path == "/health":
-        return _json(health.get())
-    caller = cloud.people.person(bearer(request))
-    allowed = []
-    for method, path, resource in ROUTES:
-        if found := re.fullmatch(path, request.path):
-            if method == request.method:
-                return _json(resource(cloud, tenant_of(caller), request, **found.groupdict()))
-            allowed.append(method)
-    if allowed:
-        return _json(({"error": {"code": "method", "text": f"use {' or '.join(allowed)}"}}, 405))
-    return _json(({"error": {"code": "not_found", "text": f"there is nothing at {request.path}"}}, 404))
-
-
-def bearer(request: Request) -> str:
-    """The token of the Authorization header; raises Unauthorized where there is none."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorized("there is no bearer token; sign in and send one")
-    return token.strip()
+_PART = re.compile(openapi.PART)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
-def tenant_of(caller: Caller) -> str:
-    """The tenant a person acts for: the claim, or the person alone."""
-    tenant = caller.claims.get("tenant", caller.subject)
-    if not isinstance(tenant, str) or not _TENANT.fullmatch(tenant):
-        raise BadInput("the token names no tenant that can be one")
-    return tenant
+def build(parts: Parts, origins: Sequence[str] = (), table: Sequence[Route] = TABLE) -> Starlette:
+    """`origins`: of the pages that may ask from a browser."""
+    described = msgspec.json.encode(openapi.described(table))
+    paths = [
+        Path("/health", _always(health.get()), methods=["GET"]),
+        Path("/v1/openapi.json", _always(described), methods=["GET"]),
+    ]
+    known = dict.fromkeys(route.path for route in table)
+    paths += [Path(path, _dispatched(parts, path, table), methods=list(METHODS)) for path in known]
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(origins),
+        allow_methods=list(METHODS),
+        allow_headers=["Authorization", "Content-Type", "Cutroom-Organisation", "If-Match", "Idempotency-Key"],
+        expose_headers=["ETag", "Retry-After", "X-Request-Id"],
+        max_age=3600,
+    )
+    return Starlette(
+        routes=paths,
+        middleware=[Middleware(_Safe), cors],
+        exception_handlers={HTTPException: _unrouted},
+    )
 
 
-def _json(told: tuple[Any, int]) -> tuple[Response, int]:
-    body, status = told
-    return jsonify(body), status
+def _always(content: bytes) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return Response(content, media_type="application/json")
+
+    return endpoint
+
+
+def _dispatched(parts: Parts, path: str, table: Sequence[Route]) -> Endpoint:
+    """The endpoint of one path, whatever the method."""
+    routes = {route.method: route for route in table if route.path == path}
+
+    async def endpoint(request: Request) -> Response:
+        route = routes.get("GET" if request.method == "HEAD" else request.method)  # type: ignore[call-overload]
+        if route is None:
+            allowed = ", ".join(sorted(routes))
+            text = f"use {allowed.replace(', ', ' or ')}"
+            return problems.problem(405, "method", text, request=_id(request), headers={"Allow": allowed})
+        try:
+            content = await reading.body_of(request.headers, request.stream())
+            return await run_in_threadpool(_answered, parts, route, request, content)
+        except CutroomError as error:
+            log.log(logging.ERROR if error.status >= 500 else logging.INFO, "%s %s: %s", request.method, path, error)
+            return problems.of(error, request=_id(request))
+
+    return endpoint
+
+
+def _answered(parts: Parts, route: Route, request: Request, content: bytes) -> Response:
+    token = asking.bearer(request.headers.get("authorization"))
+    who = asking.who(parts, token, request.headers.get("cutroom-organisation"))
+    after_s = parts.limits.take(who.subject, (*PER_PERSON, *UPLOADS) if route.heavy else PER_PERSON)
+    if after_s is not None:
+        raise TooMany(f"too many requests; come again in {after_s:.0f} s", after_s=after_s)
+    if not may(who.role, route.needs):
+        raise Forbidden(f"a {who.role} may not do this ({route.needs}); ask an owner of the organisation")
+    for name, part in request.path_params.items():
+        if not _PART.fullmatch(part):
+            raise BadInput(f"{part[:50]!r} is no {name}")
+    answer = route.handler(
+        Ask(
+            parts=parts,
+            who=who,
+            path=request.path_params,
+            query=reading.read_query(request.query_params.multi_items(), route.query),
+            body=_body(route, request, content),
+            if_match=_version(request.headers.get("if-match")),
+            request=_id(request),
+        )
+    )
+    return _response(route, answer, request)
+
+
+def _body(route: Route, request: Request, content: bytes) -> object:
+    if route.takes is None:
+        if content:
+            raise BadInput("there is a body, and nothing is done with one here; leave it out")
+        return None
+    return reading.read_body(request.headers.get("content-type", ""), content, route.takes)
+
+
+def _response(route: Route, answer: Answer, request: Request) -> Response:
+    headers = dict(answer.headers)
+    if answer.version is not None:
+        headers["ETag"] = f'"{answer.version}"'
+        if request.method in ("GET", "HEAD") and request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+    if route.gives is None:
+        return Response(status_code=204, headers=headers)
+    return Response(msgspec.json.encode(answer.body), route.status, headers=headers, media_type="application/json")
+
+
+def _version(header: str | None) -> str | None:
+    """The version in If-Match; `*` means whichever there is."""
+    if header is None or header.strip() == "*":
+        return None
+    return header.strip().removeprefix("W/").strip('"')
+
+
+def _id(request: Request) -> str:
+    return str(request.scope["cutroom.request"])
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 404:
+        text = f"there is nothing at {request.url.path[:200]}; GET /v1/openapi.json says what there is"
+        return problems.problem(404, "not_found", text, request=_id(request))
+    text = "this cannot be done here; GET /v1/openapi.json says what can"
+    return problems.problem(status, "method", text, request=_id(request))
+
+
+class Served(Response):
+    """What functions-framework is given for every request: the whole app as the answer to it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, "path_params": {}}, receive, send)  # the whole path was a part of theirs
+
+
+class _Safe:
+    """Around everything: an id for the request, headers that keep browsers careful, and both on a fault of ours too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        identity = secrets.token_hex(8)
+        scope["cutroom.request"] = identity
+        begun = False
+        extra = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                there = {name for name, _ in message["headers"]}
+                message["headers"] += [one for one in extra if one[0] not in there]
+                message["headers"].append((b"x-request-id", identity.encode()))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception:
+            log.exception("request %s failed", identity)
+            if begun:
+                raise
+            text = f"this is a fault of Cutroom; please report it with the number {identity}"
+            await problems.problem(500, "bug", text, request=identity)(scope, receive, sent)

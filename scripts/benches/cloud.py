@@ -17,6 +17,8 @@ from typing import Any
 from unittest import mock
 
 from common.adapters.embedded.sources import generation_of
+from common.adapters.models.local import LocalModels
+from common.adapters.models.shelf import Shelf
 from common.domain.asset import Source
 from common.domain.codec import from_json, loads
 from common.domain.settings import FlowSettings
@@ -98,7 +100,10 @@ def _asset(folder: Path, kept: Counted) -> Iterator[Row]:
 
 
 def _seams(folder: Path) -> Iterator[Row]:
-    """Ten minutes watched and heard in one piece and in several: the shots, the words, and what they cost."""
+    """Ten minutes watched and heard in one piece and in several: the shots, the words, and what they cost.
+
+    By one worker, which keeps its models as a pool's does: what more workers load is the price of more workers.
+    """
     folder.mkdir()
     film = _ten_minutes(folder)
     stages = ("ingest", "fingerprint", "detect", "shots", "listen", "hear", "transcribe")
@@ -112,8 +117,12 @@ def _seams(folder: Path) -> Iterator[Row]:
             mock.patch("common.stages.listen.MEMBER", Fraction(SPOKEN_S, pieces)),
         ):
             engine, post, clock = cloudlike(folder / str(pieces), watched)
+            shelf = Shelf()
+            assert isinstance(engine.models, LocalModels)
+            engine = replace(engine, models=replace(engine.models, shelf=shelf))
             flow = _submitted(engine, film)
             drain(engine, post, clock)
+            shelf.close()
         cpu = _cpu() - began
         found = {
             "shots": _object(engine, flow, "shots", "shots"),

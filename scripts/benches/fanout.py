@@ -98,9 +98,7 @@ def _deployed(folder: Path, kept: Counted) -> tuple[Any, CloudParts, Post]:
     parts = CloudParts(
         settings=place,
         engine=replace(engine, documents=kept),
-        people=nothing,
         services=_Everybody(),
-        uploads=nothing,
         jobs=nothing,
     )
     return main, parts, post

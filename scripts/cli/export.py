@@ -35,6 +35,18 @@ def export(engine: Engine, flow: Flow, out: Path, name: str) -> tuple[Path, Json
     return folder, result
 
 
+class Folders:
+    """Names for the results of one sitting: two videos of one name get folders of their own."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, int] = {}
+
+    def of(self, name: str) -> str:
+        self._names[name] = self._names.get(name, 0) + 1
+        seen = self._names[name]
+        return name if seen == 1 else f"{Path(name).stem}-{seen}{Path(name).suffix}"
+
+
 def folder_name(name: str) -> str:
     """A video's name as a folder's, in any script: no path, no leading dot, not too long."""
     stem = Path(name).stem or name
@@ -49,3 +61,10 @@ def state_of(engine: Engine, flow: Flow) -> tuple[str, Json | None]:
     fresh = flows.read(engine, flow.tenant, flow.id)
     snap = engine.documents.get_many([fresh.key])[fresh.key]
     return fresh.state, snap.body.get("error")
+
+
+def original_of(engine: Engine, flow: Flow) -> str | None:
+    """The asset that has the same bytes and came before, if any."""
+    snap = engine.run(RunId(flow.tenant, flow.id, "fingerprint"))
+    result = engine.result(snap) if snap is not None else None
+    return (result or {}).get("duplicate_of")

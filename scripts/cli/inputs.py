@@ -8,9 +8,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
-from urllib.parse import quote_from_bytes
 
-from common.adapters.embedded.sources import generation_of
+from common.adapters.embedded.sources import generation_of, location
 from common.domain.asset import Source
 from common.domain.clip import ASPECTS, Aspect
 from common.domain.settings import FlowSettings
@@ -130,7 +129,7 @@ def item(path: Path, transcript: Path | None, *, made: bool = False) -> Item:
     return Item(
         path=absolute,
         source=source,
-        location=quote_from_bytes(os.fsencode(absolute)),
+        location=location(absolute),
         transcript=transcript,
         made=made,
     )

@@ -1,23 +1,37 @@
-"""scripts/serve: watch a folder as the cloud watches a bucket; what is dropped in becomes clips."""
+"""scripts/serve: the API, a folder that is watched as the cloud watches a bucket, and the pipeline, on one machine."""
 
 from __future__ import annotations
 
 import argparse
+import socket
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import uvicorn
 from rich.console import Console
 from rich.markup import escape
 
 from common import config
+from common.adapters.embedded.auth import refuse_reachable
 from common.adapters.embedded.sources import generation_of
 from common.bootstrap import local as bootstrap
+from common.bootstrap.local import Local, LocalApi
 from common.errors import BadInput, CutroomError, StateFolderBusy
+from common.pipeline import flows
+from common.pipeline.run import Flow
+from functions.api import app
 from scripts.cli import inputs
+from scripts.cli.export import Folders, export, original_of, state_of
 from scripts.cli.interrupts import Interrupts
-from scripts.cli.session import Session
+from scripts.cli.session import TENANT
 
+PORT = 8700
 _SETTLED_S = 2.0  # a file unchanged for this long has been copied whole
 
 
@@ -45,41 +59,136 @@ class Watcher:
         return found
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="scripts/serve", description="Watch a folder; every video dropped in becomes clips. Ctrl-C ends it."
+class News:
+    """Says what begins and what has ended, and copies results out; a flow is told of once in each state."""
+
+    def __init__(self, local: Local, console: Console, out: Path) -> None:
+        self._local, self._console, self._out = local, console, out
+        self._told: dict[str, str] = {}
+        self._folders = Folders()
+
+    def tell(self) -> None:
+        engine = self._local.engine
+        for snap in engine.documents.query("flows", parent=f"tenants/{TENANT}", order="started", last_first=True):
+            before, state = self._told.get(snap.id), str(snap.body["state"])
+            self._told[snap.id] = state
+            if before is None and state != "running":
+                continue  # of an earlier life
+            if before != state:
+                self._say(flows.read(engine, TENANT, snap.id), state)
+
+    def _say(self, flow: Flow, state: str) -> None:
+        engine = self._local.engine
+        key = f"tenants/{TENANT}/assets/{flow.asset}"
+        name = str(engine.documents.get_many([key])[key].body["source"]["name"])
+        if state == "running":
+            self._console.print(f"[bold]{escape(name)}[/bold] begins (flow {flow.id})")
+            return
+        if (original := original_of(engine, flow)) is not None:
+            self._console.print(f"[bold]{escape(name)}[/bold] was here before: its results are used")
+            flows.start(engine, TENANT, original, flow.settings)
+            self._told = {known: told for known, told in self._told.items() if not known.startswith(f"{original}-")}
+            return
+        _, error = state_of(engine, flow)
+        exported = export(engine, flow, self._out, self._folders.of(name))
+        why = f": {escape(str(error['text']))}" if error else ""
+        where = f", report {escape(str(exported[0] / 'report.html'))}" if exported else ""
+        self._console.print(f"[bold]{escape(name)}[/bold] is {state}{why}{where}", soft_wrap=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(
+        prog="scripts/serve",
+        description="Serve the API on this machine and watch a folder: what comes either way becomes clips.",
+        epilog="Ctrl-C ends it; what is at work then is taken up at the next start.",
     )
-    parser.add_argument("--uploads", type=Path, default=Path("uploads"), metavar="DIR", help="the folder (uploads)")
-    parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where results go (out)")
-    options = parser.parse_args(argv)
+    found.add_argument("--uploads", type=Path, default=Path("uploads"), metavar="DIR", help="the folder (uploads)")
+    found.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where results go (out)")
+    found.add_argument("--host", default="127.0.0.1", help="where the API answers: this machine alone (%(default)s)")
+    found.add_argument("--port", type=int, default=PORT, help="%(default)s; 0 takes one that is free")
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = parser().parse_args(argv)
     console = Console(highlight=False)
     interrupts = Interrupts()
     try:
+        refuse_reachable(options.host)
         options.uploads.mkdir(parents=True, exist_ok=True)
-        with bootstrap.local(config.from_environment()) as local:
-            console.print(f"Watching {options.uploads}/ . Drop a video in; results come to {options.out}/ .")
-            session = Session(local, console, options.out, check=interrupts.check)
-            watcher = Watcher(options.uploads)
-            while True:
-                interrupts.check()
-                for path in watcher.ready(time.monotonic()):
-                    _take(session, path, console)
-                time.sleep(0.5)
-    except (StateFolderBusy, OSError) as error:
+        with bootstrap.local(config.from_environment()) as local, _listening(options.host, options.port) as listener:
+            address = f"http://{options.host}:{listener.getsockname()[1]}"
+            api = bootstrap.api(local, address)
+            with _served(api, listener):
+                console.print(f"API: {address}/v1, key: {api.key}", soft_wrap=True)
+                console.print(f"Watching {options.uploads}/ . Drop a video in; results come to {options.out}/ .")
+                _work(local, Watcher(options.uploads), News(local, console, options.out), console, interrupts)
+    except (StateFolderBusy, BadInput, OSError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 2
     except KeyboardInterrupt:
         console.print("\nStopped; start again to go on.")
         return 0
+    return 0
 
 
-def _take(session: Session, path: Path, console: Console) -> None:
+def _work(local: Local, watcher: Watcher, news: News, console: Console, interrupts: Interrupts) -> None:
+    """Until somebody stops it. What is at work then is taken up at the next start."""
+    try:
+        while True:
+            interrupts.check()
+            for path in watcher.ready(time.monotonic()):
+                _take(local, path, console)
+            moved = local.runner.step()
+            news.tell()
+            if not moved:
+                local.runner.wait()
+    finally:
+        local.runner.stop()
+
+
+def _take(local: Local, path: Path, console: Console) -> None:
     """One bad file must not end the watch: it is named, and the next one comes."""
     try:
         for item in inputs.items([path], None):
-            session.work(item, inputs.settings(inputs.parser().parse_args([])))
-    except (BadInput, CutroomError) as error:
+            wanted = inputs.settings(inputs.parser().parse_args([]))
+            if item.transcript is not None:
+                kept = inputs.keep_transcript(local.engine.objects, TENANT, item.transcript)
+                wanted = replace(wanted, transcript=kept)
+            flows.submit(local.engine, TENANT, item.source, item.location, wanted)
+    except CutroomError as error:
         console.print(f"[red]{escape(f'{inputs.shown(path)}: {error}')}[/red]")
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket of our own, so that a port that is taken is said before anything else."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise BadInput(f"port {port} is taken ({error.strerror}); choose another with --port") from error
+        yield listener
+
+
+@contextmanager
+def _served(api: LocalApi, listener: socket.socket) -> Iterator[None]:
+    """The API, by a thread of its own; it ends with the block."""
+    routes = app.build(api.parts)
+
+    async def served(scope: Any, receive: Any, send: Any) -> None:
+        local = scope["type"] == "http" and scope["path"].startswith("/local/")
+        await (api.files if local else routes)(scope, receive, send)
+
+    server = uvicorn.Server(uvicorn.Config(served, log_level="error", access_log=False, timeout_graceful_shutdown=2))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True, name="api")
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(10)
 
 
 if __name__ == "__main__":

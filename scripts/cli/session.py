@@ -17,10 +17,10 @@ from common.domain.codec import loads
 from common.domain.settings import FlowSettings
 from common.domain.timebase import clock
 from common.pipeline import flows
-from common.pipeline.run import Flow, RunId
+from common.pipeline.run import Flow
 from common.ports.documents import Json
 from scripts.cli import inputs
-from scripts.cli.export import export, state_of
+from scripts.cli.export import Folders, export, original_of, state_of
 from scripts.cli.inputs import Item
 from scripts.cli.screen import Screen
 
@@ -50,7 +50,7 @@ class Session:
         self._console = console
         self._out = out
         self._check = check
-        self._names: dict[str, int] = {}
+        self._folders = Folders()
 
     def work(self, item: Item, wanted: FlowSettings, *, again: str | None = None) -> Done:
         """Bring one video in, run it to its end, copy its results out, and say how it went."""
@@ -60,7 +60,7 @@ class Session:
         self._console.print(f"[bold]{escape(item.name)}[/bold]")
         submitted = flows.submit(self._engine, TENANT, item.source, item.location, wanted, again=again)
         flow = self._run(submitted)
-        original = self._original(flow)
+        original = original_of(self._engine, flow)
         if original is not None:
             self._console.print("  [dim]the same file is here already: its results are used[/dim]")
             self._bring_back(original, item)
@@ -85,11 +85,6 @@ class Session:
             screen.show(flow)
         return flow
 
-    def _original(self, flow: Flow) -> str | None:
-        snap = self._engine.run(RunId(TENANT, flow.id, "fingerprint"))
-        result = self._engine.result(snap) if snap is not None else None
-        return (result or {}).get("duplicate_of")
-
     def _bring_back(self, asset: str, item: Item) -> None:
         """The first copy of this file may have gone: then this one takes its place."""
         key = f"tenants/{TENANT}/assets/{asset}"
@@ -100,7 +95,7 @@ class Session:
 
     def _hand_out(self, item: Item, flow: Flow) -> Done:
         state, error = state_of(self._engine, flow)
-        exported = export(self._engine, flow, self._out, self._unique(item.name))
+        exported = export(self._engine, flow, self._out, self._folders.of(item.name))
         result = loads((exported[0] / "result.json").read_bytes()) if exported else None
         folder = exported[0] if exported else None
         if state != "done":
@@ -109,12 +104,6 @@ class Session:
         if result is not None and folder is not None:
             self._tell(result, folder)
         return Done(item=item, status=_status(state, error, result), result=result, error=error, folder=folder)
-
-    def _unique(self, name: str) -> str:
-        """Two videos of one name get folders of their own."""
-        self._names[name] = self._names.get(name, 0) + 1
-        seen = self._names[name]
-        return name if seen == 1 else f"{Path(name).stem}-{seen}{Path(name).suffix}"
 
     def _tell(self, result: Json, folder: Path) -> None:
         table = Table(box=None, header_style="dim", padding=(0, 0, 0, 2), pad_edge=True)

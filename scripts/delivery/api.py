@@ -41,18 +41,18 @@ class Api:
     token: str
 
     def upload(self, path: Path, name: str) -> str:
-        """Send a file as a browser does; the object's name."""
+        """Send a file as a browser does; the id of its asset."""
         content = path.read_bytes()
         asked = {"name": name, "size": len(content), "type": "video/mp4"}
-        slot = self._call("POST", "/v1/uploads", json.dumps(asked).encode())
-        put = slot["put"]
+        asset = self._call("POST", "/v1/assets", json.dumps(asked).encode())
+        put = asset["upload"]["whole"]
         _send(put["method"], put["url"], content, put["headers"])
-        return str(slot["object"])
+        return str(asset["id"])
 
-    def flow_named(self, name: str) -> str | None:
-        """The id of the flow of the upload of this name, once there is one; of many flows the newest are listed."""
-        found = self._call("GET", "/v1/flows")["flows"]
-        return next((str(flow["flow"]) for flow in found if flow["name"] == name), None)
+    def flow_of(self, asset: str) -> str | None:
+        """The id of the flow of an asset, once there is one."""
+        found = self._call("GET", f"/v1/flows?asset={quote(asset)}")["items"]
+        return str(found[0]["id"]) if found else None
 
     def flow(self, flow: str) -> dict[str, Any]:
         return self._call("GET", f"/v1/flows/{quote(flow)}")

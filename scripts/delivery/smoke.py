@@ -16,7 +16,7 @@ from scripts.delivery.commands import Commands, Failed
 from scripts.delivery.watch import CLOSED, TRIGGERS, Suspect, Watch
 
 WITHIN_S = 900.0
-_LOOK_S = 0.5  # between two looks, at first
+_LOOK_S = 2.5  # between two looks, at first: the API lets a person ask 30 times a minute
 _LONGEST_LOOK_S = 5.0
 
 
@@ -74,16 +74,16 @@ def smoke(
 ) -> None:
     """Upload, and watch until clips are there. Raises NotWell, or Refused."""
     name = f"smoke-{secrets.token_hex(4)}.mp4"
-    told = person.upload(video, name)
+    asset = person.upload(video, name)
     began = time.monotonic()
-    _say(began, f"uploaded as {told}")
+    _say(began, f"uploaded as {asset}")
     flow: str | None = None
     known: dict[tuple[str, int | None], str] = {}
     pause = _LOOK_S
     while (now := time.monotonic()) < began + within_s:
         if check is not None:
             check.check()
-        if flow is None and (flow := person.flow_named(name)) is not None:
+        if flow is None and (flow := person.flow_of(asset)) is not None:
             _say(began, f"the event came: flow {flow}")
         seen = person.flow(flow) if flow is not None else None
         if seen is not None:
@@ -115,10 +115,10 @@ def _news(flow: dict[str, Any], known: dict[tuple[str, int | None], str], began:
 def _judge(flow: dict[str, Any], began: float) -> None:
     if flow["state"] != "done":
         why = (flow.get("error") or {}).get("text", "no reason was given")
-        raise NotWell(f"the flow {flow['flow']} is {flow['state']}: {why}; its runs stand above")
+        raise NotWell(f"the flow {flow['id']} is {flow['state']}: {why}; its runs stand above")
     clips = sum(run["stage"] == "render" and run["state"] == "done" for run in flow["runs"])
     if not clips:
-        raise NotWell(f"the flow {flow['flow']} is done and no clip was rendered; its runs stand above")
+        raise NotWell(f"the flow {flow['id']} is done and no clip was rendered; its runs stand above")
     _say(began, f"{clips} {'clip' if clips == 1 else 'clips'}: all triggers fired")
 
 

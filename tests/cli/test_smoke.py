@@ -22,7 +22,7 @@ def run(stage: str, state: str, *, place: str = "task", attempt: int = 0, number
 
 
 def flow(*runs: dict[str, Any], state: str = "running") -> dict[str, Any]:
-    return {"flow": "a-1", "state": state, "error": None, "runs": list(runs)}
+    return {"id": "a-1", "state": state, "error": None, "runs": list(runs)}
 
 
 def named(seen: dict[str, Any] | None) -> str | None:
@@ -111,8 +111,8 @@ def test_how_it_ends(
     monkeypatch.setattr("secrets.token_hex", lambda _: "1")
     monkeypatch.setattr(smoke, "_LOOK_S", 0.05)
     put = {"method": "POST", "url": f"{address}/put", "headers": {}}
-    named = {"flows": [{"name": "smoke-1.mp4", "flow": "a-1"}]}
-    answers += [told({"object": "t/x/1/video.mp4", "put": put}), told({}), told(named), told(ending)]
+    named = {"items": [{"id": "a-1"}], "next": None}
+    answers += [told({"id": "a", "upload": {"whole": put}}), told({}), told(named), told(ending)]
     assert main(address, tmp_path, monkeypatch) == (1 if words else 0)
     out, err = capsys.readouterr()
     assert words in err if words else "1 clip: all triggers fired" in out
@@ -142,9 +142,11 @@ def test_an_address_that_is_wrong_is_said_plainly(
 
 def test_a_flow_is_known_by_its_upload(server: tuple[str, list[loopback.Reply]]) -> None:
     address, answers = server
-    answers.append(told({"flows": [{"name": "new.mp4", "flow": "b-1"}, {"name": "old.mp4", "flow": "a-1"}]}))
     person = api.Api(url=address, token="token")
-    assert [person.flow_named(name) for name in ("old.mp4", "new.mp4", "none.mp4")] == ["a-1", "b-1", None]
+    answers.append(told({"items": [{"id": "a-1"}], "next": None}))
+    assert person.flow_of("a") == "a-1"
+    answers[:] = [told({"items": [], "next": None})]
+    assert person.flow_of("b") is None
 
 
 def test_who_is_nobody_is_told_what_to_set() -> None:

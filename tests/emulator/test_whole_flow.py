@@ -41,9 +41,9 @@ def test_an_upload_becomes_clips_and_then_again_whatever_goes_wrong(cloud: Local
     """Once as it should be; then another file, with every message twice, what can break broken, a server killed."""
     cloud.upload("ann", three_seconds(tmp_path))
     (flow,) = cloud.settled("ann", 1, within_s=300, tick_every_s=15)
-    told = cloud.flow("ann", flow["flow"])
+    told = cloud.flow("ann", flow["id"])
     assert flow["state"] == "done", told
-    assert _clips(cloud, flow["flow"]), sorted(name for _, name in cloud.storage.objects)
+    assert _clips(cloud, flow["id"]), sorted(name for _, name in cloud.storage.objects)
     assert {run["place"] for run in told["runs"]} == {"task", "pool", None}
     assert all(run["place_reason"] for run in told["runs"] if run["place"])
     assert cloud.refusals == []
@@ -59,9 +59,9 @@ def test_an_upload_becomes_clips_and_then_again_whatever_goes_wrong(cloud: Local
     server.start()
     server.wait()
     (other,) = cloud.settled("bob", 1, within_s=300, tick_every_s=5)
-    again = cloud.flow("bob", other["flow"])
+    again = cloud.flow("bob", other["id"])
     assert other["state"] == "done", again
-    assert len(_clips(cloud, other["flow"])) == len(_clips(cloud, flow["flow"]))
+    assert len(_clips(cloud, other["id"])) == len(_clips(cloud, flow["id"]))
     assert [(run["stage"], run["number"], run["state"]) for run in again["runs"]] == [
         (run["stage"], run["number"], run["state"]) for run in told["runs"]
     ]
@@ -91,7 +91,7 @@ def _slow(run: dict[str, object]) -> bool:
 
 
 def _runs(cloud: LocalCloud, person: str) -> list[dict[str, object]]:
-    return [run for flow in cloud.flows(person) for run in cloud.flow(person, flow["flow"])["runs"]]
+    return [run for flow in cloud.flows(person) for run in cloud.flow(person, flow["id"])["runs"]]
 
 
 def _until(holds: object, what: str, *, within_s: float = 90) -> None:

@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SIGNER = "signer@demo-cutroom.iam.gserviceaccount.com"
 UPLOADS, MEDIA, TOPIC = "uploads", "media", "ended"
 READY_S = 60.0
+PAUSE_S = 2.1  # 30 questions a minute are let in
 PULL_S = 8.0  # a message that meets the end of a pull waits for its deadline: seldom, and then not long
 
 
@@ -109,26 +110,37 @@ class LocalCloud:
         return {"Authorization": f"Bearer {self.issuer.token(firebase_claims(sub=subject))}"}
 
     def upload(self, person: str, path: Path) -> str:
-        """As a browser does: ask for a place, send the file there. The object's name."""
+        """As a browser does: ask for a place, send the file there. The id of the asset."""
         asked = requests.post(
-            f"{self.servers['api'].url}/v1/uploads",
+            f"{self.servers['api'].url}/v1/assets",
             json={"name": path.name, "size": path.stat().st_size, "type": "video/mp4"},
             headers=self.as_person(person),
             timeout=30,
         )
         assert asked.status_code == 201, asked.text
-        put = asked.json()["put"]
+        put = asked.json()["upload"]["whole"]
         sent = requests.put(put["url"], data=path.read_bytes(), headers=put["headers"], timeout=60)
         assert sent.status_code == 200, sent.text
-        return str(asked.json()["object"])
+        return str(asked.json()["id"])
 
     def flows(self, person: str) -> list[dict[str, Any]]:
-        answer = requests.get(f"{self.servers['api'].url}/v1/flows", headers=self.as_person(person), timeout=30)
-        assert answer.status_code == 200, answer.text
-        return list(answer.json()["flows"])
+        """All of them, page by page."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = self.asked(person, f"/v1/flows?limit=100{cursor}")
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            cursor = f"&cursor={page['next']}"
 
     def flow(self, person: str, flow: str) -> dict[str, Any]:
-        answer = requests.get(f"{self.servers['api'].url}/v1/flows/{flow}", headers=self.as_person(person), timeout=30)
+        return self.asked(person, f"/v1/flows/{flow}")
+
+    def asked(self, person: str, path: str) -> dict[str, Any]:
+        """What the API answers; no faster than a person may ask."""
+        time.sleep(PAUSE_S)
+        answer = requests.get(self.servers["api"].url + path, headers=self.as_person(person), timeout=30)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
@@ -153,8 +165,7 @@ class LocalCloud:
             if tick_every_s is not None and time.monotonic() - ticked > tick_every_s:
                 self.tick()
                 ticked = time.monotonic()
-            time.sleep(0.3)
-        told = [run for flow in found if flow["state"] == "running" for run in self.flow(person, flow["flow"])["runs"]]
+        told = [run for flow in found if flow["state"] == "running" for run in self.flow(person, flow["id"])["runs"]]
         open_ = [(run["stage"], run["number"], run["state"], run["error"]) for run in told if run["state"] != "done"]
         done = [(run["stage"], run["number"]) for run in told if run["state"] == "done"]
         raise AssertionError(f"not settled in {within_s:g} s; open {open_}; done {done}; refused {self.refusals[-5:]}")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import ModuleType
@@ -17,9 +15,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from functions_framework.aio import create_asgi_app_from_module
+from starlette.responses import Response
+from starlette.testclient import TestClient
 
 from common import config
-from common.adapters.google.firebase_auth import FirebaseAuth
 from common.adapters.google.oidc import GoogleOidc
 from common.bootstrap import cloud
 from common.bootstrap.cloud import CloudParts
@@ -27,7 +27,6 @@ from common.domain.settings import FlowSettings
 from common.errors import BadInput, Permanent, Transient
 from common.pipeline import flows
 from common.pipeline.run import RunId
-from common.ports.uploads import Request, Slot
 from functions.events import LARGEST
 from tests import toy
 from tests.post import MINUTE, Hands, Post, cloudlike
@@ -55,18 +54,6 @@ FINALIZED = {
     "ce-id": "1",
     "content-type": "application/json",
 }
-
-
-class Slots:
-    """Implements Uploads; what it was asked for."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str, int]] = []
-
-    def slot(self, name: str, *, content_type: str, most_bytes: int) -> Slot:
-        self.asked.append((name, content_type, most_bytes))
-        put = Request(method="PUT", url=f"https://bucket/{name}?signed", headers={"content-type": content_type})
-        return Slot(name=name, whole=put, resumable=put, expires=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 class NoJobs:
@@ -123,9 +110,7 @@ def deployed(tmp_path: Path, google: Issuer, monkeypatch: pytest.MonkeyPatch) ->
     parts = CloudParts(
         settings=config.cloud_from_environment(),
         engine=engine,
-        people=FirebaseAuth(PROJECT, google.certificates()),
         services=GoogleOidc(AUDIENCE, [EMAIL], google.certificates()),
-        uploads=Slots(),
         jobs=NoJobs(),
     )
     monkeypatch.setattr(main, "_CLOUD", parts)
@@ -181,11 +166,10 @@ def test_an_event_that_is_none_is_answered_400_and_recorded_once(deployed: Deplo
     assert deployed.count("assets") == 0
 
 
-@pytest.mark.parametrize("target", ["api", "on_event", "work", "tick"])
+@pytest.mark.parametrize("target", ["on_event", "work", "tick"])
 def test_no_target_reads_more_than_it_can_need(deployed: Deployed, target: str) -> None:
-    token = deployed.person() if target == "api" else deployed.service()
-    body, path = b'"' + b"x" * LARGEST + b'"', "/v1/uploads" if target == "api" else "/"
-    status, told = deployed.ask(target, path, token=token, body=body, headers=FINALIZED)
+    body = b'"' + b"x" * LARGEST + b'"'
+    status, told = deployed.ask(target, token=deployed.service(), body=body, headers=FINALIZED)
     if target == "tick":
         assert status == 200, "it reads nothing"
     else:
@@ -242,69 +226,6 @@ def test_tick_finds_what_the_fast_path_lost(deployed: Deployed) -> None:
     assert len(deployed.post.errands) == 1
 
 
-def test_anybody_may_ask_whether_it_is_there(deployed: Deployed) -> None:
-    assert deployed.ask("api", "/health", method="GET") == (200, {"ok": True})
-
-
-def test_the_api_wants_a_person_and_tells_nobody_else_what_there_is(deployed: Deployed) -> None:
-    for token in (None, deployed.service(), deployed.person(aud="other")):
-        for path in ("/v1/flows", "/v1/flows/x", "/v1/nothing"):
-            assert deployed.ask("api", path, token=token, method="GET")[0] == 401
-    assert deployed.ask("api", "/v1/nothing", token=deployed.person(), method="GET")[0] == 404
-    assert deployed.ask("api", "/v1/uploads", token=deployed.person(), method="DELETE")[0] == 405
-
-
-def test_a_person_gets_a_place_of_their_own_for_a_file(deployed: Deployed) -> None:
-    wanted = {"name": "../My talk (1).MP4", "size": 1000, "type": "video/mp4"}
-    status, told = deployed.ask("api", "/v1/uploads", token=deployed.person(sub="ann"), body=wanted)
-    assert status == 201
-    assert re.fullmatch(r"t/ann/[0-9a-f]{16}/My talk \(1\)\.MP4", told["object"])
-    slots = deployed.parts.uploads
-    assert isinstance(slots, Slots)
-    assert slots.asked == [(told["object"], "video/mp4", 1000)]
-    assert deployed.event({**OBJECT, "name": told["object"]}) == (200, {"done": "new"})
-    _, listed = deployed.ask("api", "/v1/flows", token=deployed.person(sub="ann"), method="GET")
-    assert [(one["name"], one["state"]) for one in listed["flows"]] == [("My talk (1).MP4", "running")]
-    _, seen = deployed.ask(
-        "api", f"/v1/flows/{listed['flows'][0]['flow']}", token=deployed.person(sub="ann"), method="GET"
-    )
-    assert [(run["stage"], run["state"]) for run in seen["runs"]] == [("split", "queued")]
-
-
-def test_the_newest_flows_are_listed_first(deployed: Deployed) -> None:
-    for generation in ("1", "2", "3"):
-        deployed.clock.at += MINUTE
-        deployed.event({**OBJECT, "name": f"t/t1/u{generation}/talk{generation}.mp4"})
-    _, listed = deployed.ask("api", "/v1/flows", token=deployed.person(sub="t1"), method="GET")
-    assert [one["name"] for one in listed["flows"]] == ["talk3.mp4", "talk2.mp4", "talk1.mp4"]
-
-
-def test_what_one_tenant_has_another_never_sees(deployed: Deployed) -> None:
-    deployed.event()
-    (flow,) = (snap.id for snap in deployed.parts.engine.documents.query("flows"))
-    stranger: dict[str, Any] = {"token": deployed.person(sub="bob"), "method": "GET"}
-    assert deployed.ask("api", "/v1/flows", **stranger) == (200, {"flows": []})
-    assert deployed.ask("api", f"/v1/flows/{flow}", **stranger)[0] == 404
-
-
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        {},
-        {"name": "a.mp4"},
-        {"name": "a.mp4", "size": 0},
-        {"name": "a.mp4", "size": True},
-        {"name": "a.mp4", "size": 1 << 60},
-        {"name": "///", "size": 1},
-        {"name": "a.mp4", "size": 1, "type": "text/html\r\nx: y"},
-        {"name": "a.mp4", "size": 1, "tenant": "other"},
-    ],
-)
-def test_an_upload_that_cannot_be_is_refused_with_what_is_wrong(deployed: Deployed, wanted: Any) -> None:
-    status, told = deployed.ask("api", "/v1/uploads", token=deployed.person(), body=wanted)
-    assert (status, told["error"]["code"]) == (400, "bad_input")
-
-
 def test_settings_that_are_missing_are_all_named() -> None:
     with pytest.raises(BadInput, match=r"CUTROOM_PROJECT.*CUTROOM_SERVICE_MEDIA"):
         config.cloud_from_environment({})
@@ -347,3 +268,19 @@ def test_what_a_function_imports_is_in_its_requirements() -> None:
     }
     assert used, ran.stderr
     assert {name for name, brought in used.items() if not brought & wanted} == set()
+
+
+def test_the_api_is_served_by_functions_framework(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, str]] = []
+
+    async def whole(scope: Any, receive: Any, send: Any) -> None:
+        asked.append({"path": scope["path"], **scope["path_params"]})
+        await Response("answered")(scope, receive, send)
+
+    monkeypatch.setattr(deployed.main, "_app", lambda: whole)
+    root = Path(__file__).resolve().parents[2]
+    served: Any = create_asgi_app_from_module(  # type: ignore[no-untyped-call]
+        "api", str(root / "functions/main.py"), "http", deployed.main, None
+    )
+    assert TestClient(served).post("/v1/assets").text == "answered"
+    assert asked == [{"path": "/v1/assets"}], "its own part of the path is not one of ours"

@@ -6,7 +6,6 @@ writes, sends and starts is noted under its name, and every question it asks of 
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import threading
@@ -17,13 +16,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Flask
+from starlette.testclient import TestClient
 
 from common.adapters.google.indexes import Question
+from common.adapters.google.limits import SharedLimits
 from common.adapters.google.pubsub import PubSubAnnouncer
 from common.adapters.google.tasks import CloudTasks
 from common.adapters.google.wake import CloudWake
 from common.bootstrap.cloud import CloudParts
+from common.bootstrap.parts import Parts
 from common.config import Cloud
 from common.domain.asset import Source
 from common.errors import Transient
@@ -36,7 +37,7 @@ from common.pipeline.run import RunId
 from common.pipeline.stage import Definition, Image, Need, Retry, Stage
 from common.pipeline.stage import Where as Place
 from common.ports.auth import Caller
-from common.ports.documents import Documents, Snap, Version, Where, Write
+from common.ports.documents import Documents, Merge, Snap, Version, Where, Write
 from common.ports.objects import Stored
 from common.ports.uploads import Request, Slot
 from common.ports.wake import Errand
@@ -110,7 +111,8 @@ class NotedDocuments:
         last_first: bool = False,
         limit: int = 100,
     ) -> list[Snap]:
-        assert not (last_first and where), f"a query of {collection} downwards: describe its index first"
+        other = {one.field for one in where} - {order}
+        assert not (last_first and other), f"a query of {collection} downwards, by {other}: describe its index first"
         self._asked(collection, where, parent, order)
         found = self.inner.query(collection, where, parent=parent, order=order, last_first=last_first, limit=limit)
         return [self._dated(snap) for snap in found]
@@ -189,6 +191,18 @@ class NotedUploads:
         self.noted.use("sign", "api")
         put = Request(method="PUT", url="https://bucket", headers={})
         return Slot(name=name, whole=put, resumable=put, expires=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@dataclass
+class NotedLinks:
+    """A signed link lets somebody do what its signer may."""
+
+    noted: Noted
+
+    def link(self, key: str, *, name: str, kind: str) -> str:
+        self.noted.use("read", "media")
+        self.noted.use("sign", "api")
+        return "https://bucket"
 
 
 @dataclass
@@ -333,10 +347,17 @@ class Drive:
         self.parts = CloudParts(
             settings=settings,
             engine=self.engine,
-            people=Anybody(),
             services=Anybody(),
-            uploads=NotedUploads(self.noted),
             jobs=self.jobs,
+        )
+        self.people = app.build(
+            Parts(
+                engine=self.engine,
+                people=Anybody(),
+                uploads=NotedUploads(self.noted),
+                links=NotedLinks(self.noted),
+                limits=SharedLimits(self.engine.documents, self.clock),
+            )
         )
 
     def events(self) -> None:
@@ -382,15 +403,46 @@ class Drive:
         with self.noted.by("tick"):
             self.parts.tick()
 
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        """As a person."""
-        with (
-            self.noted.by("api"),
-            Flask("drive").test_request_context(
-                path, method=method, headers={"Authorization": "Bearer x"}, data=json.dumps(body)
-            ) as context,
-        ):
-            return app.answer(self.parts, context.request)[0].get_json()
+    def ask(self, method: str, path: str, body: object = None, where: str = TENANT) -> Any:
+        """As a person, in an organisation."""
+        asked = {"Cutroom-Organisation": where}
+        with self.noted.by("api"), TestClient(self.people) as client:
+            answer = client.request(method, path, headers={"Authorization": "Bearer x", **asked}, json=body)
+            assert answer.is_success, answer.text
+            return answer.json()
+
+    def clip(self, flow: str) -> None:
+        """Look at one, decide about it, take its file."""
+        rendition = {"aspect": "9:16", "object": "t/x/clip.mp4", "size": 1, "sha256": "", "width": 1, "height": 1}
+        done = {
+            "state": "done",
+            "result": {"small": {"renditions": [{**rendition, "duration": "1", "captions": None}]}},
+        }
+        span = {"start": "0", "end": "1"}
+        said = dict.fromkeys(("title", "description", "text", "why"), "")
+        body = {"number": 1, "state": "chosen", "span": span, "score": 1, "scores": {}, "evidence": [], **said}
+        inner = cast(NotedDocuments, self.engine.documents).inner
+        inner.commit(
+            [
+                Merge(f"tenants/{TENANT}/clips/{flow}.1", {**body, "hashtags": [], "raise_by": []}),
+                Merge(RunId(TENANT, flow, "render", 0).key, done),
+                Merge(RunId(TENANT, flow, "score").key, {"state": "done", "result": {"members": {"clip": 1}}}),
+            ]
+        )
+        self.ask("GET", f"/v1/flows/{flow}/clips")
+        self.ask("GET", f"/v1/clips/{flow}.1")
+        self.ask("PATCH", f"/v1/clips/{flow}.1", {"state": "approved"})
+        self.ask("GET", f"/v1/clips/{flow}.1/renditions/9x16")
+
+    def settle(self) -> None:
+        for _ in range(MINUTES):
+            self.pulled()
+            self.work()
+            self.events()
+            self.tick()
+            if not {"running", "waiting"} & set(self.states()):
+                break
+        assert set(self.states()) <= {"done", "failed"}, self.states()
 
     def states(self) -> list[str]:
         found = cast(NotedDocuments, self.engine.documents).inner.query("flows")
@@ -402,7 +454,8 @@ def driven(home: Path, settings: Cloud) -> Noted:
     random.seed(1)
     _busy.clear()
     drive = Drive(home, settings)
-    drive.ask("POST", "/v1/uploads", {"name": "a.mp4", "size": 7, "type": "video/mp4"})
+    awaited = drive.ask("POST", "/v1/assets", {"name": "a.mp4", "size": 7, "type": "video/mp4"})["id"]
+    drive.ask("GET", f"/v1/assets/{awaited}")
     for name in ("a.mp4", "b.mp4", "c.mp4"):  # one at a time: the others wait for their turn
         drive.upload(name)
     drive.tasks.sent.clear()  # a wake is lost
@@ -414,16 +467,24 @@ def driven(home: Path, settings: Cloud) -> Noted:
     drive.jobs.started.clear()  # workers that were asked for never come up
     drive.tick(15)
     drive.pulled(stopped=True)
-    for _ in range(MINUTES):
-        drive.pulled()
-        drive.work()
-        drive.events()
-        drive.tick()
-        if "running" not in drive.states() and "waiting" not in drive.states():
-            break
-    assert set(drive.states()) <= {"done", "failed"}, drive.states()
+    drive.settle()
     with drive.noted.by("events"):  # the same file again, where something had failed
         inbox.take(drive.parts, Uploaded(bucket=settings.uploads, name=f"t/{TENANT}/u/a.mp4", generation="1", size=7))
-    for flow in drive.ask("GET", "/v1/flows")["flows"]:
-        drive.ask("GET", f"/v1/flows/{flow['flow']}")
+    drive.settle()
+    there = drive.ask("GET", "/v1/assets")["items"]
+    asset = next(one["id"] for one in there if one["state"] != "awaiting")
+    drive.ask("GET", f"/v1/assets?cursor={drive.ask('GET', '/v1/assets?limit=2')['next']}")
+    again = drive.ask("POST", "/v1/flows", {"asset": asset, "settings": {"clips": 3}})["id"]
+    drive.ask("POST", f"/v1/flows/{again}/cancel")
+    for flow in drive.ask("GET", "/v1/flows?state=done")["items"]:
+        drive.ask("GET", f"/v1/flows/{flow['id']}")
+    drive.clip(flow["id"])
+    drive.ask("GET", "/v1/organisations")
+    drive.ask("POST", "/v1/keys", {"name": "ci", "role": "viewer"})
+    studio = drive.ask("POST", "/v1/organisations", {"name": "Studio"})["id"]
+    drive.ask("POST", "/v1/invitations", {"role": "owner"}, studio)
+    drive.ask("POST", "/v1/members", {"subject": "bob", "role": "owner"}, studio)
+    drive.ask("PATCH", "/v1/members/bob", {"role": "viewer"}, studio)
+    for listed in ("invitations", "members", "keys", "audit", "audit?cursor=9"):
+        drive.ask("GET", f"/v1/{listed}")
     return drive.noted

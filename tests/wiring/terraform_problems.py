@@ -90,7 +90,9 @@ def places(plan: Plan) -> Iterator[str]:
 
 
 def _services(here: Mapping[str, Resource], region: str) -> Iterator[str]:
-    targets = set(re.findall(r"^def ([a-z]\w*)\(request", (ROOT / "functions" / "main.py").read_text(), re.M))
+    targets = set(
+        re.findall(r"^(?:async )?def ([a-z]\w*)\(request", (ROOT / "functions" / "main.py").read_text(), re.M)
+    )
     if {env(one)["FUNCTION_TARGET"] for one in here.values()} != targets:
         yield f"the targets of functions/main.py are {targets}; the services of {region} are of others"
     for name, one in here.items():
@@ -335,7 +337,8 @@ def indexes(plan: Plan, noted: Noted) -> Iterator[str]:
             if (index.collection, index.group, index.fields) not in there:
                 yield f"no index for {index.collection} by {', '.join(index.fields)}"
         for name in question.equal | ({question.ranged} if question.ranged and not question.group else set()):
-            if (question.collection, name) in fields:
+            of_groups = question.group and (question.collection, True, (name,)) in there
+            if (question.collection, name) in fields and not of_groups:
                 yield f"{question.collection} are asked by {name}, which is not indexed as usual"
     vectors = {(one.collection, one.group, one.fields) for one in INDEXES if one.dimension}  # search is still to ask
     for collection, _, names in sorted(there - used - vectors):

@@ -24,6 +24,8 @@ class StateFolder:
         self.objects = root / "objects"
         self.scratch = root / "scratch"
         self.secrets = root / "secrets"
+        self.key = root / "key"
+        self.uploads = root / "uploads"
         self.log = root / "cutroom.log"
         self._workers = root / "workers"
 

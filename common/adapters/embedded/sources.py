@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from common.domain.asset import Source
 from common.errors import Permanent
@@ -29,6 +29,11 @@ def generation_of(path: Path) -> str:
     return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
 
 
+def location(path: Path) -> str:
+    """A path in a form that any file name survives."""
+    return quote_from_bytes(os.fsencode(path.absolute()))
+
+
 def local_path(location: str) -> Path:
-    """A path from its percent-encoded form, which any file name survives."""
+    """The path that `location` told."""
     return Path(os.fsdecode(unquote_to_bytes(location)))

@@ -43,7 +43,7 @@ class Index:
 
 
 # Where documents expire by their field `expires`.
-EXPIRING = ("limits", "refusals", "uploads")
+EXPIRING = ("assets", "invitations", "limits", "refusals", "uploads")
 
 INDEXES = (
     # the sweep: ends that nobody acted on, wakes that were lost, tenants whose flows wait
@@ -56,6 +56,8 @@ INDEXES = (
     Index(collection="launches", fields=("due",), group=True),
     # fairness: a tenant's oldest waiting flows
     Index(collection="flows", fields=("state", "started")),
+    # accounts: the organisations of a person
+    Index(collection="members", fields=("subject",), group=True),
     # search: the clips whose meaning is nearest, in the numbers of the model of sentences
     Index(collection="embeddings", fields=("vector",), dimension=384),
 )

@@ -118,6 +118,11 @@ variable "database" {
   type        = string
 }
 
+variable "origins" {
+  description = "Pages that may ask the API from a browser."
+  type        = list(string)
+}
+
 variable "active" {
   description = "Flows of one tenant at work at once."
   type        = number

@@ -1,0 +1,20 @@
+"""What the API stands on, wherever it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from common.pipeline.engine import Engine
+from common.ports.auth import Auth
+from common.ports.limits import Limits
+from common.ports.links import Links
+from common.ports.uploads import Uploads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    engine: Engine
+    people: Auth
+    uploads: Uploads
+    links: Links
+    limits: Limits

@@ -1,0 +1,144 @@
+"""Assets: the videos somebody brought. The bytes never pass through the API: it gives a signed place for them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from common.errors import BadInput, NotFound
+from common.ports import uploads
+from common.ports.clock import stamp
+from common.ports.documents import Create, Snap
+from functions.api.pages import Page, page
+from functions.api.route import Answer, Ask, Shape
+
+MOST_BYTES = 20 << 30
+AWAITED = timedelta(days=8)  # a resumable upload, once begun, has a week
+_PLAIN = re.compile(r"[^\w.() -]+")
+
+
+class NewAsset(Shape):
+    """What is about to be sent."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=255, description="The file's name.")]
+    size: Annotated[int, msgspec.Meta(ge=1, le=MOST_BYTES, description="Bytes, exactly.")]
+    type: Annotated[
+        str, msgspec.Meta(pattern=r"^(video|audio|application)/[A-Za-z0-9.+-]{1,80}$", description="MIME type.")
+    ] = "application/octet-stream"
+
+
+class Request(Shape):
+    """An HTTP request to send as it stands: any other method or header is refused."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
+class Upload(Shape):
+    """Where the file may be sent: whole, or begun by `resumable` and sent in parts that can be taken up again."""
+
+    whole: Request
+    resumable: Request
+    expires: str
+
+
+class Asset(Shape):
+    """One video. What is not known yet is null."""
+
+    id: str
+    name: str
+    state: Literal["awaiting", "new", "accepted", "rejected"]
+    size: int
+    created: str
+    title: str | None
+    duration: float | None
+    width: int | None
+    height: int | None
+    sound: bool | None
+    duplicate_of: str | None
+    upload: Upload | None = None
+
+
+class Assets(Shape):
+    items: list[Asset]
+    next: str | None
+
+
+def create(ask: Ask) -> Answer:
+    wanted: NewAsset = ask.body
+    name = plain(wanted.name)
+    if not name:
+        raise BadInput("name: it has no letter or figure in it")
+    asset, now = secrets.token_hex(8), ask.parts.engine.clock.now()
+    slot = ask.parts.uploads.slot(
+        f"t/{ask.who.tenant}/{asset}/{name}", content_type=wanted.type, most_bytes=wanted.size
+    )
+    body = {
+        "schema": 1,
+        "state": "awaiting",
+        "name": wanted.name,
+        "size": wanted.size,
+        "created": stamp(now),
+        "expires": stamp(now + AWAITED),
+        "by": ask.who.subject,
+    }
+    ask.parts.engine.documents.commit([Create(f"{ask.parent}/assets/{asset}", body)])
+    return Answer(body=_asset(asset, body, _upload(slot)))
+
+
+def every(ask: Ask) -> Answer:
+    found, following = page(ask.parts.engine.documents, "assets", ask.parent, "created", ask.query or Page())
+    return Answer(body=Assets(items=[_asset(snap.id, snap.body) for snap in found], next=following))
+
+
+def one(ask: Ask) -> Answer:
+    snap = read(ask, ask.path["asset"])
+    return Answer(body=_asset(snap.id, snap.body), version=str(snap.version))
+
+
+def read(ask: Ask, asset: str) -> Snap:
+    """Raises NotFound."""
+    key = f"{ask.parent}/assets/{asset}"
+    snap = ask.parts.engine.documents.get_many([key]).get(key)
+    if snap is None:
+        raise NotFound(f"there is no asset {asset}; GET /v1/assets lists them")
+    return snap
+
+
+def name_of(body: dict[str, Any]) -> str:
+    """As its owner named it."""
+    return str(body["name"] if "name" in body else body["source"]["name"])
+
+
+def plain(name: str) -> str:
+    """A file's name as the bucket gets it: its last part, without what is no letter, figure or plain sign."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    kept = _PLAIN.sub("_", last).strip("._ ")
+    return kept[-200:]
+
+
+def _upload(slot: uploads.Slot) -> Upload:
+    return Upload(whole=_request(slot.whole), resumable=_request(slot.resumable), expires=stamp(slot.expires))
+
+
+def _request(one: uploads.Request) -> Request:
+    return Request(method=one.method, url=one.url, headers=dict(one.headers))
+
+
+def _asset(identity: str, body: dict[str, Any], upload: Upload | None = None) -> Asset:
+    known = {name: body.get(name) for name in ("title", "duration", "width", "height", "sound", "duplicate_of")}
+    return Asset(
+        id=identity,
+        name=name_of(body),
+        state=body["state"],
+        size=body["source"]["size"] if "source" in body else body["size"],
+        created=body["created"],
+        upload=upload,
+        **known,
+    )

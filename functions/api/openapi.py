@@ -1,0 +1,104 @@
+"""The table of routes as OpenAPI 3.1: what docs/openapi.json holds and GET /v1/openapi.json gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from functions.api import problems
+from functions.api.route import Route, Shape
+
+_PART = re.compile(r"\{(\w+)\}")
+PART = r"^[A-Za-z0-9_.-]{1,128}$"  # what a part of a path may be
+
+
+class Problem(Shape):
+    """What went wrong (RFC 9457). `code` keeps its meaning, `detail` ends in what to do, `request` is in the log."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request: str
+
+
+def described(table: Sequence[Route]) -> dict[str, Any]:
+    """The whole document, the same for equal tables."""
+    kinds = {kind for route in table for kind in (route.takes, route.gives, route.query) if kind} | {Problem}
+    schemas = msgspec.json.schema_components(
+        sorted(kinds, key=lambda kind: kind.__name__), ref_template="#/components/schemas/{name}"
+    )[1]
+    queries = {route.query.__name__ for route in table if route.query}
+    paths: dict[str, dict[str, Any]] = {}
+    for route in table:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Cutroom",
+            "version": "1",
+            "summary": "Footage in, posts out: uploads, clips with their reasons, and what became of them.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A Firebase ID token, an API key (cutroom_…), or the key a local server prints.",
+                }
+            },
+            "schemas": {name: schema for name, schema in sorted(schemas.items()) if name not in queries},
+        },
+    }
+
+
+def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
+    module = route.handler.__module__.rsplit(".", 1)[-1]
+    parameters = [
+        {"name": part, "in": "path", "required": True, "schema": {"type": "string", "pattern": PART}}
+        for part in _PART.findall(route.path)
+    ]
+    if route.query is not None:
+        schema = schemas[route.query.__name__]
+        required = set(schema.get("required", ()))
+        parameters += [
+            {"name": name, "in": "query", "required": name in required, "schema": one}
+            for name, one in schema["properties"].items()
+        ]
+    said: dict[str, Any] = {
+        "operationId": route.name,
+        "tags": [module],
+        "summary": route.title,
+        "x-permission": route.needs,
+        "responses": {str(route.status): _given(route), "default": _problem()},
+    }
+    if parameters:
+        said["parameters"] = parameters
+    if route.takes is not None:
+        said["requestBody"] = {"required": True, "content": _json(route.takes)}
+    return said
+
+
+def _given(route: Route) -> dict[str, Any]:
+    if route.gives is None:
+        return {"description": "Done."}
+    return {"description": "Done.", "content": _json(route.gives)}
+
+
+def _problem() -> dict[str, Any]:
+    return {
+        "description": "Not done, and why.",
+        "content": {problems.KIND: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _json(kind: type[Shape]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{kind.__name__}"}}}

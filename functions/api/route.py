@@ -1,0 +1,92 @@
+"""What a route of /v1 is: a row of functions/api/table.py, from which both the answers and docs/openapi.json come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from common.accounts.acting import Acting
+from common.accounts.roles import Role
+from common.bootstrap.parts import Parts
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A body or a query. What it does not name is refused: a misspelt field must not be passed over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who asks, and for which organisation."""
+
+    subject: str  # of a person, or key:ID
+    tenant: str
+    role: Role
+    email: str | None = None
+    claims: Mapping[str, Any] = field(default_factory=dict)  # of the token, checked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A request that was let in and read. `query` and `body` are of the types that the route takes, else None."""
+
+    parts: Parts
+    who: Who
+    path: Mapping[str, str]
+    query: Any
+    body: Any
+    if_match: str | None  # the version that the caller has read, from If-Match
+    request: str  # its id, which the answer and the log carry
+
+    @property
+    def parent(self) -> str:
+        """Below which all of the caller's documents lie."""
+        return f"tenants/{self.who.tenant}"
+
+    @property
+    def acting(self) -> Acting:
+        """For what changes accounts, which is told of in the trail."""
+        engine, who = self.parts.engine, self.who
+        return Acting(
+            documents=engine.documents,
+            clock=engine.clock,
+            tenant=who.tenant,
+            subject=who.subject,
+            role=who.role,
+            request=self.request,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """`body` of the type that the route gives; `version` of what it shows, for If-Match."""
+
+    body: Any = None
+    version: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One row. `path` names its parts in braces; `needs` is a permission."""
+
+    method: Method
+    path: str
+    title: str  # one sentence
+    handler: Callable[[Ask], Answer]
+    needs: str
+    takes: type[Shape] | None = None
+    query: type[Shape] | None = None
+    gives: type[Shape] | None = None  # None: 204
+    status: int = 200
+    heavy: bool = False  # counted against the limit of uploads
+
+    @property
+    def name(self) -> str:
+        """Of the operation, for clients: its resource and what is done with it."""
+        module = self.handler.__module__.rsplit(".", 1)[-1]
+        return f"{module}_{self.handler.__name__}"

@@ -1,0 +1,106 @@
+"""The API on the embedded adapters, asked in this process as a server would ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from common.bootstrap.parts import Parts
+from common.domain.asset import Source
+from common.domain.settings import FlowSettings
+from common.errors import Unauthorized
+from common.pipeline import flows
+from common.pipeline.engine import Engine
+from common.ports.auth import Caller
+from common.ports.limits import Rule
+from common.ports.uploads import Request, Slot
+from functions.api import app
+from tests import toy
+from tests.post import Hands, Post, cloudlike
+
+
+class People:
+    """Implements Auth: a token is the name of whoever it is."""
+
+    def person(self, token: str) -> Caller:
+        if not token.isalnum():
+            raise Unauthorized("this token does not prove who you are; get a new one")
+        return Caller(subject=token, email=f"{token}@example.com")
+
+
+@dataclass
+class Slots:
+    """Implements Uploads; notes what it was asked for."""
+
+    asked: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def slot(self, name: str, *, content_type: str, most_bytes: int) -> Slot:
+        self.asked.append((name, content_type, most_bytes))
+        put = Request(method="PUT", url=f"https://bucket/{name}?signed", headers={"content-type": content_type})
+        return Slot(name=name, whole=put, resumable=put, expires=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+class Named:
+    """Implements Links."""
+
+    def link(self, key: str, *, name: str, kind: str) -> str:
+        return f"https://bucket/{key}?as={name}&kind={kind}"
+
+
+@dataclass
+class Counted:
+    """Implements Limits: `left` more are let in."""
+
+    left: int = 10**9
+    seen: list[tuple[str, tuple[Rule, ...]]] = field(default_factory=list)
+
+    def take(self, who: str, rules: tuple[Rule, ...]) -> float | None:
+        self.seen.append((who, rules))
+        self.left -= 1
+        return None if self.left >= 0 else 12.3
+
+
+@dataclass
+class Served:
+    """A server of the API, and what stands behind it."""
+
+    client: TestClient
+    engine: Engine
+    post: Post
+    clock: Hands
+    slots: Slots
+    limits: Counted
+
+    def ask(self, method: str, path: str, by: str | None = "ann", **more: Any) -> Any:
+        headers = {**({"Authorization": f"Bearer {by}"} if by else {}), **more.pop("headers", {})}
+        return self.client.request(method, path, headers=headers, **more)
+
+    def told(self, method: str, path: str, by: str | None = "ann", status: int = 200, **more: Any) -> Any:
+        """The body of an answer that must have this status."""
+        answer = self.ask(method, path, by, **more)
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+    def arrive(self, tenant: str, asset: str, name: str = "talk.mp4") -> str:
+        """The file of an announced asset comes; the flow that it starts."""
+        source = Source(bucket="uploads", name=name, generation="1", size=352)
+        where = f"gs://up/t/{tenant}/{asset}/{name}#1"
+        return flows.submit(self.engine, tenant, source, where, FlowSettings(clips=2), asset=asset).flow.id
+
+    def announced(self, name: str = "talk.mp4", by: str = "ann") -> str:
+        return str(self.told("POST", "/v1/assets", by, 201, json={"name": name, "size": 352})["id"])
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    engine, post, clock = cloudlike(tmp_path, toy.definition(), active=4)
+    slots, limits = Slots(), Counted()
+    parts = Parts(engine=engine, people=People(), uploads=slots, links=Named(), limits=limits)
+    with TestClient(app.build(parts, ["https://console.example"]), raise_server_exceptions=False) as client:
+        yield Served(client, engine, post, clock, slots, limits)

@@ -1,0 +1,197 @@
+"""How every route behaves: who is let in, what is refused and in what words, what headers an answer has."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Any
+
+import pytest
+
+from common.pipeline import flows
+from functions.api.table import TABLE
+from tests.api.conftest import Served
+
+ROUTES = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE]
+
+
+def path_of(route: Any) -> str:
+    return str(
+        route.path.format(
+            asset="a1", flow="a1-1", clip="a1-1.1", aspect="9x16", subject="eve", key="ab", invitation="i"
+        )
+    )
+
+
+def problem(answer: Any, status: int, code: str) -> dict[str, Any]:
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+    told: dict[str, Any] = answer.json()
+    assert set(told) == {"type", "title", "status", "code", "detail", "request"}
+    assert (told["status"], told["code"], told["request"]) == (status, code, answer.headers["x-request-id"])
+    return told
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "Basic YW5u", "Bearer not.valid", "Bearer cutroom_x"]
+)
+def test_nobody_is_let_in_who_proves_nothing(served: Served, route: Any, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    answer = served.client.request(route.method, path_of(route), headers=headers)
+    problem(answer, 401, "unauthorized")
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert served.limits.seen == [] and served.engine.documents.count("assets") == 0
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
+    asset = served.announced()
+    flow = served.arrive("ann", asset)
+    key = served.told("POST", "/v1/keys", status=201, json={"name": "ci", "role": "viewer"})
+    path = route.path.format(
+        asset=asset, flow=flow, clip=f"{flow}.1", aspect="9x16", subject="ann", key=key["id"], invitation="i"
+    )
+    bodies = {
+        "POST /v1/flows": {"asset": asset},
+        "PATCH /v1/clips/{clip}": {"state": "approved"},
+        "PATCH /v1/members/{subject}": {"role": "viewer"},
+        "POST /v1/keys/{key}/rotate": {},
+        "POST /v1/invitations/accept": {"text": "cutroom"},
+    }
+    before = {snap.key: snap.version for name in ("flows", "keys") for snap in served.engine.documents.query(name)}
+    for headers in ({}, {"Cutroom-Organisation": "ann"}):
+        body = bodies.get(f"{route.method} {route.path}")
+        answer = served.ask(route.method, path, by="bob", json=body, headers=headers)
+        if headers or "{" in route.path or (route.path == "/v1/flows" and route.method == "POST"):
+            problem(answer, 404, "not_found")
+        if answer.is_success:
+            assert not {"ann", asset, flow, key["id"]} & set(re.findall(r"[\w-]+", answer.text))
+    after = {snap.key: snap.version for name in ("flows", "keys") for snap in served.engine.documents.query(name)}
+    assert after == before
+
+
+@pytest.mark.parametrize("organisation", ["other", "../x", "", "a b"])
+def test_an_organisation_of_others_is_not_there(served: Served, organisation: str) -> None:
+    served.announced()
+    answer = served.ask("GET", "/v1/assets", by="bob", headers={"Cutroom-Organisation": organisation or "ann"})
+    problem(answer, 404, "not_found")
+
+
+def test_who_comes_too_often_is_told_when_to_come_again(served: Served) -> None:
+    served.limits.left = 1
+    served.told("GET", "/v1/assets")
+    answer = served.ask("GET", "/v1/assets")
+    problem(answer, 429, "too_many")
+    assert answer.headers["retry-after"] == "13"
+    assert {who for who, _ in served.limits.seen} == {"ann"}
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "code"),
+    [
+        (b"", "application/json", 400, "not_json"),
+        (b"{", "application/json", 400, "not_json"),
+        (b"\xff\xfe", "application/json", 400, "not_json"),
+        (b'{"name": "a.mp4", "name": "b.mp4", "size": 1}', "application/json", 400, "not_json"),
+        (b'{"name": "a.mp4", "size": NaN}', "application/json", 400, "not_json"),
+        (b"[" * 100_000, "application/json", 400, "not_json"),
+        (b'{"name": ' + b"[" * 40 + b"]" * 40 + b"}", "application/json", 400, "bad_input"),
+        (b'{"name": "\\ud800.mp4", "size": 1}', "application/json", 400, "bad_input"),
+        (b'{"name": "a.mp4", "size": 1, "tenant": "bob"}', "application/json", 400, "bad_input"),
+        (b'{"name": "a.mp4", "size": "1"}', "application/json", 400, "bad_input"),
+        (b'{"name": "a.mp4", "size": true}', "application/json", 400, "bad_input"),
+        (b'{"name": "a.mp4", "size": 0}', "application/json", 400, "bad_input"),
+        (b'{"name": "a.mp4", "size": 99999999999999999999}', "application/json", 400, "bad_input"),
+        (b'{"name": "///", "size": 1}', "application/json", 400, "bad_input"),
+        (b'{"name": "a.mp4", "size": 1, "type": "text/html\\r\\nx: y"}', "application/json", 400, "bad_input"),
+        (b'{"name": "a.mp4", "size": 1}', "text/plain", 400, "not_json"),
+        (b'"' + b"x" * (1 << 20) + b'"', "application/json", 413, "too_large"),
+    ],
+)
+def test_a_body_that_cannot_be_used_is_refused_and_nothing_done(
+    served: Served, content: bytes, kind: str, status: int, code: str
+) -> None:
+    answer = served.ask("POST", "/v1/assets", content=content, headers={"Content-Type": kind})
+    problem(answer, status, code)
+    assert served.engine.documents.count("assets") == 0
+
+
+def test_a_long_body_is_not_read_to_its_end(served: Served) -> None:
+    read, sent = 0, []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        assert read < 100, "it reads on and on"
+        return {"type": "http.request", "body": b"x" * (1 << 16), "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/assets",
+        "query_string": b"",
+        "headers": [],
+        "root_path": "",
+    }
+    asyncio.run(served.client.app(scope, receive, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 413
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=x", "limit=1&limit=2", "nosuch=1", "cursor=!", "cursor=W10="]
+)
+def test_a_query_that_cannot_be_used_is_refused(served: Served, query: str) -> None:
+    problem(served.ask("GET", f"/v1/assets?{query}"), 400, "bad_input")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/nothing", "/v1/assets/a/b", "/v1/assets/../../etc/passwd", "/healthz"]
+)
+def test_where_nothing_is_it_says_where_to_look(served: Served, path: str) -> None:
+    assert "openapi.json" in problem(served.ask("GET", path), 404, "not_found")["detail"]
+
+
+@pytest.mark.parametrize("part", ["a%00b", "a%20b", "%F0%9F%8E%AC", "x" * 200])
+def test_a_name_that_none_of_ours_can_be_is_refused(served: Served, part: str) -> None:
+    assert served.ask("GET", f"/v1/assets/{part}").status_code in (400, 404)
+
+
+def test_another_method_is_answered_with_those_there_are(served: Served) -> None:
+    answer = served.ask("DELETE", "/v1/clips/a-1.1")
+    problem(answer, 405, "method")
+    assert answer.headers["allow"] == "GET, PATCH"
+
+
+def test_a_fault_of_ours_has_a_number_and_no_secrets(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("s3cret")
+
+    monkeypatch.setattr(flows, "runs", broken)
+    flow = served.arrive("ann", served.announced())
+    told = problem(served.ask("GET", f"/v1/flows/{flow}"), 500, "bug")
+    assert "s3cret" not in json.dumps(told) and told["request"] in told["detail"]
+
+
+def test_every_answer_keeps_browsers_careful(served: Served) -> None:
+    for answer in (served.ask("GET", "/health", by=None), served.ask("GET", "/v1/assets"), served.ask("GET", "/no")):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert len(answer.headers["x-request-id"]) == 16
+
+
+def test_pages_of_ours_may_ask_and_no_others(served: Served) -> None:
+    for origin, allowed in (("https://console.example", True), ("https://evil.example", False)):
+        headers = {"Origin": origin, "Access-Control-Request-Method": "PATCH"}
+        answer = served.client.options("/v1/clips/a-1.1", headers=headers)
+        assert (answer.headers.get("access-control-allow-origin") == origin) is allowed
+
+
+def test_anybody_may_ask_whether_it_is_there_and_what_there_is(served: Served) -> None:
+    assert served.told("GET", "/health", by=None) == {"ok": True}
+    described = served.told("GET", "/v1/openapi.json", by=None)
+    assert set(described["paths"]) == {route.path for route in TABLE}
