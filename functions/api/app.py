@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 from starlette.applications import Starlette
@@ -28,7 +28,7 @@ from common.accounts.roles import may
 from common.bootstrap.parts import Parts
 from common.errors import BadInput, CutroomError, Forbidden, TooMany
 from common.ports.limits import PER_PERSON, UPLOADS
-from functions.api import asking, health, openapi, problems, reading
+from functions.api import asking, health, once, openapi, problems, reading
 from functions.api.route import Answer, Ask, Route
 from functions.api.table import TABLE
 
@@ -52,6 +52,7 @@ def build(parts: Parts, origins: Sequence[str] = (), table: Sequence[Route] = TA
     described = msgspec.json.encode(openapi.described(table))
     paths = [
         Path("/health", _always(health.get()), methods=["GET"]),
+        Path("/ready", _ready(parts), methods=["GET"]),
         Path("/v1/openapi.json", _always(described), methods=["GET"]),
     ]
     known = dict.fromkeys(route.path for route in table)
@@ -74,6 +75,19 @@ def build(parts: Parts, origins: Sequence[str] = (), table: Sequence[Route] = TA
 def _always(content: bytes) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         return Response(content, media_type="application/json")
+
+    return endpoint
+
+
+def _ready(parts: Parts) -> Endpoint:
+    """Whether requests can be served: whether the documents answer."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            await run_in_threadpool(health.ask, parts)
+        except CutroomError as error:
+            return problems.of(error, request=_id(request))
+        return Response(health.get(), media_type="application/json")
 
     return endpoint
 
@@ -109,18 +123,37 @@ def _answered(parts: Parts, route: Route, request: Request, content: bytes) -> R
     for name, part in request.path_params.items():
         if not _PART.fullmatch(part):
             raise BadInput(f"{part[:50]!r} is no {name}")
-    answer = route.handler(
-        Ask(
-            parts=parts,
-            who=who,
-            path=request.path_params,
-            query=reading.read_query(request.query_params.multi_items(), route.query),
-            body=_body(route, request, content),
-            if_match=_version(request.headers.get("if-match")),
-            request=_id(request),
-        )
+    ask = Ask(
+        parts=parts,
+        who=who,
+        path=request.path_params,
+        query=reading.read_query(request.query_params.multi_items(), route.query),
+        body=_body(route, request, content),
+        if_match=_version(request.headers.get("if-match")),
+        request=_id(request),
     )
-    return _response(route, answer, request)
+    key = request.headers.get(once.HEADER)
+    if route.method == "POST" and key is not None:
+        return _once(ask, route, request, once.begin(ask, route, key, content))
+    return _response(_given(route, route.handler(ask)), request)
+
+
+def _once(ask: Ask, route: Route, request: Request, begun: once.Begun | once.Given) -> Response:
+    if isinstance(begun, once.Given):
+        return _response(begun, request, {"Idempotency-Replayed": "true"})
+    try:
+        given = _given(route, route.handler(ask))
+    except CutroomError:
+        begun.drop()  # nothing was done, so it may be sent again
+        raise
+    begun.keep(given)
+    return _response(given, request)
+
+
+def _given(route: Route, answer: Answer) -> once.Given:
+    if route.gives is None:
+        return once.Given(status=204, body=None, version=answer.version)
+    return once.Given(status=route.status, body=msgspec.json.encode(answer.body).decode(), version=answer.version)
 
 
 def _body(route: Route, request: Request, content: bytes) -> object:
@@ -131,15 +164,14 @@ def _body(route: Route, request: Request, content: bytes) -> object:
     return reading.read_body(request.headers.get("content-type", ""), content, route.takes)
 
 
-def _response(route: Route, answer: Answer, request: Request) -> Response:
-    headers = dict(answer.headers)
-    if answer.version is not None:
-        headers["ETag"] = f'"{answer.version}"'
-        if request.method in ("GET", "HEAD") and request.headers.get("if-none-match") == headers["ETag"]:
-            return Response(status_code=304, headers=headers)
-    if route.gives is None:
-        return Response(status_code=204, headers=headers)
-    return Response(msgspec.json.encode(answer.body), route.status, headers=headers, media_type="application/json")
+def _response(given: once.Given, request: Request, headers: Mapping[str, str] | None = None) -> Response:
+    told = dict(headers or {})
+    if given.version is not None:
+        told["ETag"] = f'"{given.version}"'
+        if request.method in ("GET", "HEAD") and request.headers.get("if-none-match") == told["ETag"]:
+            return Response(status_code=304, headers=told)
+    kind = None if given.body is None else "application/json"
+    return Response(given.body, given.status, headers=told, media_type=kind)
 
 
 def _version(header: str | None) -> str | None:

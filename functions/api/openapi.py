@@ -73,6 +73,12 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
             {"name": name, "in": "query", "required": name in required, "schema": one}
             for name, one in schema["properties"].items()
         ]
+    if route.method == "POST":
+        told = "Sent again with the same key, a request is answered as before and done once, for a day."
+        schema = {"type": "string", "pattern": "^[!-~]{1,128}$"}
+        parameters.append(
+            {"name": "Idempotency-Key", "in": "header", "required": False, "description": told, "schema": schema}
+        )
     said: dict[str, Any] = {
         "operationId": route.name,
         "tags": [module],

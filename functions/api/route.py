@@ -67,7 +67,6 @@ class Answer:
 
     body: Any = None
     version: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +83,7 @@ class Route:
     gives: type[Shape] | None = None  # None: 204
     status: int = 200
     heavy: bool = False  # counted against the limit of uploads
+    secret: bool = False  # its answer is told once, and not kept for a request that is sent again
 
     @property
     def name(self) -> str:

@@ -199,6 +199,7 @@ TABLE: tuple[Route, ...] = (
         takes=accounts.NewKey,
         gives=accounts.Key,
         status=201,
+        secret=True,
     ),
     Route(
         method="POST",
@@ -208,6 +209,7 @@ TABLE: tuple[Route, ...] = (
         needs="keys.write",
         takes=accounts.Rotation,
         gives=accounts.Key,
+        secret=True,
     ),
     Route(
         method="DELETE",
@@ -243,6 +245,7 @@ TABLE: tuple[Route, ...] = (
         takes=accounts.NewInvitation,
         gives=accounts.Invitation,
         status=201,
+        secret=True,
     ),
     Route(
         method="POST",

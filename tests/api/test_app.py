@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from common.errors import Transient
 from common.pipeline import flows
 from functions.api.table import TABLE
 from tests.api.conftest import Served
@@ -176,6 +177,17 @@ def test_a_fault_of_ours_has_a_number_and_no_secrets(served: Served, monkeypatch
     assert "s3cret" not in json.dumps(told) and told["request"] in told["detail"]
 
 
+def test_it_is_there_and_not_ready_while_the_documents_do_not_answer(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: Any) -> Any:
+        raise Transient("Firestore does not answer; it is tried again")
+
+    monkeypatch.setattr(type(served.engine.documents), "get_many", silent)
+    problem(served.ask("GET", "/ready", by=None), 503, "transient")
+    assert served.told("GET", "/health", by=None) == {"ok": True}
+
+
 def test_every_answer_keeps_browsers_careful(served: Served) -> None:
     for answer in (served.ask("GET", "/health", by=None), served.ask("GET", "/v1/assets"), served.ask("GET", "/no")):
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -192,6 +204,6 @@ def test_pages_of_ours_may_ask_and_no_others(served: Served) -> None:
 
 
 def test_anybody_may_ask_whether_it_is_there_and_what_there_is(served: Served) -> None:
-    assert served.told("GET", "/health", by=None) == {"ok": True}
+    assert served.told("GET", "/health", by=None) == served.told("GET", "/ready", by=None) == {"ok": True}
     described = served.told("GET", "/v1/openapi.json", by=None)
     assert set(described["paths"]) == {route.path for route in TABLE}
