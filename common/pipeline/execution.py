@@ -37,6 +37,7 @@ from common.ports.documents import ABSENT, Json, Merge, Snap, Update, Write, ric
 from common.ports.work import Outcome, Work
 
 log = logging.getLogger("cutroom.execution")
+_CHANCE = random.SystemRandom()  # its own: the one all share may be seeded, alike in every instance
 
 Ending = Literal["done", "failed", "waiting", "replayed", "busy", "early", "fenced", "gone"]
 
@@ -235,7 +236,7 @@ def settle_error(engine: Engine, lease: Lease, error: Exception) -> Ending:
     code, text, retryable = _explain(engine.definition[lease.run.stage], error)
     fields: Json = {"error": {"code": code, "text": text}, "timings": lease.meter.read()}
     if retryable and lease.attempt < lease.stage.retry.attempts:
-        pause = lease.stage.retry.pause(lease.attempt) * random.uniform(0.5, 1.0)
+        pause = lease.stage.retry.pause(lease.attempt) * _CHANCE.uniform(0.5, 1.0)
         due = now + timedelta(seconds=pause)
         ending = _settle_quietly(engine, lease, {**fields, "state": "waiting", "due": stamp(due)})
         if ending == "waiting":

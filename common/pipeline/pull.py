@@ -31,6 +31,7 @@ from common.ports.documents import Snap, Where
 from common.ports.jobs import Jobs
 
 log = logging.getLogger("cutroom.pull")
+_CHANCE = random.SystemRandom()  # its own: the one all share may be seeded, alike in every instance
 
 OLDEST = 8  # runs to choose from: of one alone, many workers would claim the same
 LOOK_S = 0.2  # how often a worker at work looks whether it is to stop
@@ -123,12 +124,12 @@ class _Worker:
             fitting = self._fitting(due)
             if due and not fitting:
                 return "time"
-            if fitting and self._take(hands, random.choice(fitting)):
+            if fitting and self._take(hands, _CHANCE.choice(fitting)):
                 self._busy = time.monotonic()
                 continue
             if time.monotonic() - self._busy >= self._policy.idle_s:
                 return "idle"
-            self._stop.wait(random.uniform(*(LOST_S if fitting else self._policy.poll_s)))
+            self._stop.wait(_CHANCE.uniform(*(LOST_S if fitting else self._policy.poll_s)))
         return "stopped"
 
     def _due(self) -> list[Snap]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 
@@ -15,6 +17,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._came = False
+        self._held = False
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, self._interrupt)
 
@@ -23,6 +26,21 @@ class Interrupts:
         if self._came:
             raise KeyboardInterrupt
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Only `check` raises in here, and the end of it.
+
+        For work that shares locks with threads: an exception in the middle of taking one leaves it taken for ever,
+        and whoever waits for such a thread then hangs.
+        """
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        self.check()
+
     def _interrupt(self, signum: int, frame: FrameType | None) -> None:
         self._came = True
-        raise KeyboardInterrupt
+        if not self._held:
+            raise KeyboardInterrupt

@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         with bootstrap.local(place) as local:
             if not known:
                 known = [_sample(place.home / "sample", console)]
-            session = Session(local, console, options.out, check=interrupts.check)
+            session = Session(local, console, options.out, interrupts)
             status = 0
             for item in known:
                 done = session.work(item, wanted, again=options.again)

@@ -134,17 +134,18 @@ def main(argv: list[str] | None = None) -> int:
 
 def _work(local: Local, watcher: Watcher, news: News, console: Console, interrupts: Interrupts) -> None:
     """Until somebody stops it. What is at work then is taken up at the next start."""
-    try:
-        while True:
-            interrupts.check()
-            for path in watcher.ready(time.monotonic()):
-                _take(local, path, console)
-            moved = local.runner.step()
-            news.tell()
-            if not moved:
-                local.runner.wait()
-    finally:
-        local.runner.stop()
+    with interrupts.held():
+        try:
+            while True:
+                interrupts.check()
+                for path in watcher.ready(time.monotonic()):
+                    _take(local, path, console)
+                moved = local.runner.step()
+                news.tell()
+                if not moved:
+                    local.runner.wait()
+        finally:
+            local.runner.stop()
 
 
 def _take(local: Local, path: Path, console: Console) -> None:

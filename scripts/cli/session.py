@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from common.ports.documents import Json
 from scripts.cli import inputs
 from scripts.cli.export import Folders, export, original_of, state_of
 from scripts.cli.inputs import Item
+from scripts.cli.interrupts import Interrupts
 from scripts.cli.screen import Screen
 
 TENANT = "local"
@@ -42,14 +42,14 @@ class Done:
 
 
 class Session:
-    """`check` is called a few times a second while it works, and may raise."""
+    """What `interrupts` holds is looked at a few times a second while it works."""
 
-    def __init__(self, local: Local, console: Console, out: Path, *, check: Callable[[], None]) -> None:
+    def __init__(self, local: Local, console: Console, out: Path, interrupts: Interrupts) -> None:
         self._local = local
         self._engine = local.engine
         self._console = console
         self._out = out
-        self._check = check
+        self._interrupts = interrupts
         self._folders = Folders()
 
     def work(self, item: Item, wanted: FlowSettings, *, again: str | None = None) -> Done:
@@ -71,12 +71,12 @@ class Session:
         flow = submitted.flow
 
         def tick() -> None:
-            self._check()
+            self._interrupts.check()
             screen.show(flow)
 
         if submitted.news == "resumed":
             self._console.print("  [dim]taking up where it stopped[/dim]")
-        with Screen(self._console, self._engine) as screen:
+        with self._interrupts.held(), Screen(self._console, self._engine) as screen:
             self._local.runner.until(
                 lambda: flows.read(self._engine, TENANT, flow.id).state != "running",
                 flow=flow.id,
