@@ -13,6 +13,7 @@ CutroomError                 code, HTTP status, whether trying again can help
 │   ├── ModelMissing         a model is not on this machine; the work goes on without, and says so
 │   ├── ModelRefused         a model's files are cut off, changed or not what they claim; names the file
 │   ├── VoteRefused          a member of the council gave what is no vote; names the member
+│   ├── Unanswered           a language model answered, and not what was asked for; carries what that cost
 │   ├── FeatureRefused       a number of the feature vector is none or out of its range; names the feature
 │   └── ToolFailed           ffmpeg or ffprobe ended badly; carries the last lines it printed
 ├── NotFound                 there is no such thing, or none that the caller may see
@@ -127,6 +128,16 @@ class VoteRefused(Permanent):
     """A member of the council gave what is no vote."""
 
     code = "vote_refused"
+
+
+class Unanswered(Permanent):
+    """A language model answered, and the answer is of no use."""
+
+    code = "unanswered"
+
+    def __init__(self, message: str, *, cost_micros: int | None) -> None:
+        super().__init__(message)
+        self.cost_micros = cost_micros  # None: the maker did not say
 
 
 class FeatureRefused(Permanent):
