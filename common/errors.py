@@ -6,9 +6,11 @@ CutroomError                 code, HTTP status, whether trying again can help
 │   └── RejectedMedia        a file that cannot become clips; `code` names the reason
 ├── Transient                passes by itself: tried again with backoff
 │   ├── TooMany              the caller comes too often; says when to come again
+│   ├── Unreachable          a server somewhere else does not answer, or not in time
 │   └── Busy                 somebody else holds the lease; acknowledged, never retried by the transport
 ├── Permanent                trying again gives the same; a person can act on the text
 │   ├── DeadlineExceeded     a stage ran past its timeout, or made no progress for its stall limit
+│   ├── Refused              an address that somebody gave leads where we do not go, or to what we do not take
 │   ├── NoSpace              the disk cannot take what the stage is about to write
 │   ├── ModelMissing         a model is not on this machine; the work goes on without, and says so
 │   ├── ModelRefused         a model's files are cut off, changed or not what they claim; names the file
@@ -84,6 +86,12 @@ class TooMany(Transient):
         self.after_s = after_s
 
 
+class Unreachable(Transient):
+    """A server somewhere else does not answer, or not in time."""
+
+    code = "unreachable"
+
+
 class Busy(Transient):
     """Another worker holds the lease of this run."""
 
@@ -103,6 +111,12 @@ class DeadlineExceeded(Permanent):
 
     code = "deadline"
     status = 504
+
+
+class Refused(Permanent):
+    """An address that somebody gave leads where we do not go, or to what we do not take."""
+
+    code = "address_refused"
 
 
 class NoSpace(Permanent):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,11 +22,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """`status` 0 cuts the connection."""
+    """`status` 0 cuts the connection; `raw` is sent instead of all else, a piece at a time, and then it is cut."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw: Iterable[bytes] | None = None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -37,6 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         asked = Request(method=self.command, path=self.path, headers=dict(self.headers.items()), body=body)
         reply = type(self).answer(asked)
+        if reply.raw is not None:
+            return self._sent(reply.raw)
         if reply.status == 0:
             return
         self.send_response(reply.status)
@@ -47,16 +52,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_GET
 
+    def _sent(self, pieces: Iterable[bytes]) -> None:
+        with suppress(OSError):  # who asked has gone
+            for piece in pieces:
+                self.wfile.write(piece)
+        self.close_connection = True
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away, or trusts us not, is no news; anything else is."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
 
 @contextmanager
-def serving(answer: Callable[[Request], Reply]) -> Iterator[str]:
+def serving(answer: Callable[[Request], Reply], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """The address of a server of its own, such as http://127.0.0.1:40123; `answer` is called by many threads."""
     handler = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
+        if tls is not None:  # the handshake in the thread of its connection, not in the one that accepts
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()
             thread.join()
