@@ -8,7 +8,7 @@ Whoever answers has no tools and can do nothing but answer. Money is integer mic
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 Sight = Literal["nothing", "pictures", "video"]
@@ -43,8 +43,12 @@ Part = str | Picture | Footage
 class Question:
     """What is asked. `schema` is JSON Schema: objects with every property required and no other, arrays, strings,
     numbers with minimum and maximum, booleans, enums; `most_tokens` bounds the answer.
+
+    `key` names all that decides the answer but the model: two questions of one key are the same, though what keeps
+    strangers' words apart from ours (a nonce) differs.
     """
 
+    key: str
     prompt: str  # name@version of the words asked with, for the record
     system: str
     parts: tuple[Part, ...]
@@ -69,6 +73,23 @@ class Reply:
     usage: Usage
     cost_micros: int
     model: str  # the id that answered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """What may be spent at most on one video, and by one account in a day (UTC), in micros of a US dollar."""
+
+    per_video: int
+    per_day: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seats:
+    """Who can be asked, and which seats are empty, each with why. In the order in which they are asked for help."""
+
+    models: tuple[LanguageModel, ...] = ()
+    vacant: Mapping[str, str] = field(default_factory=dict)
+    caps: Caps = Caps(per_video=100_000, per_day=5_000_000)
 
 
 class LanguageModel(Protocol):

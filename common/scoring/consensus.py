@@ -19,6 +19,8 @@ TUNING = 1.5  # spreads from the median up to which a vote counts fully
 FLOOR = 8.0  # points: the least spread, for members who agree have none
 NORMAL = 1.4826  # from the median absolute deviation to the standard deviation, for normal errors
 CAP = 0.5  # no member has more of the say, before the merge, unless it is alone
+UNTRIED = 0.35  # nor more than this before it has TRIED outcomes, where there are three or more
+TRIED = 100
 STEP = 0.1  # that a member's share changes at once, at most
 PRIOR = 30  # outcomes that count as much as the belief that all members are alike
 LEAST_MSE = 1.0  # points squared: nobody is taken to be nearer than a point
@@ -26,6 +28,7 @@ CORRELATION = 0.5  # of two members' errors, until outcomes tell: language model
 QUORUM = 2  # votes, one of them of no language model
 APART = TUNING * FLOOR  # points from the score from which a member is said to dissent
 TYPICAL = 16.0  # points of disagreement that halve the confidence
+EIGHTY = 1.2816  # standard deviations on either side that hold 80 % of a normal distribution
 
 NO_QUORUM = "{}; the score is the local one, and {}"
 
@@ -37,13 +40,14 @@ def merge(
     base: Mapping[str, float] | None = None,
     correlation: float = CORRELATION,
     left_out: Iterable[LeftOut] = (),
+    records: Mapping[str, int] | None = None,
 ) -> Verdict:
     """One score from all votes, whatever their order; a member that votes twice counts once, by its lower score.
 
-    `base` are shares by member, as `shares` gives them; a member it lacks has the mean of the others. `local` is the
-    score that stands, marked degraded, where there are fewer than two votes or all are by language models. Raises
-    BadInput where a share is not in (0, 1], with the member's name, `local` not in [0, 100] or `correlation` not in
-    [0, 1].
+    `base` are shares by member, as `shares` gives them; a member it lacks has the mean of the others. `records` says
+    how many outcomes each has been held against: none that it lacks. `local` is the score that stands, marked
+    degraded, where there are fewer than two votes or all are by language models. Raises BadInput where a share is not
+    in (0, 1], with the member's name, `local` not in [0, 100] or `correlation` not in [0, 1].
     """
     if not 0 <= local <= 100:
         raise BadInput(f"the local score is {local}; give one from 0 to 100")
@@ -56,6 +60,8 @@ def merge(
     if why := _unfit([vote for vote, _ in voted]):
         return Verdict(
             score=local,
+            low=None,
+            high=None,
             disagreement=None,
             n_eff=0.0,
             degraded=why,
@@ -65,7 +71,7 @@ def merge(
             left_out=missing,
         )
     scores = [score for _, score in voted]
-    before = _say([vote.member for vote, _ in voted], base or {})
+    before = _say([vote.member for vote, _ in voted], base or {}, records or {})
     after = huber(scores, before)
     score = _mean(scores, after)
     disagreement = math.sqrt(
@@ -73,8 +79,11 @@ def merge(
     )
     n_eff = effective_votes(_kish(after), correlation)
     seats = {vote.member for vote in once} | {one.name for one in missing}
+    low, high = interval(score, disagreement, n_eff, len(voted) / len(seats))
     return Verdict(
         score=score,
+        low=low,
+        high=high,
         disagreement=disagreement,
         n_eff=n_eff,
         degraded=None,
@@ -132,14 +141,25 @@ def confidence(n_eff: float, disagreement: float, present: float) -> float:
     return n_eff / (1 + n_eff) / (1 + (disagreement / TYPICAL) ** 2) * present
 
 
+def interval(score: float, disagreement: float, n_eff: float, present: float) -> tuple[float, float]:
+    """Where the score of all seats would lie four times in five: wider with fewer votes, the more they differ, and with
+    members missing.
+
+    The standard error of a mean of n_eff votes that each err by FLOOR and by what they differ, over the root of
+    `present`, the share of the seats that voted. It is of the council's opinion, not of what the clip will do.
+    """
+    half = EIGHTY * math.sqrt((disagreement**2 + FLOOR**2) / (n_eff * present))
+    return max(0.0, score - half), min(100.0, score + half)
+
+
 def shares(
     members: Sequence[str], residuals: Mapping[str, Sequence[float | None]], before: Mapping[str, float] | None = None
 ) -> dict[str, float]:
     """How much say each member gets, of sum 1: by how near it came to outcomes, 1 / MSE.
 
     `residuals` are vote less outcome in points, for each member one per clip, None where it did not vote. The MSE is
-    shrunk to the mean of all by PRIOR outcomes, so that members without a record are equal. None gets more than CAP,
-    and none changes by more than STEP against `before`, equal shares where there is none. Raises BadInput where a
+    shrunk to the mean of all by PRIOR outcomes, so that members without a record are equal. None gets more than its
+    cap, and none changes by more than STEP against `before`, equal shares where there is none. Raises BadInput where a
     residual is more than 100 points or the lists are of different lengths.
     """
     _checked(residuals)
@@ -147,8 +167,9 @@ def shares(
     count = sum(len(found) for found in squares.values())
     usual = math.fsum(value for found in squares.values() for value in found) / count if count else LEAST_MSE
     mse = [(math.fsum(found) + PRIOR * usual) / (len(found) + PRIOR) for found in squares.values()]
-    wanted = _capped([1 / max(LEAST_MSE, value) for value in mse])
-    now = _say(members, before or {})
+    records = {name: len(found) for name, found in squares.items()}
+    wanted = _capped([1 / max(LEAST_MSE, value) for value in mse], _caps(members, records))
+    now = _say(members, before or {}, records)
     farthest = max((abs(a - b) for a, b in zip(wanted, now, strict=True)), default=0.0)
     step = min(1.0, STEP / farthest) if farthest else 1.0
     return {name: b + step * (a - b) for name, a, b in zip(members, wanted, now, strict=True)}
@@ -217,24 +238,35 @@ def _unfit(votes: Sequence[Vote]) -> str | None:
     return None
 
 
-def _say(members: Sequence[str], base: Mapping[str, float]) -> list[float]:
-    """The shares of these members alone, none above CAP."""
+def _say(members: Sequence[str], base: Mapping[str, float], records: Mapping[str, int]) -> list[float]:
+    """The shares of these members alone, none above its cap."""
     for name, share in base.items():
         if not 0 < share <= 1:
             raise BadInput(f"the share of {name} is {share}; give one above 0 and at most 1")
     known = [base[name] for name in members if name in base]
     usual = math.fsum(known) / len(known) if known else 1.0
-    return _capped([base.get(name, usual) for name in members])
+    return _capped([base.get(name, usual) for name in members], _caps(members, records))
 
 
-def _capped(weights: Sequence[float]) -> list[float]:
-    """Of sum 1; what one has above CAP goes to the others, by their weights. One alone has it all."""
-    whole = math.fsum(weights)
-    over = next((n for n, weight in enumerate(weights) if weight > CAP * whole), None)
-    if over is None or len(weights) == 1:
-        return [weight / whole for weight in weights]
-    rest = math.fsum(weight for n, weight in enumerate(weights) if n != over)
-    return [CAP if n == over else weight / rest * (1 - CAP) for n, weight in enumerate(weights)]
+def _caps(members: Sequence[str], records: Mapping[str, int]) -> list[float]:
+    """How much of the say each may have. Two share it as they can, and one alone has it all."""
+    if len(members) == 1:
+        return [1.0]
+    return [CAP if len(members) == 2 or records.get(name, 0) >= TRIED else UNTRIED for name in members]
+
+
+def _capped(weights: Sequence[float], caps: Sequence[float]) -> list[float]:
+    """Of sum 1; what one has above its cap goes to the others, by their weights."""
+    held: dict[int, float] = {}
+    while True:
+        free = [n for n in range(len(weights)) if n not in held]
+        room = 1 - math.fsum(held.values())
+        whole = math.fsum(weights[n] for n in free)
+        found = [held[n] if n in held else room * weights[n] / whole for n in range(len(weights))]
+        over = [n for n in free if found[n] > caps[n]]
+        if not over or len(over) == len(free):  # all at their caps: what rounding left is shared
+            return found
+        held |= {n: caps[n] for n in over}
 
 
 def _mean(scores: Sequence[float], weights: Sequence[float]) -> float:

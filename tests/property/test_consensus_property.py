@@ -47,6 +47,7 @@ def test_the_score_lies_among_the_votes_and_shares_make_one(votes: list[Vote], d
     assert all(0 <= one.base <= consensus.CAP + 1e-12 for one in found.votes)
     assert 1 <= found.n_eff <= len(votes)
     assert 0 < found.confidence < 1
+    assert found.low is not None and found.high is not None and 0 <= found.low <= found.score <= found.high <= 100
     assert found.disagreement is not None and 0 <= found.disagreement <= max(scores) - min(scores) + 1e-9
 
 
@@ -79,6 +80,15 @@ def test_one_liar_stays_within_the_documented_reach(
     share = next(one.base for one in found.votes if one.vote.member == "liar")
     low, high = consensus.reach(honest, share)
     assert low - 1e-9 <= found.score <= high + 1e-9
+
+
+@given(st.floats(40, 60), st.floats(0, 20), st.integers(2, 8), st.integers(1, 5))
+def test_a_missing_member_widens_the_interval(score: float, apart: float, votes: int, missing: int) -> None:
+    there = consensus.interval(score, apart, consensus.effective_votes(votes, 0.5), 1.0)
+    fewer = consensus.interval(score, apart, consensus.effective_votes(votes - 1, 0.5), (votes - 1) / votes)
+    absent = consensus.interval(score, apart, consensus.effective_votes(votes, 0.5), votes / (votes + missing))
+    for low, high in (fewer, absent):
+        assert low < there[0] and high > there[1]
 
 
 @given(councils(), st.lists(st.sampled_from(["x", "y", "z"]), max_size=3))

@@ -201,10 +201,22 @@ def test_four_votes_of_correlated_judges_are_worth_fewer() -> None:
     assert found.confidence == pytest.approx(1.6 / 2.6)
 
 
-def test_the_share_of_who_does_not_vote_goes_to_the_others_and_none_has_more_than_half() -> None:
+def test_the_share_of_who_does_not_vote_goes_to_the_others_up_to_their_caps() -> None:
     base = {"a": 0.4, "b": 0.2, "c": 0.1, "d": 0.3}
-    found = consensus.merge([vote("a", 50.0), vote("b", 50.0), vote("c", 50.0)], local=0, base=base)
-    assert [one.base for one in found.votes] == pytest.approx([0.5, 1 / 3, 1 / 6])
+    votes = [vote("a", 50.0), vote("b", 50.0), vote("c", 50.0)]
+    tried = consensus.merge(votes, local=0, base=base, records={"a": 100, "b": 99})
+    assert [one.base for one in tried.votes] == pytest.approx([0.5, 1 / 3, 1 / 6])
+    untried = consensus.merge(votes, local=0, base=base, records={"a": 99})
+    assert [one.base for one in untried.votes] == pytest.approx([0.35, 0.35, 0.3])
+
+
+def test_the_interval_by_hand_and_wider_with_a_seat_empty() -> None:
+    """Four who differ by 6 are worth 1.6 votes: 1.2816 sqrt((36 + 64) / 1.6) on either side."""
+    votes = [vote(name, score) for name, score in {"a": 44.0, "b": 44.0, "c": 56.0, "d": 56.0}.items()]
+    found = consensus.merge(votes, local=0)
+    assert (found.low, found.high) == pytest.approx((50 - 10.13, 50 + 10.13), abs=0.01)
+    lacking = consensus.merge(votes, local=0, left_out=[LeftOut(name="e", why="it hangs")])
+    assert lacking.low is not None and lacking.low < found.low and lacking.score == found.score
 
 
 @pytest.mark.parametrize("share", [0.0, -0.1, 1.1, math.nan, math.inf])
