@@ -1,0 +1,195 @@
+"""Whether somebody tries to talk a judge round: instructions to a machine, found in what is said, shown and named.
+
+Cues of several sorts are weighed within a stretch of text; one that is sure, or two that are not, are enough. It finds
+what is written as others have written it before, and no more: whoever is cleverer meets untrusted.block, a question
+that asks for no score, and the bound of the merge.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import Literal
+
+from common.council import unmasking
+from common.council.cues import LATIN, SAID, SCRIPTS, UNPARTED, Sort, cues
+from common.council.untrusted import TEMPLATE, TURN, plain
+from common.domain.observed import Observed
+
+Place = Literal["speech", "screen", "name"]
+
+ENOUGH = 1.0
+STRETCH = 600  # characters within which cues belong together
+GAP = 30  # characters that ~ stands for, at most
+BARE_GAP = 20  # the same, of letters without spaces
+BARE = 10  # bytes from which a phrase without spaces is none by chance
+SHOWN = 120  # characters of a finding that a person is shown
+
+_OPENING = {"speech": "what is said", "screen": "the text on screen", "name": "the file's name"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A piece of text; pieces of one place, in order, are read as one. `at` in seconds of the video."""
+
+    place: Place
+    text: str
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One cue: what it is, and where. `quote` is made fit to be shown as text."""
+
+    sort: Sort
+    weight: float
+    place: Place
+    at: float | None
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flagged:
+    """What was found of all sorts, the weightiest first; `flagged` if it is enough to keep models from judging."""
+
+    weight: float
+    findings: tuple[Finding, ...]
+
+    @property
+    def flagged(self) -> bool:
+        return self.weight >= ENOUGH
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """In plain words, for people."""
+        return tuple(f"{_OPENING[one.place]} {SAID[one.sort]}: “{one.quote}”" for one in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hit:
+    sort: Sort
+    weight: float
+    start: int
+    quote: str
+
+
+def texts(observed: Observed, names: Iterable[str] = ()) -> tuple[Text, ...]:
+    """All that others wrote about a clip: sentences or words, each line on screen once, and names of the file."""
+    spoken = observed.sentences or observed.words or ()
+    said = [Text(place="speech", text=one.text, at=float(one.span.start)) for one in spoken]
+    seen: dict[str, Text] = {}
+    for reading in observed.readings or ():
+        for line in reading.lines:
+            seen.setdefault(line.text, Text(place="screen", text=line.text, at=float(reading.at)))
+    return (*said, *seen.values(), *(Text(place="name", text=name) for name in names))
+
+
+def scan(found: Iterable[Text]) -> Flagged:
+    """What speaks to a machine in these texts. The sorts of all places add up, each by its weightiest cue."""
+    best: dict[Sort, Finding] = {}
+    for _, group in groupby(sorted(found, key=lambda one: one.place), key=lambda one: one.place):
+        for finding in _of_place(list(group)):
+            if finding.sort not in best or best[finding.sort].weight < finding.weight:
+                best[finding.sort] = finding
+    ordered = sorted(best.values(), key=lambda one: (-one.weight, one.sort))
+    return Flagged(weight=sum(one.weight for one in ordered), findings=tuple(ordered))
+
+
+def _of_place(pieces: Sequence[Text]) -> Iterator[Finding]:
+    """The findings of the weightiest stretch."""
+    raw = "\n".join(piece.text for piece in pieces)
+    starts = [0]
+    for piece in pieces[:-1]:
+        starts.append(starts[-1] + len(piece.text) + 1)
+    hits = sorted(_hits(raw), key=lambda hit: hit.start)
+    for hit in _weightiest(hits):
+        piece = pieces[max(0, bisect_right(starts, hit.start) - 1)]
+        yield Finding(sort=hit.sort, weight=hit.weight, place=piece.place, at=piece.at, quote=plain(hit.quote, SHOWN))
+
+
+def _weightiest(hits: Sequence[_Hit]) -> list[_Hit]:
+    """Of all stretches the one whose sorts weigh most, each sort by its best hit."""
+    weightiest: dict[Sort, _Hit] = {}
+    for n, first in enumerate(hits):
+        here: dict[Sort, _Hit] = {}
+        for hit in hits[n:]:
+            if hit.start - first.start > STRETCH:
+                break
+            if hit.sort not in here or here[hit.sort].weight < hit.weight:
+                here[hit.sort] = hit
+        if sum(hit.weight for hit in here.values()) > sum(hit.weight for hit in weightiest.values()):
+            weightiest = here
+    return list(weightiest.values())
+
+
+def _hits(raw: str) -> Iterator[_Hit]:
+    """Every cue of a text, in each of its views. Where in the text is told in proportion: it may be a word off."""
+    folded = unmasking.folded(raw)
+    found = [*_marks(raw), *_read(folded, raw)]
+    yield from found
+    sorts = {hit.sort for hit in found}
+    latin = unmasking.latin(folded)
+    masked = _read(latin, raw) if latin != folded else []
+    for text in unmasking.decoded(raw):
+        masked += [*_marks(text), *_read(unmasking.folded(text), raw)]
+    masked = [hit for hit in masked if hit.sort not in sorts]
+    yield from masked
+    for hit in masked:
+        yield _Hit(sort="hidden", weight=0.5, start=hit.start, quote=hit.quote)
+    # In these views there is always something to be read, so only what is sure counts.
+    yield from _read(unmasking.bare(latin), raw, bare=True)
+    for text in unmasking.turned(folded):
+        yield from _read(text, raw, sure=True)
+
+
+def _marks(raw: str) -> Iterator[_Hit]:
+    for pattern, weight in ((TEMPLATE, 1.0), (TURN, 0.5)):
+        for match in pattern.finditer(raw):
+            yield _Hit(sort="marker", weight=weight, start=match.start(), quote=raw[match.start() : match.end() + 40])
+
+
+def _read(view: str, raw: str, *, bare: bool = False, sure: bool = False) -> list[_Hit]:
+    """The cues of a view; of bare views those alone that are sure."""
+    scale = len(raw) / len(view) if view else 0.0
+    return [
+        _Hit(sort=sort, weight=weight, start=round(match.start() * scale), quote=match[0])
+        for script, sort, weight, pattern in _patterns(bare)
+        if (weight >= ENOUGH or not (bare or sure)) and script.search(view)
+        for match in pattern.finditer(view)
+        if not bare or len(match[0].encode()) >= BARE
+    ]
+
+
+@lru_cache(maxsize=2)
+def _patterns(bare: bool) -> tuple[tuple[re.Pattern[str], Sort, float, re.Pattern[str]], ...]:
+    """One pattern for all cues of a script, a sort and a weight."""
+    parts: dict[tuple[str, Sort, float], list[str]] = {}
+    for language, found in cues().items():
+        for cue in found:
+            pattern = _bare(cue.pattern) if bare else _worded(cue.pattern, parted=language not in UNPARTED)
+            parts.setdefault((SCRIPTS.get(language, LATIN), cue.sort, cue.weight), []).append(pattern)
+    return tuple(
+        (re.compile(script), sort, weight, re.compile("|".join(patterns)))
+        for (script, sort, weight), patterns in parts.items()
+    )
+
+
+def _worded(pattern: str, *, parted: bool) -> str:
+    """The cue as a regular expression over folded text."""
+    opened = "(?<![^\\W_])" if parted else ""
+    text = unmasking.folded(pattern).replace("(", "(?:").replace(".", "\\.")
+    between = f"[\\s\\S]{{0,{GAP}}}?"
+    words = (part.strip().replace(" ?", "[\\W_]{0,4}").replace(" ", "[\\W_]{1,4}") for part in text.split("~"))
+    return opened + "(?:" + between.join(words) + ")"
+
+
+def _bare(pattern: str) -> str:
+    """The cue as a regular expression over bare text."""
+    signs = {"(", ")", "|", "?", "~"}
+    phrase = unmasking.folded(pattern).replace(" ?", "")
+    text = "".join(sign if sign in signs else unmasking.bare(sign) for sign in phrase)
+    return text.replace("(", "(?:").replace("~", f".{{0,{BARE_GAP}}}?")
