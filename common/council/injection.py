@@ -141,9 +141,11 @@ def _hits(raw: str) -> Iterator[_Hit]:
     for hit in masked:
         yield _Hit(sort="hidden", weight=0.5, start=hit.start, quote=hit.quote)
     # In these views there is always something to be read, so only what is sure counts.
-    yield from _read(unmasking.bare(latin), raw, bare=True)
+    sure = _read(unmasking.bare(latin), raw, bare=True)
     for text in unmasking.turned(folded):
-        yield from _read(text, raw, sure=True)
+        sure += _read(text, raw, sure=True)
+    told = {hit.sort for hit in found if hit.weight >= ENOUGH}  # openly, where the place is exact
+    yield from (hit for hit in sure if hit.sort not in told)
 
 
 def _marks(raw: str) -> Iterator[_Hit]:
