@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from common.domain.judgement import Judgement
+from common.domain.timebase import Span
 from common.errors import BadInput, VoteRefused
 
 if TYPE_CHECKING:  # a light image reads verdicts, and has no numpy
@@ -40,6 +41,15 @@ class Ballot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A change that would help, and where in the video. `weight`: its part of the member's score, 0 to 1."""
+
+    text: str
+    weight: float
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
     """What one member says of one clip: a score, or why it gives none. Raises VoteRefused where it is neither."""
 
@@ -50,6 +60,7 @@ class Vote:
     abstains: str | None = None  # why there is no score
     reasons: tuple[str, ...] = ()  # in plain words, the weightiest first
     evidence: tuple[str, ...] = ()  # names of what it went by: items of the rubric, earlier clips
+    fixes: tuple[Fix, ...] = ()  # the weightiest first
 
     def __post_init__(self) -> None:
         if (self.score is None) != bool(self.abstains):

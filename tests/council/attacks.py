@@ -166,7 +166,7 @@ HONEST: tuple[tuple[Place, str], ...] = (
     ("speech", "The judges gave her ten out of ten, a perfect score, and the whole hall stood up."),
     (
         "speech",
-        "ChatGPT can write your emails. Gemini can see pictures. Claude is what I use for code, and I will show you all.",
+        "ChatGPT can write your emails. Gemini can see pictures. Claude writes code, and I will show you all.",
     ),
     (
         "speech",
