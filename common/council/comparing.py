@@ -1,7 +1,7 @@
 """One question about the best clips of a video: of each two, which holds a stranger longer.
 
-The clips stand under letters in an order drawn by the secret, and each pair is asked in both orders, so that it gains a
-clip nothing to be named first.
+The clips stand under letters in a mixed order, and each pair is asked in both orders, so that it gains a clip nothing
+to be named first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from common.council import prompts
 from common.council.questions import MOST_SAID, MOST_SHOWN, enclosed, facts
-from common.council.untrusted import nonce, plain
+from common.council.untrusted import plain
 from common.domain.observed import Observed
 from common.domain.verdict import Vote
 from common.errors import VoteRefused
@@ -26,39 +26,34 @@ MOST_TOKENS = 1500
 _CHOICES = ("first", "second", "equal")
 
 
-def compare(clips: Mapping[int, Observed], pictures: Mapping[int, Picture], secret: bytes) -> Question:
-    """The question about 2 to MOST clips by their numbers, whatever their order."""
+def compare(clips: Mapping[int, Observed], pictures: Mapping[int, Picture], secret: bytes, draw: int = 0) -> Question:
+    """The question about 2 to MOST clips by their numbers. Its key is the same whatever the secret."""
     prompt = prompts.load("compare")
-    letters, order = _drawn(sorted(clips), secret)
+    letters, order = _drawn(sorted(clips), draw)
     material = {
         letters[number]: _cut(facts(clips[number]), len(clips)) for number in sorted(clips, key=letters.__getitem__)
     }
     asked = "\n".join(f"{name}: {letters[one]} or {letters[other]}" for name, (one, other) in order.items())
-    parts: list[Part] = [enclosed(material, secret)]
+    parts: list[Part] = []
     for number in sorted(clips, key=letters.__getitem__):
         if number in pictures:
             parts += [f"A picture of {letters[number]}:", pictures[number]]
     choice = {"type": "string", "enum": list(_CHOICES)}
-    return Question(
-        prompt=prompt.id,
-        system=prompt.text,
-        parts=(*parts, asked),
-        schema={
-            "type": "object",
-            "properties": dict.fromkeys(order, choice),
-            "required": list(order),
-            "additionalProperties": False,
-        },
-        most_tokens=MOST_TOKENS,
-    )
+    schema = {
+        "type": "object",
+        "properties": dict.fromkeys(order, choice),
+        "required": list(order),
+        "additionalProperties": False,
+    }
+    return enclosed(prompt.id, prompt.text, material, (*parts, asked), schema, most_tokens=MOST_TOKENS, secret=secret)
 
 
-def places(content: Any, numbers: Sequence[int], secret: bytes) -> dict[int, float] | None:
+def places(content: Any, numbers: Sequence[int], draw: int = 0) -> dict[int, float] | None:
     """The place of each clip, 0 to 1, from the answer to `compare` of the same clips; None where it contradicts itself.
 
     Raises VoteRefused where it is no answer to it.
     """
-    _, order = _drawn(sorted(numbers), secret)
+    _, order = _drawn(sorted(numbers), draw)
     if not isinstance(content, dict):
         raise VoteRefused("the answer is not in the shape that was asked for; ask again, or leave the member out")
     for name in order:
@@ -76,11 +71,11 @@ def placed(vote: Vote, place: float | None) -> Vote:
     return replace(vote, score=pairs.moved(vote.score, place), reasons=(*vote.reasons, told))
 
 
-def _drawn(numbers: Sequence[int], secret: bytes) -> tuple[dict[int, str], dict[str, Pair]]:
-    """A letter for each clip, and a name for each pair, in an order that only who has the secret can foresee."""
+def _drawn(numbers: Sequence[int], draw: int) -> tuple[dict[int, str], dict[str, Pair]]:
+    """A letter for each clip, and a name for each pair, mixed."""
     if not 2 <= len(numbers) <= MOST:
         raise VoteRefused(f"{len(numbers)} clips cannot be compared at once; give 2 to {MOST}")
-    drawn = random.Random(nonce(secret, list(numbers)))
+    drawn = random.Random(f"{draw} {numbers}")
     mixed = drawn.sample(numbers, len(numbers))
     asked = pairs.pairs(numbers)
     drawn.shuffle(asked)

@@ -90,8 +90,13 @@ def texts(observed: Observed, names: Iterable[str] = ()) -> tuple[Text, ...]:
 
 def scan(found: Iterable[Text]) -> Flagged:
     """What speaks to a machine in these texts. The sorts of all places add up, each by its weightiest cue."""
+    return _scanned(tuple(sorted(found, key=lambda one: one.place)))
+
+
+@lru_cache(maxsize=64)  # every member looks for itself
+def _scanned(found: tuple[Text, ...]) -> Flagged:
     best: dict[Sort, Finding] = {}
-    for _, group in groupby(sorted(found, key=lambda one: one.place), key=lambda one: one.place):
+    for _, group in groupby(found, key=lambda one: one.place):
         for finding in _of_place(list(group)):
             if finding.sort not in best or best[finding.sort].weight < finding.weight:
                 best[finding.sort] = finding

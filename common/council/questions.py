@@ -7,6 +7,8 @@ dropped and counted.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,15 +45,41 @@ class Observation:
 
 
 def observe(observed: Observed, sights: Sequence[Picture | Footage], known: Sequence[str], secret: bytes) -> Question:
-    """The question about one clip; the same for the same clip and secret, so that a retry asks the same."""
+    """The question about one clip. Its key is the same whatever the secret."""
     prompt = prompts.load("observe")
     material = {**facts(observed), "known": [plain(line, MOST_LINE) for line in known[:MOST_KNOWN]]}
-    return Question(
-        prompt=prompt.id,
-        system=prompt.text.format(yes_no=_listed(scale=False), scales=_listed(scale=True)),
-        parts=(enclosed(material, secret), *labelled(sights)),
-        schema=_schema(),
+    return enclosed(
+        prompt.id,
+        prompt.text.format(yes_no=_listed(scale=False), scales=_listed(scale=True)),
+        material,
+        labelled(sights),
+        _schema(),
         most_tokens=MOST_TOKENS,
+        secret=secret,
+    )
+
+
+def enclosed(
+    prompt: str,
+    system: str,
+    material: Mapping[str, Any],
+    parts: Sequence[Part],
+    schema: Mapping[str, Any],
+    *,
+    most_tokens: int,
+    secret: bytes,
+) -> Question:
+    """A question about strangers' words, which stand in its first part between lines that nobody can foresee."""
+    mark = nonce(secret, material)
+    words = f"The strangers' words stand between the two lines that bear {mark}.\n{block(material, mark)}"
+    decides = json.dumps([prompt, system, material, [_told(part) for part in parts], schema], sort_keys=True)
+    return Question(
+        key=hashlib.sha256(decides.encode()).hexdigest(),
+        prompt=prompt,
+        system=system,
+        parts=(words, *parts),
+        schema=schema,
+        most_tokens=most_tokens,
     )
 
 
@@ -68,12 +96,6 @@ def facts(observed: Observed) -> dict[str, Any]:
         "said": _timed(spoken, span, MOST_SAID),
         "on_screen": _timed(list(seen.items()), span, MOST_SHOWN),
     }
-
-
-def enclosed(material: Mapping[str, Any], secret: bytes) -> str:
-    """Material as the part of a question."""
-    mark = nonce(secret, material)
-    return f"The strangers' words stand between the two lines that bear {mark}.\n{block(material, mark)}"
 
 
 def labelled(sights: Sequence[Picture | Footage]) -> list[Part]:
@@ -100,6 +122,17 @@ def read(content: Any, observed: Observed, *, saw: bool) -> Observation:
     if hook not in _HOOKS:
         raise VoteRefused(f"{plain(str(hook), 40)!r} is no type of hook; ask again, or leave the member out")
     return Observation(answers=answers, hook=None if hook == UNTOLD else hook, dropped=dropped)
+
+
+def _told(part: Part) -> Any:
+    """What of a part decides the answer."""
+    if isinstance(part, str):
+        return part
+    content = part.jpeg if isinstance(part, Picture) else part.content
+    digest = None if content is None else hashlib.sha256(content).hexdigest()
+    if isinstance(part, Picture):
+        return [digest, part.at]
+    return [digest, part.address, part.start, part.end]
 
 
 def _believed(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from common.council import injection, questions
 from common.council.questions import Observation
 from common.domain.timebase import clock
-from common.domain.verdict import Ballot, Fix, Kind, Vote
+from common.domain.verdict import Ballot, Kind, Recommendation, Vote
 from common.ports.language import Footage, LanguageModel, Picture, Question, Reply
 from common.scoring import observations
 from common.scoring.observations import Finding
@@ -35,7 +35,7 @@ class Seer:
         names: Iterable[str] = (),
         scan: Callable[[Iterable[injection.Text]], injection.Flagged] = injection.scan,
     ) -> None:
-        """`secret` makes the nonce, the same for a flow's retries; `known` are notes on earlier clips; `names` are of
+        """`secret` makes the nonces, and nobody else may know it; `known` are notes on earlier clips; `names` are of
         the file, which the model is not told, but which are scanned as all else."""
         self._model, self._ask, self._secret = model, ask, secret
         self._sights, self._known, self._names, self._scan = sights, known, tuple(names), scan
@@ -75,9 +75,9 @@ class Seer:
             reasons.append("sees no hook in the first 3 s")
         if doubted := [f"{count} {what}" for what, count in found.dropped.items() if count]:
             reasons.append(f"not believed: {', '.join(doubted)} that the clip does not have")
-        fixes = [Fix(text=one.asked.fix, weight=_loss(one), span=one.span) for one in poor]
+        changes = [Recommendation(text=one.asked.fix, by=self.name, span=one.span) for one in poor]
         evidence = [one.asked.key for one in told]
-        return self._vote(source, score=score, reasons=tuple(reasons), evidence=tuple(evidence), fixes=tuple(fixes))
+        return self._vote(source, score=score, reasons=tuple(reasons), evidence=tuple(evidence), changes=tuple(changes))
 
     def _vote(
         self,
@@ -87,7 +87,7 @@ class Seer:
         abstains: str | None = None,
         reasons: tuple[str, ...] = (),
         evidence: tuple[str, ...] = (),
-        fixes: tuple[Fix, ...] = (),
+        changes: tuple[Recommendation, ...] = (),
     ) -> Vote:
         return Vote(
             member=self.name,
@@ -97,7 +97,7 @@ class Seer:
             abstains=abstains,
             reasons=reasons,
             evidence=evidence,
-            fixes=fixes,
+            changes=changes,
         )
 
 

@@ -41,15 +41,6 @@ class Ballot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fix:
-    """A change that would help, and where in the video. `weight`: its part of the member's score, 0 to 1."""
-
-    text: str
-    weight: float
-    span: Span | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
     """What one member says of one clip: a score, or why it gives none. Raises VoteRefused where it is neither."""
 
@@ -60,7 +51,7 @@ class Vote:
     abstains: str | None = None  # why there is no score
     reasons: tuple[str, ...] = ()  # in plain words, the weightiest first
     evidence: tuple[str, ...] = ()  # names of what it went by: items of the rubric, earlier clips
-    fixes: tuple[Fix, ...] = ()  # the weightiest first
+    changes: tuple[Recommendation, ...] = ()  # the weightiest first
 
     def __post_init__(self) -> None:
         if (self.score is None) != bool(self.abstains):
@@ -85,6 +76,15 @@ class Dissent:
     member: str
     apart: float
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """A change that would make the clip better: where in the video, None for all of it, and who says so."""
+
+    text: str
+    by: str
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
