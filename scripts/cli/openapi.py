@@ -1,4 +1,4 @@
-"""scripts/openapi: the API's description, as programs and people read it."""
+"""scripts/openapi: the API's description, as programs and people read it, and the client that is written from it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from functions.api import openapi
 from functions.api.table import TABLE
+from scripts.cli import client
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 
@@ -19,10 +20,17 @@ def page() -> str:
 
 def main() -> int:
     argparse.ArgumentParser(
-        prog="scripts/openapi", description="Write docs/openapi.json anew from functions/api/table.py."
+        prog="scripts/openapi",
+        description="Write docs/openapi.json and the client's shapes and routes anew from functions/api/table.py.",
     ).parse_args()
-    PATH.write_text(page())
-    print(f"{PATH.relative_to(PATH.parents[1])} written")
+    described = openapi.described(TABLE)
+    for path, text in (
+        (PATH, page()),
+        (client.SHAPES, client.shapes(described)),
+        (client.ROUTES, client.routes(described)),
+    ):
+        path.write_text(text)
+        print(f"{path.relative_to(PATH.parents[1])} written")
     return 0
 
 

@@ -10,12 +10,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from common.client import Cutroom, Refused
 from scripts.cli.interrupts import Interrupts
 from scripts.delivery import api, film
 from scripts.delivery.commands import Commands, Failed
 from scripts.delivery.watch import CLOSED, TRIGGERS, Suspect, Watch
 
 WITHIN_S = 900.0
+PATIENCE_S = 60.0  # with which a request is sent again: a service that starts cold answers in a few seconds
 _LOOK_S = 2.5  # between two looks, at first: the API lets a person ask 30 times a minute
 _LONGEST_LOOK_S = 5.0
 
@@ -59,8 +61,9 @@ def main(argv: list[str] | None = None) -> int:
             if options.dry_run:
                 print(f"would upload {video.name} to {options.url} and watch it for {options.within:g} s at most")
                 return 0
-            smoke(api.Api(url=options.url, token=api.token()), video, watch, within_s=options.within, check=interrupts)
-    except (Failed, NotWell, api.Refused, OSError) as error:
+            person = Cutroom(options.url, token=api.token(), patience_s=min(PATIENCE_S, options.within))
+            smoke(person, video, watch, within_s=options.within, check=interrupts)
+    except (Failed, NotWell, Refused, OSError) as error:
         print(f"scripts/smoke: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -70,11 +73,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def smoke(
-    person: api.Api, video: Path, watch: Watch, *, within_s: float = WITHIN_S, check: Interrupts | None = None
+    person: Cutroom, video: Path, watch: Watch, *, within_s: float = WITHIN_S, check: Interrupts | None = None
 ) -> None:
     """Upload, and watch until clips are there. Raises NotWell, or Refused."""
     name = f"smoke-{secrets.token_hex(4)}.mp4"
-    asset = person.upload(video, name)
+    asset = person.upload(video, name=name)["id"]
     began = time.monotonic()
     _say(began, f"uploaded as {asset}")
     flow: str | None = None
@@ -83,9 +86,10 @@ def smoke(
     while (now := time.monotonic()) < began + within_s:
         if check is not None:
             check.check()
-        if flow is None and (flow := person.flow_of(asset)) is not None:
+        if flow is None and (found := next(person.flows.every(asset=asset, limit=1), None)) is not None:
+            flow = found["id"]
             _say(began, f"the event came: flow {flow}")
-        seen = person.flow(flow) if flow is not None else None
+        seen: dict[str, Any] | None = {**person.flows.one(flow)} if flow is not None else None
         if seen is not None:
             pause = _LOOK_S if _news(seen, known, began) else min(_LONGEST_LOOK_S, pause * 1.3)
             if seen["state"] in CLOSED:

@@ -3,68 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
 from tests.media import three_seconds
+from tests.serving import Serving, served
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@dataclass
-class Serving:
-    process: subprocess.Popen[str]
-    url: str
-    key: str
-    said: Path
-
-    def ask(self, method: str, path: str, **more: Any) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.key}", **more.pop("headers", {})}
-        return requests.request(method, self.url + path, headers=headers, timeout=30, **more)
-
-    def until_done(self, asset: str) -> str:
-        """The id of the asset's flow, once it is done."""
-        until = time.monotonic() + 120
-        while time.monotonic() < until:
-            flows = self.ask("GET", f"/v1/flows?asset={asset}").json()["items"]
-            if flows and flows[0]["state"] != "running":
-                assert flows[0]["state"] == "done", flows
-                return str(flows[0]["id"])
-            time.sleep(2.5)
-        raise AssertionError(self.said.read_text())
-
-
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[Serving]:
-    said = tmp_path / "said"
-    with said.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.cli.serve", "--port", "0"],
-            cwd=tmp_path,
-            env={**os.environ, "CUTROOM_HOME": str(tmp_path / "state"), "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            text=True,
-        )
-    until = time.monotonic() + 30
-    while (found := re.search(r"API: (http://\S+)/v1, key: (\S+)", said.read_text())) is None:
-        assert process.poll() is None and time.monotonic() < until, said.read_text()
-        time.sleep(0.1)
-    yield Serving(process, found[1], found[2], said)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0, said.read_text()
-    assert "Stopped; start again to go on." in said.read_text()
+    with served(tmp_path) as made:
+        yield made
 
 
 def test_a_file_comes_by_the_api_in_parts_and_its_clip_is_taken_by_ranges(serving: Serving, tmp_path: Path) -> None:

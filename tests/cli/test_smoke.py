@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from common.client import Refused
 from scripts.delivery import api, smoke, watch
 from scripts.delivery.watch import TRIGGERS, Watch
 from tests.standins import loopback
@@ -110,9 +111,10 @@ def test_how_it_ends(
     address, answers = server
     monkeypatch.setattr("secrets.token_hex", lambda _: "1")
     monkeypatch.setattr(smoke, "_LOOK_S", 0.05)
-    put = {"method": "POST", "url": f"{address}/put", "headers": {}}
+    begin = {"method": "POST", "url": f"{address}/begin", "headers": {}}
+    begun = loopback.Reply(status=201, headers={"Location": f"{address}/session"})
     named = {"items": [{"id": "a-1"}], "next": None}
-    answers += [told({"id": "a", "upload": {"whole": put}}), told({}), told(named), told(ending)]
+    answers += [told({"id": "a", "upload": {"resumable": begin}}), begun, told({}), told(named), told(ending)]
     assert main(address, tmp_path, monkeypatch) == (1 if words else 0)
     out, err = capsys.readouterr()
     assert words in err if words else "1 clip: all triggers fired" in out
@@ -140,17 +142,8 @@ def test_an_address_that_is_wrong_is_said_plainly(
     assert words in capsys.readouterr().err
 
 
-def test_a_flow_is_known_by_its_upload(server: tuple[str, list[loopback.Reply]]) -> None:
-    address, answers = server
-    person = api.Api(url=address, token="token")
-    answers.append(told({"items": [{"id": "a-1"}], "next": None}))
-    assert person.flow_of("a") == "a-1"
-    answers[:] = [told({"items": [], "next": None})]
-    assert person.flow_of("b") is None
-
-
 def test_who_is_nobody_is_told_what_to_set() -> None:
-    with pytest.raises(api.Refused, match="CUTROOM_SMOKE_KEY, CUTROOM_SMOKE_PASSWORD"):
+    with pytest.raises(Refused, match="CUTROOM_SMOKE_KEY, CUTROOM_SMOKE_PASSWORD"):
         api.token({"CUTROOM_SMOKE_EMAIL": "a@b.c"})
 
 
@@ -163,6 +156,6 @@ def test_signing_in_gives_a_token_and_never_shows_the_key(
     answers.append(told({"idToken": "mine"}))
     assert api.token(given) == "mine"
     answers[:] = [told({"error": {"message": "INVALID_LOGIN_CREDENTIALS"}}, 400)]
-    with pytest.raises(api.Refused, match="INVALID_LOGIN") as refused:
+    with pytest.raises(Refused, match="INVALID_LOGIN") as refused:
         api.token(given)
     assert "s3cret" not in str(refused.value)

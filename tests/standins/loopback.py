@@ -22,7 +22,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """`status` 0 cuts the connection; `raw` is sent instead of all else, a piece at a time, and then it is cut."""
+    """`status` 0 cuts the connection; so does a Content-Length in `headers` of more than the body has.
+
+    `raw` is sent instead of all else, a piece at a time, and then it is cut.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -45,12 +48,12 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.status == 0:
             return
         self.send_response(reply.status)
-        for name, value in {**reply.headers, "Content-Length": str(len(reply.body))}.items():
+        for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body)
 
-    do_POST = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
     def _sent(self, pieces: Iterable[bytes]) -> None:
         with suppress(OSError):  # who asked has gone

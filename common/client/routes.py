@@ -1,0 +1,184 @@
+# Written by scripts/openapi from the table of routes; a change here is lost.
+# fmt: off
+"""Every route by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from common.client.shapes import (
+    Asset,
+    Clip,
+    Flow,
+    Invitation,
+    Key,
+    Line,
+    Link,
+    Member,
+    Organisation,
+    Settings,
+)
+from common.client.transport import Transport, part
+
+
+class _Resource:
+    def __init__(self, transport: Transport) -> None:
+        self._ask = transport
+
+
+class AssetsRoutes(_Resource):
+    def every(self, *, limit: int | None = None, cursor: str | None = None) -> Iterator[Asset]:
+        """List videos, the newest first."""
+        found: Iterator[Asset] = self._ask.pages("/v1/assets", query={"limit": limit, "cursor": cursor})
+        return found
+
+    def create(self, *, name: str, size: int, type: str | None = None) -> Asset:
+        """Announce a video and get a place to send it to; what follows begins when it has come."""
+        found: Asset = self._ask.call("POST", "/v1/assets", body={"name": name, "size": size, "type": type})
+        return found
+
+    def one(self, asset: str) -> Asset:
+        """Look at a video."""
+        found: Asset = self._ask.call("GET", f"/v1/assets/{part(asset)}")
+        return found
+
+
+class FlowsRoutes(_Resource):
+    def every(self, *, limit: int | None = None, cursor: str | None = None, asset: str | None = None, state: Literal['cancelled', 'done', 'failed', 'running', 'waiting'] | None = None) -> Iterator[Flow]:
+        """List flows, the newest first."""
+        found: Iterator[Flow] = self._ask.pages("/v1/flows", query={"limit": limit, "cursor": cursor, "asset": asset, "state": state})
+        return found
+
+    def create(self, *, asset: str, settings: Settings | None = None) -> Flow:
+        """Look at a video again with other settings; with the same ones the flow there is goes on."""
+        found: Flow = self._ask.call("POST", "/v1/flows", body={"asset": asset, "settings": settings})
+        return found
+
+    def one(self, flow: str) -> Flow:
+        """See how far each run of a flow is."""
+        found: Flow = self._ask.call("GET", f"/v1/flows/{part(flow)}")
+        return found
+
+    def cancel(self, flow: str) -> Flow:
+        """Stop a flow; what is at work ends at its next beat."""
+        found: Flow = self._ask.call("POST", f"/v1/flows/{part(flow)}/cancel")
+        return found
+
+
+class ClipsRoutes(_Resource):
+    def of_flow(self, flow: str) -> list[Clip]:
+        """List the clips of a flow, the best first."""
+        found: list[Clip] = self._ask.call("GET", f"/v1/flows/{part(flow)}/clips")["items"]
+        return found
+
+    def one(self, clip: str) -> Clip:
+        """Look at a clip: why it was chosen, and its finished files."""
+        found: Clip = self._ask.call("GET", f"/v1/clips/{part(clip)}")
+        return found
+
+    def change(self, clip: str, *, state: Literal['approved', 'chosen', 'rejected'], if_match: str | None = None) -> Clip:
+        """Approve or reject a clip."""
+        found: Clip = self._ask.call("PATCH", f"/v1/clips/{part(clip)}", body={"state": state}, if_match=if_match)
+        return found
+
+    def link(self, clip: str, aspect: str) -> Link:
+        """Get a link to a clip's file; the aspect as 9x16."""
+        found: Link = self._ask.call("GET", f"/v1/clips/{part(clip)}/renditions/{part(aspect)}")
+        return found
+
+
+class AccountsRoutes(_Resource):
+    def mine(self) -> list[Organisation]:
+        """List the organisations you are in."""
+        found: list[Organisation] = self._ask.call("GET", "/v1/organisations")["items"]
+        return found
+
+    def make(self, *, name: str) -> Organisation:
+        """Make an organisation; you are its owner."""
+        found: Organisation = self._ask.call("POST", "/v1/organisations", body={"name": name})
+        return found
+
+    def this(self) -> Organisation:
+        """Look at the organisation you ask for (header Cutroom-Organisation)."""
+        found: Organisation = self._ask.call("GET", "/v1/organisation")
+        return found
+
+    def change(self, *, name: str | None = None, second_factor: bool | None = None, if_match: str | None = None) -> Organisation:
+        """Rename it, or want a second factor of admins and owners."""
+        found: Organisation = self._ask.call("PATCH", "/v1/organisation", body={"name": name, "second_factor": second_factor}, if_match=if_match)
+        return found
+
+    def close(self, *, if_match: str | None = None) -> None:
+        """Close it: nobody is let in any more."""
+        self._ask.call("DELETE", "/v1/organisation", if_match=if_match)
+
+    def all_members(self) -> list[Member]:
+        """List the members, those first who may do most."""
+        found: list[Member] = self._ask.call("GET", "/v1/members")["items"]
+        return found
+
+    def add_member(self, *, subject: str, role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']) -> Member:
+        """Make somebody a member."""
+        found: Member = self._ask.call("POST", "/v1/members", body={"subject": subject, "role": role})
+        return found
+
+    def change_member(self, subject: str, *, role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer'], if_match: str | None = None) -> Member:
+        """Give a member another role."""
+        found: Member = self._ask.call("PATCH", f"/v1/members/{part(subject)}", body={"role": role}, if_match=if_match)
+        return found
+
+    def remove_member(self, subject: str, *, if_match: str | None = None) -> None:
+        """Remove a member; anybody may leave."""
+        self._ask.call("DELETE", f"/v1/members/{part(subject)}", if_match=if_match)
+
+    def all_keys(self) -> list[Key]:
+        """List the keys of programs."""
+        found: list[Key] = self._ask.call("GET", "/v1/keys")["items"]
+        return found
+
+    def make_key(self, *, name: str, role: Literal['admin', 'editor', 'publisher', 'viewer'], expires: str | None = None) -> Key:
+        """Make a key; its text is told this once."""
+        found: Key = self._ask.call("POST", "/v1/keys", body={"name": name, "role": role, "expires": expires})
+        return found
+
+    def rotate_key(self, key: str, *, overlap_h: int | None = None) -> Key:
+        """Give a key another text; the one until now opens for a while too."""
+        found: Key = self._ask.call("POST", f"/v1/keys/{part(key)}/rotate", body={"overlap_h": overlap_h})
+        return found
+
+    def revoke_key(self, key: str, *, if_match: str | None = None) -> None:
+        """Revoke a key, from this moment."""
+        self._ask.call("DELETE", f"/v1/keys/{part(key)}", if_match=if_match)
+
+    def trail(self, *, limit: int | None = None, cursor: str | None = None) -> Iterator[Line]:
+        """See who changed what, the last first."""
+        found: Iterator[Line] = self._ask.pages("/v1/audit", query={"limit": limit, "cursor": cursor})
+        return found
+
+    def all_invitations(self) -> list[Invitation]:
+        """List the invitations that are open."""
+        found: list[Invitation] = self._ask.call("GET", "/v1/invitations")["items"]
+        return found
+
+    def invite(self, *, role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer'], email: str | None = None) -> Invitation:
+        """Invite somebody; the text is told this once, to be sent on."""
+        found: Invitation = self._ask.call("POST", "/v1/invitations", body={"role": role, "email": email})
+        return found
+
+    def accept(self, *, text: str) -> Organisation:
+        """Become a member by an invitation."""
+        found: Organisation = self._ask.call("POST", "/v1/invitations/accept", body={"text": text})
+        return found
+
+    def withdraw(self, invitation: str, *, if_match: str | None = None) -> None:
+        """Withdraw an invitation."""
+        self._ask.call("DELETE", f"/v1/invitations/{part(invitation)}", if_match=if_match)
+
+
+class Routes:
+    def __init__(self, transport: Transport) -> None:
+        self.assets = AssetsRoutes(transport)
+        self.flows = FlowsRoutes(transport)
+        self.clips = ClipsRoutes(transport)
+        self.accounts = AccountsRoutes(transport)

@@ -1,0 +1,319 @@
+# Written by scripts/openapi from the table of routes; a change here is lost.
+# fmt: off
+"""What the routes take and give."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+
+class Acceptance(TypedDict):
+    text: str
+
+
+class Asset(TypedDict):
+    """One video. What is not known yet is null."""
+
+    id: str
+    name: str
+    state: Literal['accepted', 'awaiting', 'new', 'rejected']
+    size: int
+    created: str
+    title: str | None
+    duration: float | None
+    width: int | None
+    height: int | None
+    sound: bool | None
+    duplicate_of: str | None
+    upload: Upload | None
+
+
+class Assets(TypedDict):
+    items: list[Asset]
+    next: str | None
+
+
+class Change(TypedDict):
+    state: Literal['approved', 'chosen', 'rejected']
+
+
+class Clip(TypedDict):
+    """Times in seconds of the video. `score` ranks clips of one video and predicts nothing.
+
+    `ready`: its files have passed every check; null until they are made, and in lists."""
+
+    id: str
+    flow: str
+    number: int
+    state: Literal['approved', 'chosen', 'rejected']
+    title: str
+    description: str
+    hashtags: list[str]
+    start: float
+    end: float
+    text: str
+    score: float
+    scores: dict[str, float]
+    why: str
+    evidence: list[Reason]
+    raise_by: list[str]
+    verdict: Verdict | None
+    ready: bool | None
+    renditions: list[Rendition] | None
+
+
+class Clips(TypedDict):
+    items: list[Clip]
+
+
+class Error(TypedDict):
+    """Why something did not come. `code` keeps its meaning."""
+
+    code: str
+    text: str
+    stage: str | None
+
+
+class Flow(TypedDict):
+    """`percent` is of its runs so far, by the time each was thought to take; null until anything is known."""
+
+    id: str
+    asset: str
+    name: str | None
+    state: Literal['cancelled', 'done', 'failed', 'running', 'waiting']
+    started: str
+    ended: str | None
+    error: Error | None
+    percent: int | None
+    runs: list[Run] | None
+
+
+class Flows(TypedDict):
+    items: list[Flow]
+    next: str | None
+
+
+class Invitation(TypedDict):
+    """To become a member. `text` is told once, to be sent on; `email`: whose verified address must be this."""
+
+    id: str
+    role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']
+    email: str | None
+    made_by: str
+    expires: str
+    text: str | None
+
+
+class Invitations(TypedDict):
+    items: list[Invitation]
+
+
+class Key(TypedDict):
+    """A program's. `text` is told once, when it is made or rotated; `earlier`: until when the one before opens too."""
+
+    id: str
+    name: str
+    role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']
+    made_by: str
+    made: str
+    expires: str | None
+    last_used: str | None
+    earlier: str | None
+    text: str | None
+
+
+class Keys(TypedDict):
+    items: list[Key]
+
+
+class LeftOut(TypedDict):
+    what: str
+    why: str
+
+
+class Line(TypedDict):
+    """Who did what, on what, when. `request` is the number that its answer had."""
+
+    id: str
+    at: str
+    by: str
+    what: str
+    on: str
+    detail: dict[str, str]
+    request: str
+
+
+class Link(TypedDict):
+    """Where a file can be taken from, whole or by ranges, for a quarter of an hour."""
+
+    url: str
+
+
+class Member(TypedDict):
+    subject: str
+    role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']
+    email: str | None
+    added: str | None
+
+
+class MemberChange(TypedDict):
+    role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']
+
+
+class Members(TypedDict):
+    items: list[Member]
+
+
+class NewAsset(TypedDict):
+    """What is about to be sent."""
+
+    name: str
+    size: int
+    type: NotRequired[str]
+
+
+class NewFlow(TypedDict):
+    """Look at an asset again, with these settings."""
+
+    asset: str
+    settings: NotRequired[Settings]
+
+
+class NewInvitation(TypedDict):
+    role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']
+    email: NotRequired[str | None]
+
+
+class NewKey(TypedDict):
+    name: str
+    role: Literal['admin', 'editor', 'publisher', 'viewer']
+    expires: NotRequired[str | None]
+
+
+class NewMember(TypedDict):
+    subject: str
+    role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']
+
+
+class NewOrganisation(TypedDict):
+    name: str
+
+
+class Organisation(TypedDict):
+    """`second_factor`: whether admins and owners must sign in with one. `role` is the caller's."""
+
+    id: str
+    name: str | None
+    made: str | None
+    second_factor: bool
+    role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']
+
+
+class OrganisationChange(TypedDict):
+    name: NotRequired[str | None]
+    second_factor: NotRequired[bool | None]
+
+
+class Organisations(TypedDict):
+    items: list[Organisation]
+
+
+class Problem(TypedDict):
+    """What went wrong (RFC 9457). `code` keeps its meaning, `detail` ends in what to do, `request` is in the log."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request: str
+
+
+class Progress(TypedDict):
+    done: float
+    total: float
+    unit: str
+
+
+class Reason(TypedDict):
+    """Something that was seen or heard, and its part of the score; where in the video, if in one place."""
+
+    name: str
+    text: str
+    weight: float
+    start: float | None
+    end: float | None
+
+
+class Rendition(TypedDict):
+    """A finished file."""
+
+    aspect: str
+    width: int
+    height: int
+    duration: float
+    size: int
+    sha256: str
+    captions: str | None
+
+
+class Request(TypedDict):
+    """An HTTP request to send as it stands: any other method or header is refused."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
+class Rotation(TypedDict):
+    """`overlap_h`: hours for which the text until now opens too."""
+
+    overlap_h: NotRequired[int]
+
+
+class Run(TypedDict):
+    """One stage, or one part of it."""
+
+    stage: str
+    title: str
+    number: int | None
+    state: Literal['done', 'failed', 'queued', 'running', 'skipped', 'waiting']
+    attempt: int
+    progress: Progress | None
+    place: str | None
+    place_reason: str | None
+    error: Error | None
+    left_out: list[LeftOut]
+
+
+class Settings(TypedDict):
+    """What a person chooses; what is left out is as the product has it."""
+
+    clips: NotRequired[int]
+    min_s: NotRequired[int]
+    max_s: NotRequired[int]
+    aspects: NotRequired[list[Literal['16:9', '1:1', '4:5', '9:16']]]
+    language: NotRequired[str | None]
+    captions: NotRequired[Literal['box', 'clean', 'none', 'pop']]
+    burn_draft: NotRequired[bool]
+
+
+class Trail(TypedDict):
+    items: list[Line]
+    next: str | None
+
+
+class Upload(TypedDict):
+    """Where the file may be sent: whole, or begun by `resumable` and sent in parts that can be taken up again."""
+
+    whole: Request
+    resumable: Request
+    expires: str
+
+
+class Verdict(TypedDict):
+    """Of the council. `degraded` says what it lacked."""
+
+    score: float | None
+    confidence: float | None
+    degraded: str | None
