@@ -170,6 +170,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
             listener.bind((host, port))
         except OSError as error:
             raise BadInput(f"port {port} is taken ({error.strerror}); choose another with --port") from error
+        listener.listen()  # before the address is told: who asks at once waits, and is not turned away
         yield listener
 
 

@@ -305,11 +305,8 @@ def test_events_go_on_after_the_last_one() -> None:
 
 def test_who_waits_gets_the_flow_or_is_told_that_it_is_late() -> None:
     open_, over = ({"items": [{"id": "a-1", "state": state}], "next": None} for state in ("running", "done"))
-    with asked(told({"items": [], "next": None}), told(open_), told(over), told({"id": "a-1", "runs": []})) as (
-        made,
-        seen,
-        _,
-    ):
+    alone, whole = told({"duplicate_of": None}), told({"id": "a-1", "runs": []})
+    with asked(told({"items": [], "next": None}), told(open_), told(over), alone, whole) as (made, seen, _):
         assert made.wait("a")["id"] == "a-1"
         assert seen[0].path == "/v1/flows?limit=1&asset=a"
     with asked(told(open_)) as (made, _, _), pytest.raises(Late):
