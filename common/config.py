@@ -51,6 +51,7 @@ class Cloud:
     `database`  CUTROOM_DATABASE   the Firestore database, if not the one called (default)
     `active`    CUTROOM_ACTIVE     flows of one tenant at work at once
     `origins`   CUTROOM_ORIGINS    of the pages that may ask the API from a browser, separated by blanks
+    `proxies`   CUTROOM_PROXIES    how many of Google's proxies stand before the API: 1, or 2 with the load balancer
     `image`     CUTROOM_IMAGE      what this process may load: light, media or gpu
     `home`, `models`               as in Settings; `home` is scratch alone
 
@@ -60,6 +61,7 @@ class Cloud:
     `pubsub`    PUBSUB_EMULATOR_HOST  host:port of a Pub/Sub without TLS
     `certs`     CUTROOM_CERTS      URL of the certificates tokens are checked by
     `iam`       CUTROOM_IAM        URL of what signs for a service account
+    `users`     CUTROOM_USERS      URL of what knows whose tokens were revoked
     """
 
     project: str
@@ -84,13 +86,15 @@ class Cloud:
     pubsub: str | None = None
     certs: str | None = None
     iam: str | None = None
+    users: str | None = None
+    proxies: int = 1
 
 
 _NEEDED = {
     name: f"CUTROOM_{name.upper()}"
     for name in ("project", "location", "uploads", "media", "topic", "invoker", "audience", "signer")
 }
-_LOCAL = {name: f"CUTROOM_{name.upper()}" for name in ("tasks", "jobs", "certs", "iam")}
+_LOCAL = {name: f"CUTROOM_{name.upper()}" for name in ("tasks", "jobs", "certs", "iam", "users")}
 _LOCAL["pubsub"] = "PUBSUB_EMULATOR_HOST"
 
 
@@ -117,6 +121,7 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         database=env.get("CUTROOM_DATABASE") or "(default)",
         active=int(env.get("CUTROOM_ACTIVE") or 4),
         origins=tuple((env.get("CUTROOM_ORIGINS") or "").split()),
+        proxies=int(env.get("CUTROOM_PROXIES") or 1),
         image=env.get("CUTROOM_IMAGE") or "light",
         home=home,
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),

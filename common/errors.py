@@ -3,6 +3,7 @@
 CutroomError                 code, HTTP status, whether trying again can help
 ├── BadInput                 the caller sent something unusable; says what to send instead
 │   ├── TooLarge             a request of more bytes than are read
+│   ├── TooSlow              a request that took too long to come
 │   └── RejectedMedia        a file that cannot become clips; `code` names the reason
 ├── Transient                passes by itself: tried again with backoff
 │   ├── TooMany              the caller comes too often; says when to come again
@@ -58,6 +59,13 @@ class TooLarge(BadInput):
 
     code = "too_large"
     status = 413
+
+
+class TooSlow(BadInput):
+    """A request that took too long to come."""
+
+    code = "too_slow"
+    status = 408
 
 
 class RejectedMedia(BadInput):

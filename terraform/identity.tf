@@ -21,6 +21,7 @@ locals {
 
   project_roles = [
     { role = "roles/datastore.user", who = concat(local.planners, local.workers, ["api"]), why = "claims, settles and plans runs; the API keeps what people decide" },
+    { role = "roles/firebaseauth.viewer", who = ["api"], why = "asks whether a person's tokens were revoked" },
     { role = "roles/eventarc.eventReceiver", who = ["invoker"], why = "the trigger of the uploads bucket receives events as it" },
   ]
 

@@ -21,9 +21,11 @@ from common.adapters.google.sources import BucketSources
 from common.adapters.google.storage import StorageObjects
 from common.adapters.google.tasks import CloudTasks, Lane
 from common.adapters.google.uploads import BucketUploads
+from common.adapters.google.users import FirebaseUsers
 from common.adapters.google.wake import CloudWake
 from common.adapters.models.elsewhere import ModelsElsewhere
 from common.adapters.remembering import Remembering
+from common.adapters.sessions import Sessions
 from common.bootstrap.parts import Parts
 from common.config import Cloud
 from common.pipeline import sweep
@@ -115,12 +117,16 @@ def api(parts: CloudParts) -> Parts:
     """What the API stands on."""
     settings = parts.settings
     made = clients.Clients(settings)
+    told = not settings.local or settings.users is not None  # on one machine nobody may be there to ask
+    users = FirebaseUsers(settings.project, address=settings.users) if told else None
+    people = FirebaseAuth(settings.project, Certificates(settings.certs or FIREBASE), users)
     return Parts(
         engine=parts.engine,
-        people=Remembering(FirebaseAuth(settings.project, Certificates(settings.certs or FIREBASE))),
+        people=Remembering(Sessions(people, parts.engine.documents, parts.engine.clock)),
         uploads=BucketUploads(made.storage, settings.uploads, made.signing),
         links=BucketLinks(made.storage, settings.media, made.signing),
         limits=SharedLimits(parts.engine.documents, parts.engine.clock),
+        proxies=settings.proxies,
     )
 
 

@@ -18,3 +18,4 @@ class Parts:
     uploads: Uploads
     links: Links
     limits: Limits
+    proxies: int = 0  # of ours that a request comes through, each of which adds whom it heard to X-Forwarded-For

@@ -26,9 +26,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.accounts.roles import may
 from common.bootstrap.parts import Parts
-from common.errors import BadInput, CutroomError, Forbidden, TooMany
+from common.errors import BadInput, CutroomError, Forbidden, TooMany, Unauthorized
 from common.ports.limits import PER_PERSON, UPLOADS
-from functions.api import asking, health, once, openapi, problems, reading
+from functions.api import asking, health, once, openapi, problems, reading, strangers
 from functions.api.route import Answer, Ask, Route
 from functions.api.table import TABLE
 
@@ -113,8 +113,12 @@ def _dispatched(parts: Parts, path: str, table: Sequence[Route]) -> Endpoint:
 
 
 def _answered(parts: Parts, route: Route, request: Request, content: bytes) -> Response:
-    token = asking.bearer(request.headers.get("authorization"))
-    who = asking.who(parts, token, request.headers.get("cutroom-organisation"))
+    try:
+        token = asking.bearer(request.headers.get("authorization"))
+        who = asking.who(parts, token, request.headers.get("cutroom-organisation"))
+    except Unauthorized:
+        strangers.counted(parts, request)
+        raise
     after_s = parts.limits.take(who.subject, (*PER_PERSON, *UPLOADS) if route.heavy else PER_PERSON)
     if after_s is not None:
         raise TooMany(f"too many requests; come again in {after_s:.0f} s", after_s=after_s)

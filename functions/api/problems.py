@@ -17,6 +17,7 @@ TITLES = {
     403: "This may not be done",
     404: "There is no such thing",
     405: "This cannot be done here",
+    408: "The request came too slowly",
     409: "It has changed meanwhile",
     412: "It has changed since it was read",
     413: "The request is too large",

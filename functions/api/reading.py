@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
-from common.errors import BadInput, TooLarge
+from common.errors import BadInput, TooLarge, TooSlow
 from functions.api.route import Shape
 
 LARGEST = 1 << 20  # bytes of a body
+LONGEST_S = 30.0  # in which a body must be there
 DEEPEST = 32  # levels of a body
 
 S = TypeVar("S", bound=Shape)
 
 
 async def body_of(headers: Mapping[str, str], stream: Any) -> bytes:
-    """The bytes of a body; raises TooLarge as soon as there are too many."""
+    """The bytes of a body. Raises TooLarge as soon as there are too many, TooSlow once it took too long.
+
+    Nothing but a socket waits for who is slow: no thread is taken before the body is there.
+    """
+    if headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise BadInput("the body is compressed; send it as it is", code="encoded")  # what it unpacks to is not known
     if (said := headers.get("content-length", "")).isdecimal() and int(said) > LARGEST:
         raise TooLarge(f"a body of {said} bytes; {LARGEST} are read at most")
     parts, size = [], 0
-    async for part in stream:
-        size += len(part)
-        if size > LARGEST:
-            raise TooLarge(f"a body of more than the {LARGEST} bytes that are read at most")
-        parts.append(part)
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            async for part in stream:
+                size += len(part)
+                if size > LARGEST:
+                    raise TooLarge(f"a body of more than the {LARGEST} bytes that are read at most")
+                parts.append(part)
+    except TimeoutError:
+        raise TooSlow(f"the body was not there within {LONGEST_S:g} s; send it faster, or less") from None
     return b"".join(parts)
 
 

@@ -42,7 +42,8 @@ def test_nobody_is_let_in_who_proves_nothing(served: Served, route: Any, header:
     answer = served.client.request(route.method, path_of(route), headers=headers)
     problem(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == "Bearer"
-    assert served.limits.seen == [] and served.engine.documents.count("assets") == 0
+    assert [who for who, _ in served.limits.seen] == ["address testclient"]
+    assert served.engine.documents.count("assets") == 0
 
 
 @pytest.mark.parametrize("route", ROUTES)

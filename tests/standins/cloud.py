@@ -23,7 +23,7 @@ import requests
 
 from common.pipeline.place import POOLS
 from tests.emulators import PROJECT, free_port
-from tests.standins import certificates, loopback, rpc
+from tests.standins import certificates, loopback, people, rpc
 from tests.standins.certificates import EMAIL, firebase_claims, oidc_claims
 from tests.standins.run_jobs import LOCATION, RunJobs
 from tests.standins.run_jobs import run_jobs as run_jobs_standin
@@ -102,6 +102,7 @@ class LocalCloud:
     finalized: deque[tuple[str, Kept]] = field(default_factory=deque)
     over: threading.Event = field(default_factory=threading.Event)
     refusals: list[str] = field(default_factory=list)
+    revoked: dict[str, float] = field(default_factory=dict)  # by person, since when tokens count
 
     def service_token(self, audience: str) -> str:
         return self.issuer.token(oidc_claims(aud=audience))
@@ -243,6 +244,8 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
     with ExitStack() as stack:
         issuer = stack.enter_context(certificates.issuer())
         storage = stack.enter_context(storage_standin())
+        revoked: dict[str, float] = {}
+        users = stack.enter_context(loopback.serving(lambda asked: people.answer(asked, revoked)))
         iam = stack.enter_context(loopback.serving(lambda asked: _sign(issuer, asked)))
         tasks = stack.enter_context(
             tasks_standin(lambda audience, email: issuer.token(oidc_claims(aud=audience, email=email)), hurry=20)
@@ -262,7 +265,7 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
         subscriber.create_subscription(
             name=subscription, topic=f"projects/{PROJECT}/topics/{topic}", ack_deadline_seconds=10
         )
-        made = LocalCloud(issuer, storage, tasks, jobs, subscriber, subscription)
+        made = LocalCloud(issuer, storage, tasks, jobs, subscriber, subscription, revoked=revoked)
         ports = {target: free_port() for target in ("api", "on_event", "work", "tick")}
         work = f"http://127.0.0.1:{ports['work']}"
         for image in ("light", "media"):
@@ -286,6 +289,7 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
             "CUTROOM_JOBS": jobs_at,
             "CUTROOM_CERTS": issuer.address,
             "CUTROOM_IAM": iam,
+            "CUTROOM_USERS": users,
             "FIRESTORE_EMULATOR_HOST": firestore,
             "PUBSUB_EMULATOR_HOST": pubsub,
             "STORAGE_EMULATOR_HOST": f"http://{storage.address}",

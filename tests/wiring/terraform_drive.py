@@ -242,10 +242,14 @@ class NotedAnnouncer:
         self.ends.append(run)
 
 
+@dataclass
 class Anybody:
     """Implements Auth and ServiceAuth: who may ask is tested elsewhere."""
 
+    noted: Noted
+
     def person(self, token: str) -> Caller:
+        self.noted.use("read", "people")
         return Caller(subject=TENANT)
 
     def service(self, token: str) -> Caller:
@@ -347,13 +351,13 @@ class Drive:
         self.parts = CloudParts(
             settings=settings,
             engine=self.engine,
-            services=Anybody(),
+            services=Anybody(self.noted),
             jobs=self.jobs,
         )
         self.people = app.build(
             Parts(
                 engine=self.engine,
-                people=Anybody(),
+                people=Anybody(self.noted),
                 uploads=NotedUploads(self.noted),
                 links=NotedLinks(self.noted),
                 limits=SharedLimits(self.engine.documents, self.clock),

@@ -236,6 +236,7 @@ GRANTED = {
     ("read", "media"): ("bucket media", "roles/storage.objectViewer"),
     ("read", "uploads"): ("bucket uploads", "roles/storage.objectViewer"),
     ("create", "uploads"): ("bucket uploads", "roles/storage.objectCreator"),
+    ("read", "people"): ("project", "roles/firebaseauth.viewer"),
     ("sign", "api"): ("account api", "signer"),
     ("act as", "invoker"): ("account invoker", "roles/iam.serviceAccountUser"),
     ("publish", "ended"): ("topic ended", "roles/pubsub.publisher"),

@@ -1,7 +1,8 @@
 """People, by the ID tokens of Firebase Authentication.
 
-Verified here and not by firebase_admin, which takes any forged token once FIREBASE_AUTH_EMULATOR_HOST is set. A token
-counts until it expires, an hour at most after it was made, even when its user was disabled meanwhile.
+Verified here and not by firebase_admin, which takes any forged token once FIREBASE_AUTH_EMULATOR_HOST is set. With
+`users` a token counts no more once it was revoked, or its user disabled or removed; else until it expires, an hour at
+most after it was made.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import time
 from collections.abc import Mapping
 
 from common.adapters.google.certificates import FIREBASE, SKEW_S, Certificates, moment, refused
+from common.adapters.google.users import FirebaseUsers
 from common.errors import Permanent
 from common.ports.auth import Caller
 
@@ -20,12 +22,14 @@ MOST_SUBJECT = 128  # characters of a user's id
 class FirebaseAuth:
     """Takes ID tokens of one Firebase project."""
 
-    def __init__(self, project: str, certificates: Certificates | None = None) -> None:
-        self._project = project
+    def __init__(
+        self, project: str, certificates: Certificates | None = None, users: FirebaseUsers | None = None
+    ) -> None:
+        self._project, self._users = project, users
         self._certificates = certificates or Certificates(FIREBASE)
 
     def person(self, token: str) -> Caller:
-        """Raises Unauthorized, and Transient while Google's certificates cannot be had.
+        """Raises Unauthorized, and Transient while Google's certificates, or its users, cannot be had.
 
         The caller has an email only where it is verified: anybody can sign up with the address of another.
         """
@@ -34,8 +38,11 @@ class FirebaseAuth:
             raise refused(f"it is issued by {claims.get('iss')!r:.200}")
         if len(claims["sub"]) > MOST_SUBJECT:
             raise refused("its subject is too long")
-        if moment(claims, "auth_time") > time.time() + SKEW_S:
+        signed_in = moment(claims, "auth_time")
+        if signed_in > time.time() + SKEW_S:
             raise refused("its user has yet to sign in")
+        if self._users is not None:
+            self._users.check(claims["sub"], signed_in)
         email = claims.get("email")
         proven = isinstance(email, str) and claims.get("email_verified") is True
         return Caller(subject=claims["sub"], email=email if proven else None, claims=claims)

@@ -43,7 +43,7 @@ class Index:
 
 
 # Where documents expire by their field `expires`.
-EXPIRING = ("assets", "idempotency", "invitations", "limits", "refusals", "uploads")
+EXPIRING = ("assets", "idempotency", "invitations", "limits", "refusals", "sessions", "uploads")
 
 INDEXES = (
     # the sweep: ends that nobody acted on, wakes that were lost, tenants whose flows wait

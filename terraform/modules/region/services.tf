@@ -37,7 +37,7 @@ resource "google_cloud_run_v2_service" "service" {
           CUTROOM_AUDIENCE = local.urls[each.key]
           CUTROOM_IMAGE    = each.value.image == "functions" ? "light" : each.value.image
           THREADS          = tostring(each.value.concurrency)
-        }, each.value.image == "functions" ? {} : { CUTROOM_MODELS = local.models }, each.key == "api" ? { CUTROOM_ORIGINS = join(" ", var.origins) } : {})
+        }, each.value.image == "functions" ? {} : { CUTROOM_MODELS = local.models }, each.key == "api" ? { CUTROOM_ORIGINS = join(" ", var.origins), CUTROOM_PROXIES = var.public ? "1" : "2" } : {})
 
         content {
           name  = env.key
