@@ -96,6 +96,15 @@ def _published(message: Message) -> Event:
 _RUN = re.compile(r"tenants/[A-Za-z0-9_-]{1,128}/runs/[A-Za-z0-9_-]{1,128}\.[a-z_]{1,40}(\.\d{1,6})?")
 
 
+_DELIVERY = re.compile(r"tenants/[A-Za-z0-9_-]{1,128}/deliveries/[0-9a-f]{16}\.[0-9]{13}\.[0-9a-f]{24}")
+
+
+def delivery_key(told: Mapping[str, Any]) -> str | None:
+    """The key of a delivery's document in {"run": key}, for both are woken alike; None where it is none."""
+    key = _text(told, "run")
+    return key if _DELIVERY.fullmatch(key) else None
+
+
 def run_key(told: Mapping[str, Any]) -> str:
     """The key of a run's document in {"run": key}."""
     key = _text(told, "run")

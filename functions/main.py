@@ -2,7 +2,7 @@
 
 api        what people and programs ask over HTTPS, with a Firebase ID token
 on_event   a file is in the bucket, or a run has ended; by push, with an OIDC token
-work       execute one run; by Cloud Tasks, with an OIDC token
+work       execute one run, or send one delivery to a webhook; by Cloud Tasks, with an OIDC token
 tick       once a minute: what the fast path lost; by Cloud Scheduler, with an OIDC token
 
 A status of 2xx takes a message off its queue. So what can never succeed is recorded and acknowledged, what passes by
@@ -93,7 +93,10 @@ def on_event(request: Request) -> Any:
 @_answered
 def work(request: Request) -> Any:
     _by_service(request)
-    run = RunId.parse(events.run_key(_told(request)))
+    told = _told(request)
+    if (delivery := events.delivery_key(told)) is not None:
+        return jsonify({"ending": _CLOUD.sender.deliver(delivery)})
+    run = RunId.parse(events.run_key(told))
     if run.stage not in _CLOUD.engine.definition:
         raise BadInput(f"there is no stage {run.stage!r} in this version")
     return jsonify({"ending": execute(_CLOUD.engine, run)})

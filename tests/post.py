@@ -39,6 +39,7 @@ class Post:
     doubled: float = 0.0
     errands: list[tuple[datetime, Errand]] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
+    deliveries: list[tuple[datetime, Errand]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
 
     def work(self, errand: Errand, at: datetime) -> None:
@@ -51,7 +52,9 @@ class Post:
         self.ends += [run] * self._copies()
 
     def deliver(self, engine: Engine) -> bool:
-        """One message that is due, whichever; False where there is none."""
+        """One message that is due, whichever; False where there is none. Those about deliveries are kept apart."""
+        self.deliveries += [(at, errand) for at, errand in self.errands if errand.stage == "deliver"]
+        self.errands = [(at, errand) for at, errand in self.errands if errand.stage != "deliver"]
         ready = [n for n, (at, _) in enumerate(self.errands) if at <= self.clock.at]
         count = len(ready) + len(self.ends)
         if not count:

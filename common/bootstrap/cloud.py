@@ -24,10 +24,12 @@ from common.adapters.google.uploads import BucketUploads
 from common.adapters.google.users import FirebaseUsers
 from common.adapters.google.wake import CloudWake
 from common.adapters.models.elsewhere import ModelsElsewhere
+from common.adapters.outbound import HttpsOutbound
 from common.adapters.remembering import Remembering
 from common.adapters.sessions import Sessions
 from common.bootstrap.parts import Parts
 from common.config import Cloud
+from common.events.deliveries import Sender
 from common.pipeline import sweep
 from common.pipeline.definition import PIPELINE
 from common.pipeline.engine import Engine, carry_on
@@ -36,6 +38,7 @@ from common.pipeline.place import POOLS
 from common.ports.auth import ServiceAuth
 from common.ports.jobs import Jobs
 from common.ports.models import Models
+from common.ports.outbound import Outbound
 
 _WAKE_S = 60.0  # in which a task or a message arrives, but for one in a thousand
 
@@ -48,10 +51,23 @@ class CloudParts:
     engine: Engine
     services: ServiceAuth
     jobs: Jobs
+    outbound: Outbound
+
+    @property
+    def sender(self) -> Sender:
+        """Who sends to webhooks."""
+        engine = self.engine
+        return Sender(
+            documents=engine.documents,
+            clock=engine.clock,
+            wake=engine.wake,
+            outbound=self.outbound,
+            wake_s=engine.wake_s,
+        )
 
     def tick(self) -> int:
         """What is done once a minute; how much of it the fast path had lost."""
-        found = sweep.rescue(self.engine)
+        found = sweep.rescue(self.engine) + self.sender.rescue()
         reap(self.engine.documents, self.engine.clock, self.jobs)
         for pool in POLICIES:
             self.launch(pool)
@@ -109,6 +125,7 @@ def connect(
         ),
         services=GoogleOidc(settings.audience, [settings.invoker], Certificates(settings.certs or SERVICES)),
         jobs=jobs,
+        outbound=HttpsOutbound(),
     )
     return parts
 
@@ -126,6 +143,7 @@ def api(parts: CloudParts) -> Parts:
         uploads=BucketUploads(made.storage, settings.uploads, made.signing),
         links=BucketLinks(made.storage, settings.media, made.signing),
         limits=SharedLimits(parts.engine.documents, parts.engine.clock),
+        outbound=parts.outbound,
         proxies=settings.proxies,
     )
 

@@ -24,10 +24,13 @@ from common.adapters.embedded.uploads import AT as UPLOADS_AT
 from common.adapters.embedded.uploads import LocalUploads
 from common.adapters.models.local import LocalModels
 from common.adapters.models.shelf import Shelf
+from common.adapters.outbound import HttpsOutbound
 from common.bootstrap.parts import Parts
 from common.config import Settings
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
+from common.events.courier import Courier
+from common.events.deliveries import Sender
 from common.pipeline import flows
 from common.pipeline.definition import PIPELINE
 from common.pipeline.engine import Engine, carry_on
@@ -36,6 +39,7 @@ from common.pipeline.run import RunId
 from common.pipeline.runner import Runner
 from common.pipeline.stage import Definition
 from common.ports.documents import Increment
+from common.ports.outbound import Outbound
 from common.ports.wake import Wake
 
 _EPOCH = "global/runner"
@@ -59,6 +63,7 @@ class LocalApi:
 
     parts: Parts
     key: str
+    courier: Courier
     files: Callable[[Any, Any, Any], Awaitable[None]]  # an ASGI application
 
 
@@ -121,9 +126,10 @@ def local(
         yield Local(settings=settings, folder=folder, engine=built, runner=runner, bell=bell)
 
 
-def api(local: Local, base_url: str) -> LocalApi:
+def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalApi:
     """What the API needs here; the server at `base_url` must hand all below /local/ to `files`.
 
+    `outbound` is how strangers' addresses are asked: a test's own may reach this machine, no setting lets another.
     Raises BadInput where others can read the key.
     """
     folder, engine = local.folder, local.engine
@@ -142,8 +148,12 @@ def api(local: Local, base_url: str) -> LocalApi:
     async def files(scope: Any, receive: Any, send: Any) -> None:
         await (uploads if scope["path"].startswith(UPLOADS_AT) else links)(scope, receive, send)
 
-    parts = Parts(engine=engine, people=own, uploads=uploads, links=links, limits=LocalLimits(engine.clock))
-    return LocalApi(parts=parts, key=own.key, files=files)
+    outbound = outbound or HttpsOutbound()
+    parts = Parts(
+        engine=engine, people=own, uploads=uploads, links=links, limits=LocalLimits(engine.clock), outbound=outbound
+    )
+    sender = Sender(documents=engine.documents, clock=engine.clock, wake=engine.wake, outbound=outbound)
+    return LocalApi(parts=parts, key=own.key, courier=Courier(sender), files=files)
 
 
 def _next_epoch(folder: StateFolder) -> int:

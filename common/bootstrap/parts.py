@@ -8,6 +8,7 @@ from common.pipeline.engine import Engine
 from common.ports.auth import Auth
 from common.ports.limits import Limits
 from common.ports.links import Links
+from common.ports.outbound import Outbound
 from common.ports.uploads import Uploads
 
 
@@ -18,4 +19,5 @@ class Parts:
     uploads: Uploads
     links: Links
     limits: Limits
+    outbound: Outbound
     proxies: int = 0  # of ours that a request comes through, each of which adds whom it heard to X-Forwarded-For

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from common.client.events import Event
 from common.client.shapes import (
     Asset,
     Clip,
+    Delivery,
     Flow,
     Invitation,
     Key,
@@ -18,6 +20,7 @@ from common.client.shapes import (
     Member,
     Organisation,
     Settings,
+    Webhook,
 )
 from common.client.transport import Transport, part
 
@@ -176,9 +179,69 @@ class AccountsRoutes(_Resource):
         self._ask.call("DELETE", f"/v1/invitations/{part(invitation)}", if_match=if_match)
 
 
+class EventsRoutes(_Resource):
+    def every(self, *, last: str | None = None) -> Iterator[Event]:
+        """Listen to what happens in the organisation, from now on or from Last-Event-ID."""
+        found: Iterator[Event] = self._ask.stream("/v1/events", query={}, last=last)
+        return found
+
+    def of_flow(self, flow: str, *, last: str | None = None) -> Iterator[Event]:
+        """Listen to what happens to a flow, from its beginning or from Last-Event-ID."""
+        found: Iterator[Event] = self._ask.stream(f"/v1/flows/{part(flow)}/events", query={}, last=last)
+        return found
+
+
+class WebhooksRoutes(_Resource):
+    def every(self) -> list[Webhook]:
+        """List the webhooks, the newest first."""
+        found: list[Webhook] = self._ask.call("GET", "/v1/webhooks")["items"]
+        return found
+
+    def make(self, *, name: str, address: str | None = None, events: list[Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']] | None = None, may_start: bool | None = None) -> Webhook:
+        """Have an address told what happens, or let a program start flows; the secret is told this once."""
+        found: Webhook = self._ask.call("POST", "/v1/webhooks", body={"name": name, "address": address, "events": events, "may_start": may_start})
+        return found
+
+    def one(self, webhook: str) -> Webhook:
+        """Look at a webhook."""
+        found: Webhook = self._ask.call("GET", f"/v1/webhooks/{part(webhook)}")
+        return found
+
+    def change(self, webhook: str, *, name: str | None = None, address: str | None = None, events: list[Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']] | None = None, active: bool | None = None, may_start: bool | None = None, if_match: str | None = None) -> Webhook:
+        """Change a webhook, or switch it off and on."""
+        found: Webhook = self._ask.call("PATCH", f"/v1/webhooks/{part(webhook)}", body={"name": name, "address": address, "events": events, "active": active, "may_start": may_start}, if_match=if_match)
+        return found
+
+    def remove(self, webhook: str, *, if_match: str | None = None) -> None:
+        """Delete a webhook: nothing more is sent to it, nor taken from it."""
+        self._ask.call("DELETE", f"/v1/webhooks/{part(webhook)}", if_match=if_match)
+
+    def rotate(self, webhook: str) -> Webhook:
+        """Give a webhook another secret; the one until now signs too for a day."""
+        found: Webhook = self._ask.call("POST", f"/v1/webhooks/{part(webhook)}/rotate")
+        return found
+
+    def test(self, webhook: str) -> Delivery:
+        """Send a webhook an event that tells of nothing."""
+        found: Delivery = self._ask.call("POST", f"/v1/webhooks/{part(webhook)}/test")
+        return found
+
+    def sent(self, webhook: str, *, limit: int | None = None, cursor: str | None = None) -> Iterator[Delivery]:
+        """List what was sent to a webhook in the last month and what became of it, the newest first."""
+        found: Iterator[Delivery] = self._ask.pages(f"/v1/webhooks/{part(webhook)}/deliveries", query={"limit": limit, "cursor": cursor})
+        return found
+
+    def again(self, webhook: str, delivery: str) -> Delivery:
+        """Send something once more, with all its tries."""
+        found: Delivery = self._ask.call("POST", f"/v1/webhooks/{part(webhook)}/deliveries/{part(delivery)}/redeliver")
+        return found
+
+
 class Routes:
     def __init__(self, transport: Transport) -> None:
         self.assets = AssetsRoutes(transport)
         self.flows = FlowsRoutes(transport)
         self.clips = ClipsRoutes(transport)
         self.accounts = AccountsRoutes(transport)
+        self.events = EventsRoutes(transport)
+        self.webhooks = WebhooksRoutes(transport)

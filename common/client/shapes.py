@@ -33,6 +33,15 @@ class Assets(TypedDict):
     next: str | None
 
 
+class Call(TypedDict):
+    """What a workflow asks for. Sent again with the same `id`, it is answered as before and done once, for a day."""
+
+    id: str
+    action: Literal['flow.start']
+    asset: str
+    settings: Settings
+
+
 class Change(TypedDict):
     state: Literal['approved', 'chosen', 'rejected']
 
@@ -66,12 +75,58 @@ class Clips(TypedDict):
     items: list[Clip]
 
 
+class Data(TypedDict):
+    """`left_s`: seconds that are left, by how long the organisation's last flows took; null while that is not known.
+
+    `percent` is null until anything is known; `retry_after`: seconds until what waits is tried again."""
+
+    flow: str | None
+    asset: str | None
+    stage: str | None
+    percent: int | None
+    message: str
+    left_s: int | None
+    retry_after: int | None
+    error: Trouble | None
+
+
+class Deliveries(TypedDict):
+    items: list[Delivery]
+    next: str | None
+
+
+class Delivery(TypedDict):
+    """An event on its way. `status`: of the receiver's last answer; `next`: when it is tried again; `body`: as sent."""
+
+    id: str
+    event: str
+    type: str
+    state: Literal['dead', 'done', 'queued', 'sending', 'waiting']
+    attempts: int
+    status: int | None
+    error: str | None
+    at: str
+    tried: str | None
+    next: str | None
+    body: str
+
+
 class Error(TypedDict):
     """Why something did not come. `code` keeps its meaning."""
 
     code: str
     text: str
     stage: str | None
+
+
+class Event(TypedDict):
+    """One thing that happened. `id` names it however often it is sent; null for how far a flow is this moment."""
+
+    id: str | None
+    type: Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started'] | Literal['webhook.test']
+    at: str
+    organisation: str
+    data: Data
 
 
 class Flow(TypedDict):
@@ -199,6 +254,13 @@ class NewOrganisation(TypedDict):
     name: str
 
 
+class NewWebhook(TypedDict):
+    name: str
+    address: NotRequired[str | None]
+    events: NotRequired[list[Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
+    may_start: NotRequired[bool]
+
+
 class Organisation(TypedDict):
     """`second_factor`: whether admins and owners must sign in with one. `role` is the caller's."""
 
@@ -303,6 +365,14 @@ class Trail(TypedDict):
     next: str | None
 
 
+class Trouble(TypedDict):
+    """Why it did not come; `code` keeps its meaning."""
+
+    code: str
+    text: str
+    stage: str | None
+
+
 class Upload(TypedDict):
     """Where the file may be sent: whole, or begun by `resumable` and sent in parts that can be taken up again."""
 
@@ -317,3 +387,34 @@ class Verdict(TypedDict):
     score: float | None
     confidence: float | None
     degraded: str | None
+
+
+class Webhook(TypedDict):
+    """`secret` is told once, when it is made or rotated; `earlier`: until when the one before signs too.
+
+    `may_start`: whether who has the secret may start flows (POST /v1/inbound/workflow/{webhook})."""
+
+    id: str
+    name: str
+    address: str | None
+    events: list[str]
+    active: bool
+    may_start: bool
+    made_by: str
+    made: str
+    earlier: str | None
+    secret: str | None
+
+
+class WebhookChange(TypedDict):
+    """What is left out stays as it is."""
+
+    name: NotRequired[str]
+    address: NotRequired[str | None]
+    events: NotRequired[list[Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
+    active: NotRequired[bool]
+    may_start: NotRequired[bool]
+
+
+class Webhooks(TypedDict):
+    items: list[Webhook]

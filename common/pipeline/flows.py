@@ -10,7 +10,7 @@ from common.domain.asset import Source
 from common.domain.codec import digest, to_json
 from common.domain.settings import FlowSettings
 from common.errors import BadInput, Conflict
-from common.pipeline import admission, planner
+from common.pipeline import admission, planner, telling
 from common.pipeline.engine import Engine
 from common.pipeline.run import TERMINAL, Flow, RunId
 from common.ports.clock import stamp
@@ -114,7 +114,7 @@ def cancel(engine: Engine, flow: Flow) -> None:
     """Stop a flow: running attempts notice at their next heartbeat, nothing more is planned."""
     snap = engine.documents.get_many([flow.key])[flow.key]
     if snap.body["state"] in ("waiting", "running"):
-        engine.documents.commit([Update(flow.key, {"state": "cancelled", "cancel": True}, snap.version)])
+        telling.ended(engine, flow, snap, {"state": "cancelled", "cancel": True})
         admission.admit(engine, flow.tenant)
 
 
@@ -188,7 +188,7 @@ def _reopen(engine: Engine, flow: Flow, snap: Snap) -> None:
             writes.append(Delete(run.key, run.version))
         elif run.body["state"] in TERMINAL:
             writes.append(Update(run.key, {"due": now}, run.version))  # plan again what came after it
-    engine.documents.commit(writes)
+    telling.resumed(engine, flow, writes)
     for run in failed:
         identity = RunId.parse(run.key)
         errand = engine.errand(identity, {**run.body, "attempt": 0, "wake": run.body["wake"] + 1})

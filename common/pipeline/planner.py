@@ -15,6 +15,7 @@ from common.domain.codec import from_json
 from common.domain.timebase import Span
 from common.errors import Conflict, CutroomError
 from common.pipeline import run as runs
+from common.pipeline import telling
 from common.pipeline.conditions import CONDITIONS
 from common.pipeline.engine import Engine
 from common.pipeline.place import place
@@ -30,6 +31,7 @@ _BATCH = 200  # runs created in one commit
 
 def start(engine: Engine, flow: Flow) -> None:
     """Plan the stages that wait for nothing."""
+    telling.started(engine, flow)
     standing = Standing(engine, flow)
     for stage in engine.definition:
         if not stage.after:
@@ -48,6 +50,8 @@ def act(engine: Engine, run: RunId) -> bool:
         for name in ended:
             following = engine.definition.following(name)
             ended += [stage.name for stage in following if _plan(engine, flow, standing, stage, run)]
+        if standing.of(stage := engine.definition[run.stage]).over:
+            telling.stage_over(engine, flow, stage)
         if any(not engine.definition.consumers(name) for name in ended):
             closed = _close_if_over(engine, flow, standing)
     with suppress(Conflict):  # somebody acted on it, or it was resumed, in the meantime
@@ -171,7 +175,7 @@ def _close_if_over(engine: Engine, flow: Flow, standing: Standing) -> bool:
     if snap.body["state"] != "running":
         return True
     with suppress(Conflict):  # the other one that saw the end wrote the same
-        engine.documents.commit([Update(flow.key, fields, snap.version)])
+        telling.ended(engine, flow, snap, fields)
     return True
 
 

@@ -12,6 +12,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 
 import msgspec
 from starlette.applications import Starlette
@@ -20,16 +21,18 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as Path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.accounts.roles import may
 from common.bootstrap.parts import Parts
 from common.errors import BadInput, CutroomError, Forbidden, TooMany, Unauthorized
+from common.events import signatures
 from common.ports.limits import PER_PERSON, UPLOADS
 from functions.api import asking, health, once, openapi, problems, reading, strangers
-from functions.api.route import Answer, Ask, Route
+from functions.api.listening import Hub
+from functions.api.route import Answer, Ask, Route, Who
 from functions.api.table import TABLE
 
 log = logging.getLogger("cutroom.api")
@@ -47,8 +50,11 @@ HEADERS = {
 }
 
 
-def build(parts: Parts, origins: Sequence[str] = (), table: Sequence[Route] = TABLE) -> Starlette:
-    """`origins`: of the pages that may ask from a browser."""
+def build(
+    parts: Parts, origins: Sequence[str] = (), table: Sequence[Route] = TABLE, hub: Hub | None = None
+) -> Starlette:
+    """`origins`: of the pages that may ask from a browser; `hub`: through which events are listened to."""
+    hub = hub or Hub()
     described = msgspec.json.encode(openapi.described(table))
     paths = [
         Path("/health", _always(health.get()), methods=["GET"]),
@@ -56,12 +62,19 @@ def build(parts: Parts, origins: Sequence[str] = (), table: Sequence[Route] = TA
         Path("/v1/openapi.json", _always(described), methods=["GET"]),
     ]
     known = dict.fromkeys(route.path for route in table)
-    paths += [Path(path, _dispatched(parts, path, table), methods=list(METHODS)) for path in known]
+    paths += [Path(path, _dispatched(parts, hub, path, table), methods=list(METHODS)) for path in known]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=list(origins),
         allow_methods=list(METHODS),
-        allow_headers=["Authorization", "Content-Type", "Cutroom-Organisation", "If-Match", "Idempotency-Key"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Cutroom-Organisation",
+            "If-Match",
+            "Idempotency-Key",
+            "Last-Event-ID",
+        ],
         expose_headers=["ETag", "Retry-After", "X-Request-Id"],
         max_age=3600,
     )
@@ -92,7 +105,7 @@ def _ready(parts: Parts) -> Endpoint:
     return endpoint
 
 
-def _dispatched(parts: Parts, path: str, table: Sequence[Route]) -> Endpoint:
+def _dispatched(parts: Parts, hub: Hub, path: str, table: Sequence[Route]) -> Endpoint:
     """The endpoint of one path, whatever the method."""
     routes = {route.method: route for route in table if route.path == path}
 
@@ -104,7 +117,7 @@ def _dispatched(parts: Parts, path: str, table: Sequence[Route]) -> Endpoint:
             return problems.problem(405, "method", text, request=_id(request), headers={"Allow": allowed})
         try:
             content = await reading.body_of(request.headers, request.stream())
-            return await run_in_threadpool(_answered, parts, route, request, content)
+            return await run_in_threadpool(_answered, parts, hub, route, request, content)
         except CutroomError as error:
             log.log(logging.ERROR if error.status >= 500 else logging.INFO, "%s %s: %s", request.method, path, error)
             return problems.of(error, request=_id(request))
@@ -112,18 +125,17 @@ def _dispatched(parts: Parts, path: str, table: Sequence[Route]) -> Endpoint:
     return endpoint
 
 
-def _answered(parts: Parts, route: Route, request: Request, content: bytes) -> Response:
+def _answered(parts: Parts, hub: Hub, route: Route, request: Request, content: bytes) -> Response:
     try:
-        token = asking.bearer(request.headers.get("authorization"))
-        who = asking.who(parts, token, request.headers.get("cutroom-organisation"))
+        who = _let_in(parts, route, request, content)
     except Unauthorized:
         strangers.counted(parts, request)
         raise
-    after_s = parts.limits.take(who.subject, (*PER_PERSON, *UPLOADS) if route.heavy else PER_PERSON)
-    if after_s is not None:
-        raise TooMany(f"too many requests; come again in {after_s:.0f} s", after_s=after_s)
-    if not may(who.role, route.needs):
-        raise Forbidden(f"a {who.role} may not do this ({route.needs}); ask an owner of the organisation")
+    if not route.streams:
+        after_s = parts.limits.take(who.subject, (*PER_PERSON, *UPLOADS) if route.heavy else PER_PERSON)
+        if after_s is not None:
+            raise TooMany(f"too many requests; come again in {after_s:.0f} s", after_s=after_s)
+    _must(who, route)
     for name, part in request.path_params.items():
         if not _PART.fullmatch(part):
             raise BadInput(f"{part[:50]!r} is no {name}")
@@ -135,11 +147,29 @@ def _answered(parts: Parts, route: Route, request: Request, content: bytes) -> R
         body=_body(route, request, content),
         if_match=_version(request.headers.get("if-match")),
         request=_id(request),
+        after=request.headers.get("last-event-id"),
+        hub=hub,
+        again=lambda: _must(_let_in(parts, route, request, content), route),
     )
-    key = request.headers.get(once.HEADER)
+    if route.streams:
+        return _streamed(route.handler(ask), request)
+    key = ask.body.id if route.signed else request.headers.get(once.HEADER)  # a header is not signed
     if route.method == "POST" and key is not None:
         return _once(ask, route, request, once.begin(ask, route, key, content))
     return _response(_given(route, route.handler(ask)), request)
+
+
+def _let_in(parts: Parts, route: Route, request: Request, content: bytes) -> Who:
+    organisation = request.headers.get("cutroom-organisation")
+    if route.signed:
+        header = request.headers.get(signatures.HEADER)
+        return asking.signer(parts, request.path_params["webhook"], organisation, header, content)
+    return asking.who(parts, asking.bearer(request.headers.get("authorization")), organisation)
+
+
+def _must(who: Who, route: Route) -> None:
+    if not may(who.role, route.needs):
+        raise Forbidden(f"a {who.role} may not do this ({route.needs}); ask an owner of the organisation")
 
 
 def _once(ask: Ask, route: Route, request: Request, begun: once.Begun | once.Given) -> Response:
@@ -176,6 +206,21 @@ def _response(given: once.Given, request: Request, headers: Mapping[str, str] | 
             return Response(status_code=304, headers=told)
     kind = None if given.body is None else "application/json"
     return Response(given.body, given.status, headers=told, media_type=kind)
+
+
+def _streamed(answer: Answer, request: Request) -> Response:
+    assert answer.stream is not None
+    if request.method == "HEAD":
+        return Response(media_type="text/event-stream")
+    return _Stream(answer.stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+class _Stream(StreamingResponse):
+    """Lets go of what it streams the moment that its listener is gone."""
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self.body_iterator):  # type: ignore[type-var]
+            await super().stream_response(send)
 
 
 def _version(header: str | None) -> str | None:

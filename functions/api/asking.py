@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from common.accounts import keys, organisations
+from common.accounts import keys, names, organisations
 from common.bootstrap.parts import Parts
 from common.errors import NotFound, Unauthorized
+from common.events import deliveries, signatures
 from functions.api.route import Who
 
 
@@ -28,3 +29,18 @@ def who(parts: Parts, token: str, organisation: str | None) -> Who:
     tenant = organisation if organisation is not None else caller.subject
     role = organisations.role_in(documents, tenant, caller)
     return Who(subject=caller.subject, tenant=tenant, role=role, email=caller.email, claims=caller.claims)
+
+
+def signer(parts: Parts, webhook: str, organisation: str | None, header: str | None, content: bytes) -> Who:
+    """A program that signs by the secret of a webhook that may start flows; raises Unauthorized, whatever is wrong."""
+    if organisation is None or header is None or not (names.plain(organisation) and names.plain(webhook)):
+        raise signatures.refused()
+    tenant, engine = f"tenants/{organisation}", parts.engine
+    there = engine.documents.get_many([tenant, f"{tenant}/webhooks/{webhook}"])
+    hook, now = there.get(f"{tenant}/webhooks/{webhook}"), engine.clock.now()
+    if hook is None or not organisations.is_open(organisation, there.get(tenant)):
+        raise signatures.refused()
+    if not (hook.body["active"] and hook.body["may_start"]):
+        raise signatures.refused()
+    signatures.check(header, content, deliveries.open_secrets(hook.body, now), now)
+    return Who(subject=f"webhook:{webhook}", tenant=organisation, role="editor")

@@ -10,7 +10,7 @@ from common.domain.clip import Aspect
 from common.domain.codec import from_json
 from common.domain.settings import FlowSettings
 from common.errors import BadInput, NotFound
-from common.pipeline import flows
+from common.pipeline import flows, progress
 from common.ports.documents import Snap
 from functions.api import assets
 from functions.api.pages import Page, page
@@ -109,7 +109,7 @@ def create(ask: Ask) -> Answer:
         raise BadInput(f"the file of {wanted.asset} has not come yet; send it first")
     settings = from_json(FlowSettings, msgspec.to_builtins(wanted.settings))
     submitted = flows.start(ask.parts.engine, ask.who.tenant, wanted.asset, settings)
-    return Answer(body=_shown(ask, submitted.flow.id))
+    return Answer(body=shown(ask, submitted.flow.id))
 
 
 def every(ask: Ask) -> Answer:
@@ -124,13 +124,13 @@ def every(ask: Ask) -> Answer:
 
 
 def one(ask: Ask) -> Answer:
-    return Answer(body=_shown(ask, ask.path["flow"]))
+    return Answer(body=shown(ask, ask.path["flow"]))
 
 
 def cancel(ask: Ask) -> Answer:
     read(ask, ask.path["flow"])
     flows.cancel(ask.parts.engine, flows.read(ask.parts.engine, ask.who.tenant, ask.path["flow"]))
-    return Answer(body=_shown(ask, ask.path["flow"]))
+    return Answer(body=shown(ask, ask.path["flow"]))
 
 
 def read(ask: Ask, flow: str) -> Snap:
@@ -142,34 +142,19 @@ def read(ask: Ask, flow: str) -> Snap:
     return snap
 
 
-def _shown(ask: Ask, flow: str) -> Flow:
+def shown(ask: Ask, flow: str) -> Flow:
     snap, engine = read(ask, flow), ask.parts.engine
     order = {name: n for n, name in enumerate(engine.definition.names)}
     found = flows.runs(engine, flows.read(engine, ask.who.tenant, flow))
     found.sort(key=lambda run: (order.get(run.body["stage"], len(order)), run.body.get("number") or 0))
     titles = {stage.name: stage.title for stage in engine.definition}
     runs = [_run(run.body, titles) for run in found]
-    return _flow(snap, _names(ask, [snap]).get(snap.body["asset"]), runs=runs, percent=_percent(snap, found))
-
-
-def _percent(flow: Snap, runs: list[Snap]) -> int | None:
-    if flow.body["state"] == "done":
-        return 100
-    whole = sum(_weight(run.body) for run in runs)
-    if not whole:
-        return None
-    return min(99, int(100 * sum(_weight(run.body) * _share(run.body) for run in runs) / whole))
-
-
-def _weight(body: dict[str, Any]) -> float:
-    return float(body.get("estimate_s", 0.0)) or 0.1
-
-
-def _share(body: dict[str, Any]) -> float:
-    if body["state"] in ("done", "failed", "skipped"):
-        return 1.0
-    progress = body.get("progress")
-    return min(1.0, progress["done"] / progress["total"]) if progress and progress["total"] else 0.0
+    return _flow(
+        snap,
+        _names(ask, [snap]).get(snap.body["asset"]),
+        runs=runs,
+        percent=progress.percent(snap.body["state"], found),
+    )
 
 
 def _names(ask: Ask, found: list[Snap]) -> dict[str, str]:

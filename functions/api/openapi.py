@@ -8,11 +8,13 @@ from typing import Any
 
 import msgspec
 
+from common.events import signatures
 from functions.api import problems
 from functions.api.route import Route, Shape
 
 _PART = re.compile(r"\{(\w+)\}")
 PART = r"^[A-Za-z0-9_.-]{1,128}$"  # what a part of a path may be
+PLAIN = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"}
 
 
 class Problem(Shape):
@@ -53,7 +55,13 @@ def described(table: Sequence[Route]) -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "A Firebase ID token, an API key (cutroom_…), or the key a local server prints.",
-                }
+                },
+                "signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": signatures.HEADER,
+                    "description": "t=SECONDS,v1=HEX: HMAC-SHA256 of `SECONDS.BODY` by the secret; for 5 minutes.",
+                },
             },
             "schemas": {name: schema for name, schema in sorted(schemas.items()) if name not in queries},
         },
@@ -73,7 +81,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
             {"name": name, "in": "query", "required": name in required, "schema": one}
             for name, one in schema["properties"].items()
         ]
-    if route.method == "POST":
+    if route.method == "POST" and not route.signed:
         told = "Sent again with the same key, a request is answered as before and done once, for a day."
         schema = {"type": "string", "pattern": "^[!-~]{1,128}$"}
         parameters.append(
@@ -86,6 +94,18 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "x-permission": route.needs,
         "responses": {str(route.status): _given(route), "default": _problem()},
     }
+    if route.streams:
+        told = "The id of the last event that came: what was told after it follows."
+        one = {"type": "string", "pattern": "^[0-9]{1,15}$"}
+        parameters.append(
+            {"name": "Last-Event-ID", "in": "header", "required": False, "description": told, "schema": one}
+        )
+    if route.signed:
+        said["security"] = [{"signature": []}]
+        told = "The organisation whose webhook it is."
+        parameters.append(
+            {"name": "Cutroom-Organisation", "in": "header", "required": True, "description": told, "schema": PLAIN}
+        )
     if parameters:
         said["parameters"] = parameters
     if route.takes is not None:
@@ -96,6 +116,9 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
 def _given(route: Route) -> dict[str, Any]:
     if route.gives is None:
         return {"description": "Done."}
+    if route.streams:
+        told = f"Server-sent events; the data of each is JSON: #/components/schemas/{route.gives.__name__}."
+        return {"description": told, "content": {"text/event-stream": {"schema": {"type": "string"}}}}
     return {"description": "Done.", "content": _json(route.gives)}
 
 
@@ -106,5 +129,5 @@ def _problem() -> dict[str, Any]:
     }
 
 
-def _json(kind: type[Shape]) -> dict[str, Any]:
+def _json(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{kind.__name__}"}}}

@@ -32,16 +32,18 @@ def page(
     order: str,
     asked: Page,
     keep: Callable[[Snap], bool] = lambda snap: True,
+    where: Sequence[Where] = (),
 ) -> tuple[list[Snap], str | None]:
     """The next documents by `order`, the last first, and the cursor of those after them.
 
-    `keep` says which are wanted. What it leaves out is read all the same, so it is for what is seldom.
+    `keep` says which are wanted. What it leaves out is read all the same, so it is for what is seldom. `where` is on
+    `order` alone: which stretch of it there is at all.
     """
     found: list[Snap] = []
     at = _opened(asked.cursor)
     while True:
         wanted = asked.limit + 1 - len(found)
-        batch = _after(documents, collection, parent, order, at, wanted)
+        batch = _after(documents, collection, parent, order, at, wanted, where)
         found += [snap for snap in batch if keep(snap)]
         if len(found) > asked.limit:
             found = found[: asked.limit]
@@ -52,10 +54,16 @@ def page(
 
 
 def _after(
-    documents: Documents, collection: str, parent: str, order: str, at: tuple[str, str] | None, wanted: int
+    documents: Documents,
+    collection: str,
+    parent: str,
+    order: str,
+    at: tuple[str, str] | None,
+    wanted: int,
+    within: Sequence[Where],
 ) -> Sequence[Snap]:
     """The documents after a place in the list; those that share its time and were seen are read again and dropped."""
-    where = [] if at is None else [Where(order, "<=", at[0])]
+    where = [*within, *([] if at is None else [Where(order, "<=", at[0])])]
     again = 0
     while True:
         limit = wanted + again

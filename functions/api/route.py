@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from common.accounts.acting import Acting
 from common.accounts.roles import Role
 from common.bootstrap.parts import Parts
+
+if TYPE_CHECKING:
+    from functions.api.listening import Hub
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -41,6 +44,9 @@ class Ask:
     body: Any
     if_match: str | None  # the version that the caller has read, from If-Match
     request: str  # its id, which the answer and the log carry
+    after: str | None  # the id of the last event that the caller has, from Last-Event-ID
+    hub: Hub
+    again: Callable[[], None]  # raises once the caller may not ask this any more
 
     @property
     def parent(self) -> str:
@@ -63,10 +69,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`body` of the type that the route gives; `version` of what it shows, for If-Match."""
+    """`body` of the type that the route gives, or `stream`; `version` of what it shows, for If-Match."""
 
     body: Any = None
     version: str | None = None
+    stream: AsyncGenerator[bytes, None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +87,12 @@ class Route:
     needs: str
     takes: type[Shape] | None = None
     query: type[Shape] | None = None
-    gives: type[Shape] | None = None  # None: 204
+    gives: type[msgspec.Struct] | None = None  # None: 204
     status: int = 200
     heavy: bool = False  # counted against the limit of uploads
     secret: bool = False  # its answer is told once, and not kept for a request that is sent again
+    streams: bool = False  # events of `gives`, for as long as somebody listens; not counted against any limit
+    signed: bool = False  # by a webhook's secret, in the place of a token
 
     @property
     def name(self) -> str:

@@ -100,6 +100,7 @@ def _deployed(folder: Path, kept: Counted) -> tuple[Any, CloudParts, Post]:
         engine=replace(engine, documents=kept),
         services=_Everybody(),
         jobs=nothing,
+        outbound=nothing,
     )
     return main, parts, post
 

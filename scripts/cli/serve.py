@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from common.adapters.embedded.sources import generation_of
 from common.bootstrap import local as bootstrap
 from common.bootstrap.local import Local, LocalApi
 from common.errors import BadInput, CutroomError, StateFolderBusy
+from common.events.courier import Courier
 from common.pipeline import flows
 from common.pipeline.run import Flow
 from functions.api import app
@@ -119,10 +120,12 @@ def main(argv: list[str] | None = None) -> int:
         with bootstrap.local(config.from_environment()) as local, _listening(options.host, options.port) as listener:
             address = f"http://{options.host}:{listener.getsockname()[1]}"
             api = bootstrap.api(local, address)
-            with _served(api, listener):
+            with _served(api, listener), closing(api.courier):
                 console.print(f"API: {address}/v1, key: {api.key}", soft_wrap=True)
                 console.print(f"Watching {options.uploads}/ . Drop a video in; results come to {options.out}/ .")
-                _work(local, Watcher(options.uploads), News(local, console, options.out), console, interrupts)
+                _work(
+                    local, Watcher(options.uploads), News(local, console, options.out), api.courier, console, interrupts
+                )
     except (StateFolderBusy, BadInput, OSError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 2
@@ -132,7 +135,9 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _work(local: Local, watcher: Watcher, news: News, console: Console, interrupts: Interrupts) -> None:
+def _work(
+    local: Local, watcher: Watcher, news: News, courier: Courier, console: Console, interrupts: Interrupts
+) -> None:
     """Until somebody stops it. What is at work then is taken up at the next start."""
     with interrupts.held():
         try:
@@ -141,6 +146,7 @@ def _work(local: Local, watcher: Watcher, news: News, console: Console, interrup
                 for path in watcher.ready(time.monotonic()):
                     _take(local, path, console)
                 moved = local.runner.step()
+                courier.step()
                 news.tell()
                 if not moved:
                     local.runner.wait()

@@ -21,8 +21,10 @@ from common.ports.auth import Caller
 from common.ports.limits import Rule
 from common.ports.uploads import Request, Slot
 from functions.api import app
+from functions.api.listening import Hub
 from tests import toy
 from tests.post import Hands, Post, cloudlike
+from tests.receivers import Receivers
 
 
 class People:
@@ -76,6 +78,7 @@ class Served:
     clock: Hands
     slots: Slots
     limits: Counted
+    outside: Receivers
 
     def ask(self, method: str, path: str, by: str | None = "ann", **more: Any) -> Any:
         headers = {**({"Authorization": f"Bearer {by}"} if by else {}), **more.pop("headers", {})}
@@ -101,6 +104,8 @@ class Served:
 def served(tmp_path: Path) -> Iterator[Served]:
     engine, post, clock = cloudlike(tmp_path, toy.definition(), active=4)
     slots, limits = Slots(), Counted()
-    parts = Parts(engine=engine, people=People(), uploads=slots, links=Named(), limits=limits)
-    with TestClient(app.build(parts, ["https://console.example"]), raise_server_exceptions=False) as client:
-        yield Served(client, engine, post, clock, slots, limits)
+    outside = Receivers()
+    parts = Parts(engine=engine, people=People(), uploads=slots, links=Named(), limits=limits, outbound=outside)
+    built = app.build(parts, ["https://console.example"], hub=Hub(longest_s=0.0))  # else a test would listen on and on
+    with TestClient(built, raise_server_exceptions=False) as client:
+        yield Served(client, engine, post, clock, slots, limits, outside)

@@ -14,13 +14,22 @@ from common.pipeline import flows
 from functions.api.table import TABLE
 from tests.api.conftest import Served
 
+OWN = ("flows", "keys", "webhooks", "deliveries", "events")
 ROUTES = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE]
 
 
 def path_of(route: Any) -> str:
     return str(
         route.path.format(
-            asset="a1", flow="a1-1", clip="a1-1.1", aspect="9x16", subject="eve", key="ab", invitation="i"
+            asset="a1",
+            flow="a1-1",
+            clip="a1-1.1",
+            aspect="9x16",
+            subject="eve",
+            key="ab",
+            invitation="i",
+            webhook="ab",
+            delivery="d",
         )
     )
 
@@ -51,8 +60,19 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
     asset = served.announced()
     flow = served.arrive("ann", asset)
     key = served.told("POST", "/v1/keys", status=201, json={"name": "ci", "role": "viewer"})
+    wanted = {"name": "n8n", "address": "https://hooks.example/x", "events": ["video.generation.started"]}
+    hook = served.told("POST", "/v1/webhooks", status=201, json=wanted)
+    delivery = served.told("POST", f"/v1/webhooks/{hook['id']}/test", status=201)["id"]
     path = route.path.format(
-        asset=asset, flow=flow, clip=f"{flow}.1", aspect="9x16", subject="ann", key=key["id"], invitation="i"
+        asset=asset,
+        flow=flow,
+        clip=f"{flow}.1",
+        aspect="9x16",
+        subject="ann",
+        key=key["id"],
+        invitation="i",
+        webhook=hook["id"],
+        delivery=delivery,
     )
     bodies = {
         "POST /v1/flows": {"asset": asset},
@@ -60,16 +80,20 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         "PATCH /v1/members/{subject}": {"role": "viewer"},
         "POST /v1/keys/{key}/rotate": {},
         "POST /v1/invitations/accept": {"text": "cutroom"},
+        "PATCH /v1/webhooks/{webhook}": {"active": False},
+        "POST /v1/inbound/workflow/{webhook}": {"id": "1", "action": "flow.start", "asset": asset},
     }
-    before = {snap.key: snap.version for name in ("flows", "keys") for snap in served.engine.documents.query(name)}
+    before = {snap.key: snap.version for name in OWN for snap in served.engine.documents.query(name)}
     for headers in ({}, {"Cutroom-Organisation": "ann"}):
         body = bodies.get(f"{route.method} {route.path}")
         answer = served.ask(route.method, path, by="bob", json=body, headers=headers)
-        if headers or "{" in route.path or (route.path == "/v1/flows" and route.method == "POST"):
+        if route.signed:
+            problem(answer, 401, "unauthorized")
+        elif headers or "{" in route.path or (route.path == "/v1/flows" and route.method == "POST"):
             problem(answer, 404, "not_found")
         if answer.is_success:
-            assert not {"ann", asset, flow, key["id"]} & set(re.findall(r"[\w-]+", answer.text))
-    after = {snap.key: snap.version for name in ("flows", "keys") for snap in served.engine.documents.query(name)}
+            assert not {"ann", asset, flow, key["id"], hook["id"]} & set(re.findall(r"[\w-]+", answer.text))
+    after = {snap.key: snap.version for name in OWN for snap in served.engine.documents.query(name)}
     assert after == before
 
 

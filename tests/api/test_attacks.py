@@ -29,6 +29,7 @@ from tests.api.conftest import Named, Served, Slots
 from tests.api.test_app import path_of, problem
 from tests.conftest import SHARED
 from tests.post import Hands, cloudlike
+from tests.receivers import Receivers
 from tests.standins.certificates import MISSING, PROJECT, Issuer, base64url, firebase_claims, issuer
 
 ROUTES = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE]
@@ -55,7 +56,9 @@ def real(google: Issuer, tmp_path: Path) -> Iterator[tuple[TestClient, Parts, Ha
     """The API as it is deployed: people by tokens that are signed."""
     engine, _, clock = cloudlike(tmp_path, toy.definition())
     people = FirebaseAuth(PROJECT, google.certificates())
-    parts = Parts(engine=engine, people=people, uploads=Slots(), links=Named(), limits=Uncounted())
+    parts = Parts(
+        engine=engine, people=people, uploads=Slots(), links=Named(), limits=Uncounted(), outbound=Receivers()
+    )
     with TestClient(app.build(parts), raise_server_exceptions=False) as client:
         yield client, parts, clock
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from functions_framework.aio import create_asgi_app_from_module
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.testclient import TestClient
 
 from common import config
@@ -25,11 +26,15 @@ from common.bootstrap import cloud
 from common.bootstrap.cloud import CloudParts
 from common.domain.settings import FlowSettings
 from common.errors import BadInput, Permanent, Transient
+from common.events.event import Data
+from common.events.log import Happening, record
 from common.pipeline import flows
 from common.pipeline.run import RunId
+from common.ports.documents import Create
 from functions.events import LARGEST
 from tests import toy
 from tests.post import MINUTE, Hands, Post, cloudlike
+from tests.receivers import Receivers
 from tests.standins.certificates import AUDIENCE, EMAIL, PROJECT, Issuer, firebase_claims, issuer, oidc_claims
 from tests.unit.test_events import pushed
 
@@ -112,6 +117,7 @@ def deployed(tmp_path: Path, google: Issuer, monkeypatch: pytest.MonkeyPatch) ->
         engine=engine,
         services=GoogleOidc(AUDIENCE, [EMAIL], google.certificates()),
         jobs=NoJobs(),
+        outbound=Receivers(),
     )
     monkeypatch.setattr(main, "_CLOUD", parts)
     return Deployed(main, parts, google, post, clock)
@@ -284,3 +290,57 @@ def test_the_api_is_served_by_functions_framework(deployed: Deployed, monkeypatc
     )
     assert TestClient(served).post("/v1/assets").text == "answered"
     assert asked == [{"path": "/v1/assets"}], "its own part of the path is not one of ours"
+
+
+def test_a_delivery_is_sent_by_the_target_that_works(deployed: Deployed) -> None:
+    documents = deployed.parts.engine.documents
+    hook, name = "ab" * 8, "video.generation.started"
+    body = {
+        "active": True,
+        "events": [name],
+        "address": "https://x.example/",
+        "secrets": [{"text": "s", "until": None}],
+    }
+    documents.commit([Create(f"tenants/t/webhooks/{hook}", body)])
+    told = Happening(type="video.generation.started", data=Data(flow="a-1", message="It has begun."))
+    (key,) = record(documents, deployed.clock, "t", [told])
+    for ending in ("done", "gone"):
+        assert deployed.ask("work", token=deployed.service(), body={"run": key}) == (200, {"ending": ending})
+    outside = deployed.parts.outbound
+    assert isinstance(outside, Receivers) and len(outside.sent) == 1
+
+
+def test_events_stream_through_functions_framework(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is on its way before the next is made."""
+    made: list[int] = []
+
+    async def slowly(scope: Any, receive: Any, send: Any) -> None:
+        async def events() -> Any:
+            for n in range(3):
+                made.append(n)
+                yield b"data: %d\n\n" % n
+
+        await StreamingResponse(events(), media_type="text/event-stream")(scope, receive, send)
+
+    monkeypatch.setattr(deployed.main, "_app", lambda: slowly)
+    root = Path(__file__).resolve().parents[2]
+    served: Any = create_asgi_app_from_module(  # type: ignore[no-untyped-call]
+        "api", str(root / "functions/main.py"), "http", deployed.main, None
+    )
+    seen: list[tuple[int, bytes]] = []
+
+    async def asked() -> None:
+        messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Any:
+            return messages.pop() if messages else await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            if message.get("body"):
+                seen.append((len(made), message["body"]))
+
+        scope = {"type": "http", "method": "GET", "path": "/v1/events", "query_string": b"", "headers": []}
+        await served({**scope, "root_path": "", "asgi": {"spec_version": "2.3"}}, receive, send)
+
+    asyncio.run(asked())
+    assert seen == [(n + 1, b"data: %d\n\n" % n) for n in range(3)]

@@ -28,6 +28,7 @@ from common.bootstrap.parts import Parts
 from common.config import Cloud
 from common.domain.asset import Source
 from common.errors import Transient
+from common.events.event import TYPES
 from common.pipeline import flows
 from common.pipeline.engine import Engine
 from common.pipeline.execution import execute
@@ -44,9 +45,11 @@ from common.ports.wake import Errand
 from common.ports.work import Outcome, Work
 from functions import inbox
 from functions.api import app
+from functions.api.listening import Hub
 from functions.events import Uploaded
 from tests.pools import QUICK
 from tests.post import Hands, cloudlike
+from tests.receivers import Receivers
 
 MODULE = "tests.wiring.terraform_drive"
 TENANT = "t1"
@@ -353,6 +356,7 @@ class Drive:
             engine=self.engine,
             services=Anybody(self.noted),
             jobs=self.jobs,
+            outbound=Receivers([503]),  # the first try fails
         )
         self.people = app.build(
             Parts(
@@ -361,7 +365,9 @@ class Drive:
                 uploads=NotedUploads(self.noted),
                 links=NotedLinks(self.noted),
                 limits=SharedLimits(self.engine.documents, self.clock),
-            )
+                outbound=self.parts.outbound,
+            ),
+            hub=Hub(longest_s=0.0),
         )
 
     def events(self) -> None:
@@ -382,7 +388,10 @@ class Drive:
         self.tasks.sent = [sent for sent in self.tasks.sent if sent not in due]
         for errand, _ in due:
             with self.noted.by(f"work-{errand.image}"):
-                execute(self.engine, RunId.parse(errand.run))
+                if errand.stage == "deliver":
+                    self.parts.sender.deliver(errand.run)
+                else:
+                    execute(self.engine, RunId.parse(errand.run))
 
     def pulled(self, *, stopped: bool = False) -> None:
         """The workers that were started; a stopped one leaves the queue to its successor."""
@@ -407,13 +416,14 @@ class Drive:
         with self.noted.by("tick"):
             self.parts.tick()
 
-    def ask(self, method: str, path: str, body: object = None, where: str = TENANT) -> Any:
+    def ask(self, method: str, path: str, body: object = None, where: str = TENANT, after: str | None = None) -> Any:
         """As a person, in an organisation."""
-        asked = {"Cutroom-Organisation": where}
+        asked = {"Cutroom-Organisation": where} | ({"Last-Event-ID": after} if after else {})
         with self.noted.by("api"), TestClient(self.people) as client:
             answer = client.request(method, path, headers={"Authorization": "Bearer x", **asked}, json=body)
             assert answer.is_success, answer.text
-            return answer.json()
+            streams = answer.headers["content-type"].startswith("text/event-stream")
+            return answer.text if streams else answer.json()
 
     def clip(self, flow: str) -> None:
         """Look at one, decide about it, take its file."""
@@ -458,10 +468,12 @@ def driven(home: Path, settings: Cloud) -> Noted:
     random.seed(1)
     _busy.clear()
     drive = Drive(home, settings)
+    hook = drive.ask("POST", "/v1/webhooks", {"name": "n8n", "address": "https://hooks.example", "events": list(TYPES)})
     awaited = drive.ask("POST", "/v1/assets", {"name": "a.mp4", "size": 7, "type": "video/mp4"})["id"]
     drive.ask("GET", f"/v1/assets/{awaited}")
     for name in ("a.mp4", "b.mp4", "c.mp4"):  # one at a time: the others wait for their turn
         drive.upload(name)
+    drive.ask("GET", "/v1/events")
     drive.tasks.sent.clear()  # a wake is lost
     for _ in range(4):
         drive.tick(2)
@@ -483,6 +495,12 @@ def driven(home: Path, settings: Cloud) -> Noted:
     for flow in drive.ask("GET", "/v1/flows?state=done")["items"]:
         drive.ask("GET", f"/v1/flows/{flow['id']}")
     drive.clip(flow["id"])
+    drive.ask("GET", f"/v1/flows/{flow['id']}/events")
+    drive.ask("GET", "/v1/events", after="1")
+    drive.ask("GET", "/v1/webhooks")
+    drive.ask("POST", f"/v1/webhooks/{hook['id']}/test")
+    sent = drive.ask("GET", f"/v1/webhooks/{hook['id']}/deliveries?limit=1")
+    drive.ask("GET", f"/v1/webhooks/{hook['id']}/deliveries?cursor={sent['next']}")
     drive.ask("GET", "/v1/organisations")
     drive.ask("POST", "/v1/keys", {"name": "ci", "role": "viewer"})
     studio = drive.ask("POST", "/v1/organisations", {"name": "Studio"})["id"]

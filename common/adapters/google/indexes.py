@@ -43,7 +43,17 @@ class Index:
 
 
 # Where documents expire by their field `expires`.
-EXPIRING = ("assets", "idempotency", "invitations", "limits", "refusals", "sessions", "uploads")
+EXPIRING = (
+    "assets",
+    "deliveries",
+    "events",
+    "idempotency",
+    "invitations",
+    "limits",
+    "refusals",
+    "sessions",
+    "uploads",
+)
 
 INDEXES = (
     # the sweep: ends that nobody acted on, wakes that were lost, tenants whose flows wait
@@ -56,6 +66,9 @@ INDEXES = (
     Index(collection="launches", fields=("due",), group=True),
     # fairness: a tenant's oldest waiting flows
     Index(collection="flows", fields=("state", "started")),
+    # events of one flow, from its first on; deliveries that nobody looked at
+    Index(collection="events", fields=("flow", "n")),
+    Index(collection="deliveries", fields=("due",), group=True),
     # accounts: the organisations of a person
     Index(collection="members", fields=("subject",), group=True),
     # search: the clips whose meaning is nearest, in the numbers of the model of sentences

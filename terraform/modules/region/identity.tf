@@ -4,11 +4,11 @@ locals {
   planners = ["events", "tick"]
 
   # Planning wakes what it plans; a task that fails for now sends itself again, in its own lane. The API starts flows:
-  # it wakes their first stage, which is of the lane media.
+  # it wakes their first stage, which is of the lane media, and what tells webhooks of it, which is of the lane light.
   enqueuers = merge(
     { for pair in setproduct(keys(var.lanes), local.planners) : "${pair[1]} ${pair[0]}" => { lane = pair[0], who = pair[1] } },
     { for lane in keys(var.lanes) : "work-${lane} ${lane}" => { lane = lane, who = "work-${lane}" } },
-    { "api media" = { lane = "media", who = "api" } },
+    { for lane in ["light", "media"] : "api ${lane}" => { lane = lane, who = "api" } },
   )
 
   # Planning starts workers for what it plans; a worker that leaves starts its successor in its own pool.

@@ -1,0 +1,56 @@
+"""What is told of an organisation's flows, in the design documents' names."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+import msgspec
+
+Type = Literal[
+    "video.generation.started",
+    "video.generation.progress",
+    "video.generation.completed",
+    "video.generation.failed",
+    "transcription.complete",
+]
+TYPES: tuple[Type, ...] = get_args(Type)
+TEST: Final = "webhook.test"  # sent to one webhook alone, when somebody asks for it
+
+
+class Trouble(msgspec.Struct, kw_only=True):
+    """Why it did not come; `code` keeps its meaning."""
+
+    code: str
+    text: str
+    stage: str | None = None
+
+
+class Data(msgspec.Struct, kw_only=True):
+    """`left_s`: seconds that are left, by how long the organisation's last flows took; null while that is not known.
+
+    `percent` is null until anything is known; `retry_after`: seconds until what waits is tried again.
+    """
+
+    flow: str | None = None
+    asset: str | None = None
+    stage: str | None = None
+    percent: int | None = None
+    message: str
+    left_s: int | None = None
+    retry_after: int | None = None
+    error: Trouble | None = None
+
+
+class Event(msgspec.Struct, kw_only=True):
+    """One thing that happened. `id` names it however often it is sent; null for how far a flow is this moment."""
+
+    id: str | None
+    type: Type | Literal["webhook.test"]
+    at: str
+    organisation: str
+    data: Data
+
+
+def text(event: Event) -> str:
+    """As it is sent, and signed."""
+    return msgspec.json.encode(event).decode()
