@@ -24,6 +24,8 @@ PERMISSIONS: dict[str, Role] = {
     "captions.read": "viewer",
     "captions.write": "editor",
     "verdicts.read": "viewer",
+    "knowledge.read": "viewer",
+    "knowledge.write": "editor",
     "compliance.read": "viewer",
     "search.read": "viewer",
     "storyboards.write": "editor",

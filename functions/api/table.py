@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.events.event import Event
-from functions.api import accounts, assets, clips, events, flows, webhooks
+from functions.api import accounts, assets, clips, events, flows, knowledge, webhooks
 from functions.api.pages import Page
 from functions.api.route import Route
 
@@ -104,6 +104,40 @@ TABLE: tuple[Route, ...] = (
         handler=clips.link,
         needs="renditions.read",
         gives=clips.Link,
+    ),
+    Route(
+        method="GET",
+        path="/v1/knowledge",
+        title="See what the council is told of clips like yours: notes, their age and model, the last snapshots.",
+        handler=knowledge.status,
+        needs="knowledge.read",
+        gives=knowledge.Knowledge,
+    ),
+    Route(
+        method="POST",
+        path="/v1/knowledge",
+        title="Put a note on one of your clips, for the council to be told where a clip is like it.",
+        handler=knowledge.put,
+        needs="knowledge.write",
+        takes=knowledge.NewNote,
+        gives=knowledge.Note,
+        status=201,
+    ),
+    Route(
+        method="POST",
+        path="/v1/knowledge/refresh",
+        title="Make the notes on winners and losers anew from what is known of how your clips did.",
+        handler=knowledge.refresh,
+        needs="knowledge.write",
+        gives=knowledge.Refreshed,
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/knowledge/{note}",
+        title="Remove a note.",
+        handler=knowledge.remove,
+        needs="knowledge.write",
+        status=204,
     ),
     Route(
         method="GET",

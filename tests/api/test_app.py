@@ -30,6 +30,7 @@ def path_of(route: Any) -> str:
             invitation="i",
             webhook="ab",
             delivery="d",
+            note="n",
         )
     )
 
@@ -73,6 +74,7 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         invitation="i",
         webhook=hook["id"],
         delivery=delivery,
+        note="n",
     )
     bodies = {
         "POST /v1/flows": {"asset": asset},
@@ -82,6 +84,7 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         "POST /v1/invitations/accept": {"text": "cutroom"},
         "PATCH /v1/webhooks/{webhook}": {"active": False},
         "POST /v1/inbound/workflow/{webhook}": {"id": "1", "action": "flow.start", "asset": asset},
+        "POST /v1/knowledge": {"kind": "pattern", "text": "t", "clip": f"{flow}.1"},
     }
     before = {snap.key: snap.version for name in OWN for snap in served.engine.documents.query(name)}
     for headers in ({}, {"Cutroom-Organisation": "ann"}):

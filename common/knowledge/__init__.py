@@ -1,0 +1,1 @@
+"""What an account knows of clips like its own: winners, losers and patterns, as notes that the council is told."""
