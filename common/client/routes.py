@@ -15,10 +15,13 @@ from common.client.shapes import (
     Flow,
     Invitation,
     Key,
+    Knowledge,
     Line,
     Link,
     Member,
+    Note,
     Organisation,
+    Refreshed,
     Settings,
     Webhook,
 )
@@ -89,6 +92,27 @@ class ClipsRoutes(_Resource):
         """Get a link to a clip's file; the aspect as 9x16."""
         found: Link = self._ask.call("GET", f"/v1/clips/{part(clip)}/renditions/{part(aspect)}")
         return found
+
+
+class KnowledgeRoutes(_Resource):
+    def status(self) -> Knowledge:
+        """See what the council is told of clips like yours: notes, their age and model, the last snapshots."""
+        found: Knowledge = self._ask.call("GET", "/v1/knowledge")
+        return found
+
+    def put(self, *, kind: Literal['loser', 'pattern', 'winner'], text: str, clip: str) -> Note:
+        """Put a note on one of your clips, for the council to be told where a clip is like it."""
+        found: Note = self._ask.call("POST", "/v1/knowledge", body={"kind": kind, "text": text, "clip": clip})
+        return found
+
+    def refresh(self) -> Refreshed:
+        """Make the notes on winners and losers anew from what is known of how your clips did."""
+        found: Refreshed = self._ask.call("POST", "/v1/knowledge/refresh")
+        return found
+
+    def remove(self, note: str, *, if_match: str | None = None) -> None:
+        """Remove a note."""
+        self._ask.call("DELETE", f"/v1/knowledge/{part(note)}", if_match=if_match)
 
 
 class AccountsRoutes(_Resource):
@@ -242,6 +266,7 @@ class Routes:
         self.assets = AssetsRoutes(transport)
         self.flows = FlowsRoutes(transport)
         self.clips = ClipsRoutes(transport)
+        self.knowledge = KnowledgeRoutes(transport)
         self.accounts = AccountsRoutes(transport)
         self.events = EventsRoutes(transport)
         self.webhooks = WebhooksRoutes(transport)

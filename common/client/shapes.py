@@ -181,6 +181,17 @@ class Keys(TypedDict):
     items: list[Key]
 
 
+class Knowledge(TypedDict):
+    """`models`: what made the vectors by which notes are found, with how many notes; clips read by another one do not
+    meet them. `oldest` is a date."""
+
+    notes: list[Note]
+    count: int
+    oldest: str | None
+    models: dict[str, int]
+    snapshots: list[Snapshot]
+
+
 class LeftOut(TypedDict):
     what: str
     why: str
@@ -250,6 +261,12 @@ class NewMember(TypedDict):
     role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']
 
 
+class NewNote(TypedDict):
+    kind: Literal['loser', 'pattern', 'winner']
+    text: str
+    clip: str
+
+
 class NewOrganisation(TypedDict):
     name: str
 
@@ -259,6 +276,20 @@ class NewWebhook(TypedDict):
     address: NotRequired[str | None]
     events: NotRequired[list[Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
     may_start: NotRequired[bool]
+
+
+class Note(TypedDict):
+    """`outcome`: how its clip had done when the note was made, 0 to 100 among the account's clips. `by`: a person, or
+    outcomes."""
+
+    id: str
+    kind: Literal['loser', 'pattern', 'winner']
+    text: str
+    clip: str
+    model: str
+    outcome: float | None
+    snapshot: str
+    by: str
 
 
 class Organisation(TypedDict):
@@ -305,6 +336,12 @@ class Reason(TypedDict):
     weight: float
     start: float | None
     end: float | None
+
+
+class Refreshed(TypedDict):
+    """`snapshot` is null where too few outcomes are known; then nothing has changed."""
+
+    snapshot: Snapshot | None
 
 
 class Rendition(TypedDict):
@@ -358,6 +395,13 @@ class Settings(TypedDict):
     language: NotRequired[str | None]
     captions: NotRequired[Literal['box', 'clean', 'none', 'pop']]
     burn_draft: NotRequired[bool]
+
+
+class Snapshot(TypedDict):
+    at: str
+    by: str
+    winners: int
+    losers: int
 
 
 class Trail(TypedDict):
