@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from common.adapters.embedded.sqlite import SqliteDocuments
+from common.adapters.google.firestore import FirestoreDocuments
 from common.errors import Conflict, Refused, Unreachable
 from common.events import deliveries, log, signatures
 from common.events.courier import Courier
@@ -20,7 +21,7 @@ from common.events.deliveries import PAUSES_S, Sender
 from common.events.event import Data
 from common.events.log import Happening
 from common.ports.clock import stamp
-from common.ports.documents import Create, Delete, Json, Merge
+from common.ports.documents import Create, Delete, Documents, Json, Merge
 from common.ports.wake import Errand
 from tests.harness import Meddling
 from tests.post import Hands
@@ -46,7 +47,7 @@ class Bell:
 @dataclass
 class Office:
     sender: Sender
-    store: SqliteDocuments
+    store: Documents
     outside: Receivers
     clock: Hands
     bell: Bell
@@ -57,15 +58,18 @@ class Office:
         return self.store.get_many([self.key])[self.key].body
 
 
-def hook(store: SqliteDocuments, identity: str = HOOK, **more: Any) -> None:
+def hook(store: Documents, identity: str = HOOK, **more: Any) -> None:
     body: Json = {"active": True, "events": ["video.generation.started"], "address": f"https://{identity}.example/in"}
     body["secrets"] = [{"text": "s", "until": None}]
     store.commit([Create(f"tenants/t/webhooks/{identity}", {**body, **more})])
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    store, clock, outside, bell = SqliteDocuments(tmp_path / "s.sqlite"), Hands(), Receivers(), Bell()
+@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.emulator)])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Office:
+    store: Documents = SqliteDocuments(tmp_path / "s.sqlite")
+    if request.param == "firestore":
+        store = FirestoreDocuments(request.getfixturevalue("firestore"))
+    clock, outside, bell = Hands(), Receivers(), Bell()
     hook(store)
     (key,) = log.record(store, clock, "t", [STARTED])
     sender = Sender(documents=store, clock=clock, wake=bell, outbound=outside)
