@@ -19,6 +19,7 @@ class Settings:
     `home`    CUTROOM_HOME     the state folder: database, objects, scratch, lock
     `cores`   CUTROOM_CORES    how many cores runs may keep busy; the machine's, if unset
     `models`  CUTROOM_MODELS   where scripts/models keeps models; `models/` in the state folder, if unset
+    `council` CUTROOM_COUNCIL  a file that says which language models the council asks, if not those it knows
     `epoch`   CUTROOM_EPOCH    set by the runner for its workers: which life of the runner they belong to
     `anchor`  CUTROOM_ANCHOR   set by the runner for its workers: "wall,boot" seconds, one steady clock for all
     """
@@ -26,6 +27,7 @@ class Settings:
     home: Path
     cores: int
     models: Path
+    council: Path | None = None
     epoch: int | None = None
     anchor: tuple[float, float] | None = None
 
@@ -53,6 +55,7 @@ class Cloud:
     `origins`   CUTROOM_ORIGINS    of the pages that may ask the API from a browser, separated by blanks
     `proxies`   CUTROOM_PROXIES    how many of Google's proxies stand before the API: 1, or 2 with the load balancer
     `image`     CUTROOM_IMAGE      what this process may load: light, media or gpu
+    `council`   CUTROOM_COUNCIL    as in Settings
     `home`, `models`               as in Settings; `home` is scratch alone
 
     With CUTROOM_LOCAL_CLOUD=1 the cloud is emulators and stand-ins on this machine:
@@ -80,6 +83,7 @@ class Cloud:
     image: str
     home: Path
     models: Path
+    council: Path | None = None
     local: bool = False
     tasks: str | None = None
     jobs: str | None = None
@@ -125,6 +129,7 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         image=env.get("CUTROOM_IMAGE") or "light",
         home=home,
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
+        council=_file(env, "CUTROOM_COUNCIL"),
         local=local,
     )
 
@@ -138,10 +143,15 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=home,
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
+        council=_file(env, "CUTROOM_COUNCIL"),
         cores=int(env.get("CUTROOM_CORES") or available_cores()),
         epoch=int(env["CUTROOM_EPOCH"]) if env.get("CUTROOM_EPOCH") else None,
         anchor=(float(wall), float(boot)) if anchor else None,
     )
+
+
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]).absolute() if env.get(name) else None
 
 
 def available_cores() -> int:

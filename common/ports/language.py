@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 
 Sight = Literal["nothing", "pictures", "video"]
 
+INLINE_BYTES = 14_000_000  # of footage that fit into a question, which is sent whole and a third longer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
@@ -26,7 +28,7 @@ class Picture:
 class Footage:
     """A stretch of video with its sound: `address` where the model's maker can fetch it, else the bytes.
 
-    `start` and `end` in seconds of what `address` or `content` holds.
+    `start` and `end` in seconds of what `address` or `content` holds. Of `content`, up to INLINE_BYTES are taken.
     """
 
     mime: str
