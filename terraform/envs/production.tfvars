@@ -12,3 +12,10 @@ services = {
   events     = { min = 1, max = 20 }
   work-media = { max = 50 }
 }
+
+# Keys of the council's language models, and who reads each. Gemini and Claude are asked as this project, without one.
+secrets = {
+  anthropic-api-key = []
+  gemini-api-key    = []
+  openai-api-key    = []
+}

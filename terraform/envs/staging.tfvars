@@ -11,3 +11,10 @@ services = {
   work-light = { max = 2 }
   work-media = { max = 4 }
 }
+
+# Keys of the council's language models, and who reads each. Gemini and Claude are asked as this project, without one.
+secrets = {
+  anthropic-api-key = []
+  gemini-api-key    = []
+  openai-api-key    = []
+}

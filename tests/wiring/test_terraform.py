@@ -69,7 +69,7 @@ def test_without_an_index_its_question_lacks_it(noted: Noted, index: object) -> 
 @pytest.mark.parametrize("environment", ["staging", "production"])
 def test_every_secret_that_is_read_is_made(environment: str) -> None:
     told = re.search(r"^secrets = \{(.*?)^\}", (TERRAFORM / "envs" / f"{environment}.tfvars").read_text(), re.M | re.S)
-    made = set(re.findall(r"^  ([a-z0-9-]+) =", told[1], re.M)) if told else set()
+    made = set(re.findall(r"^  ([a-z0-9-]+) +=", told[1], re.M)) if told else set()
     assert secrets_read([ROOT / "common", ROOT / "functions", ROOT / "jobs"]) <= made
 
 

@@ -1,0 +1,60 @@
+"""Who the council can ask over the network: on one machine, and on Google Cloud. Keys are read when it is first asked.
+
+What is found is held: a seat has its client, and what it knows of a wrong key. A new key counts from the next process
+on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from common.adapters.embedded.folder import StateFolder
+from common.adapters.embedded.limits import LocalLimits
+from common.adapters.embedded.secrets import LocalSecrets
+from common.adapters.google.once import once
+from common.adapters.google.secret_manager import SecretManager, session
+from common.adapters.models.language.seats import Home, seats
+from common.adapters.models.language.settings import Council, read
+from common.config import Cloud, Settings
+from common.domain.verdict import LeftOut
+from common.ports.clock import Clock
+from common.ports.language import LanguageModel
+from common.ports.limits import Limits
+
+Seats = tuple[tuple[LanguageModel, ...], tuple[LeftOut, ...]]
+
+
+def settings_of(settings: Settings | Cloud) -> Council:
+    """Models, prices, deadlines. Raises BadInput where the file that CUTROOM_COUNCIL names is wrong."""
+    return read(settings.council)
+
+
+def on_one_machine(
+    settings: Settings, clock: Clock, *, environ: Mapping[str, str] | None = None
+) -> Callable[[], Seats]:
+    """Keys come from the environment, or from the file `secrets` in the state folder."""
+    file = StateFolder(settings.home).secrets
+
+    def mend_key(name: str) -> str:
+        variable = f"CUTROOM_SECRET_{name.upper().replace('-', '_')}"
+        return f"put it into {variable}, or as the line {name}=… into {file}, which only you may read (chmod 600)"
+
+    home = Home(mend_key=mend_key, mend_settings=_settings_in(settings))
+    secrets = LocalSecrets(file, os.environ if environ is None else environ)
+    return once(lambda: seats(settings_of(settings), secrets, LocalLimits(clock), home))
+
+
+def on_cloud(settings: Cloud, limits: Limits) -> Callable[[], Seats]:
+    """Keys come from Secret Manager; Gemini is asked as the project. `limits` count for all instances."""
+
+    def mend_key(name: str) -> str:
+        return f"add it: gcloud secrets versions add {name} --data-file=- --project={settings.project}"
+
+    home = Home(mend_key=mend_key, mend_settings=_settings_in(settings), project=settings.project)
+    secrets = SecretManager(session, settings.project)
+    return once(lambda: seats(settings_of(settings), secrets, limits, home))
+
+
+def _settings_in(settings: Settings | Cloud) -> str:
+    return str(settings.council) if settings.council else "a file of yours, named by CUTROOM_COUNCIL"
