@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
-from common.adapters.embedded.folder import StateFolder
 from common.adapters.embedded.limits import LocalLimits
 from common.adapters.embedded.secrets import LocalSecrets
 from common.adapters.google.once import once
@@ -17,12 +16,9 @@ from common.adapters.google.secret_manager import SecretManager, session
 from common.adapters.models.language.seats import Home, seats
 from common.adapters.models.language.settings import Council, read
 from common.config import Cloud, Settings
-from common.domain.verdict import LeftOut
 from common.ports.clock import Clock
-from common.ports.language import LanguageModel
+from common.ports.language import Seats
 from common.ports.limits import Limits
-
-Seats = tuple[tuple[LanguageModel, ...], tuple[LeftOut, ...]]
 
 
 def settings_of(settings: Settings | Cloud) -> Council:
@@ -34,7 +30,7 @@ def on_one_machine(
     settings: Settings, clock: Clock, *, environ: Mapping[str, str] | None = None
 ) -> Callable[[], Seats]:
     """Keys come from the environment, or from the file `secrets` in the state folder."""
-    file = StateFolder(settings.home).secrets
+    file = settings.home / "secrets"  # as in StateFolder, which would make the folder
 
     def mend_key(name: str) -> str:
         variable = f"CUTROOM_SECRET_{name.upper().replace('-', '_')}"
@@ -46,7 +42,10 @@ def on_one_machine(
 
 
 def on_cloud(settings: Cloud, limits: Limits) -> Callable[[], Seats]:
-    """Keys come from Secret Manager; Gemini is asked as the project. `limits` count for all instances."""
+    """Gemini and Claude are asked as the project, the third's key comes from Secret Manager.
+
+    `limits` count for all instances.
+    """
 
     def mend_key(name: str) -> str:
         return f"add it: gcloud secrets versions add {name} --data-file=- --project={settings.project}"

@@ -231,7 +231,7 @@ def test_what_does_not_pass_in_time_is_said(bench: Bench, status: int, error: ty
 
 def paused(headers: dict[str, str]) -> Raw:
     """429, with these headers and no others: not even the date of the server that sends it."""
-    lines = ["HTTP/1.1 429 Slowly", "Content-Type: application/json", "Content-Length: 2"]
+    lines = ["HTTP/1.1 429 Slowly", "Content-Type: application/json", "Content-Length: 2", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return Raw(raw=["\r\n".join([*lines, "", "{}"]).encode()])
 
@@ -465,6 +465,20 @@ def test_no_error_shows_the_key(bench: Bench) -> None:
 
 
 # --- what one maker alone has ----------------------------------------------------------------------------------------
+
+
+def test_claude_is_asked_as_a_project(benches: Benches) -> None:
+    from google.oauth2.credentials import Credentials
+
+    bench = benches("claude")
+    signed = Credentials(token=KEY)  # type: ignore[no-untyped-call]
+    client = claude.by_project("p-1", "global", f"{bench.standin.base_url}/v1", 4, signed)
+    seat = bench.seat()
+    seat._maker = claude.Claude(lambda: client, model=MODELS["claude"], effort="low")
+    assert seat.ask(QUESTION, timeout_s=15).content == CONTENT
+    client.close()
+    (body,) = bench.standin.asked
+    assert body["anthropic_version"] and "model" not in body
 
 
 FILM = Footage(mime="video/mp4", start=12.5, end=31.25, content=b"\0" * 2000)

@@ -312,19 +312,22 @@ class _Gemini:
 
 
 class _Claude:
+    _PROJECT = rf"/v1/projects/[\w-]+/locations/[\w-]+/publishers/anthropic/models/{MODELS['claude']}:rawPredict"
+
     def read(self, body: Json) -> Json:
         return body
 
     def check(self, asked: Request, body: Json) -> None:
         if asked.headers.get("authorization") != f"Bearer {KEY}":
             raise Bad(401, "invalid api key", "authentication_error")
-        if asked.path != "/v1/messages" or not asked.headers.get("anthropic-version"):
-            raise Bad(404, "Not found", "not_found_error")
+        if not re.fullmatch(self._PROJECT, asked.path):
+            self._by_key(asked, body)
+            body = {name: value for name, value in body.items() if name != "model"}
+        elif not body.get("anthropic_version"):
+            raise Bad(400, "anthropic_version: Field required", "invalid_request_error")
         if "temperature" in body:
             raise Bad(400, "temperature: only the default value is supported by this model", "invalid_request_error")
-        _known(body, {"model", "max_tokens", "system", "messages", "output_config"}, "request")
-        if body["model"] != MODELS["claude"]:
-            raise Bad(404, f"model: {body['model']}", "not_found_error")
+        _known(body, {"anthropic_version", "max_tokens", "system", "messages", "output_config"}, "request")
         _known(body["output_config"], {"format", "effort"}, "output_config")
         if body["output_config"].get("effort", "low") not in ("low", "medium", "high"):
             raise Bad(400, "output_config.effort: not one it can be", "invalid_request_error")
@@ -334,6 +337,12 @@ class _Claude:
         for block in self._blocks(body):
             if block["type"] == "text" and not block["text"].strip():
                 raise Bad(400, "messages: text content blocks must be non-empty", "invalid_request_error")
+
+    def _by_key(self, asked: Request, body: Json) -> None:
+        if asked.path != "/v1/messages" or not asked.headers.get("anthropic-version") or "anthropic_version" in body:
+            raise Bad(404, "Not found", "not_found_error")
+        if body["model"] != MODELS["claude"]:
+            raise Bad(404, f"model: {body['model']}", "not_found_error")
 
     def texts(self, body: Json) -> list[str]:
         found = [block["text"] for block in self._blocks(body) if block["type"] == "text"]

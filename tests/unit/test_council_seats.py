@@ -18,8 +18,10 @@ from common.adapters.google.clock import WallClock
 from common.adapters.models.language.retiring import deprecated_by_anthropic, retiring, stale_prices
 from common.adapters.models.language.seats import Home, seats
 from common.adapters.models.language.settings import read
+from common.bootstrap import council
 from common.errors import BadInput, Permanent, Transient
 from common.ports.language import Footage, Picture, Question
+from scripts.cli.doctor.council import council as doctor
 
 HOME = Home(mend_key=lambda name: f"put it into {name}", mend_settings="the file")
 GIVEN = {"gemini-api-key": "a", "anthropic-api-key": "b"}
@@ -53,8 +55,8 @@ def file(tmp_path: Path) -> File:
 
 
 def taken(keys: dict[str, str], path: Path | None = None, home: Home = HOME) -> tuple[dict[str, Any], dict[str, str]]:
-    models, empty = seats(read(path), Keys(keys), LocalLimits(WallClock()), home)
-    return {one.name: one for one in models}, {one.name: one.why for one in empty}
+    found = seats(read(path), Keys(keys), LocalLimits(WallClock()), home)
+    return {one.name: one for one in found.models}, dict(found.vacant)
 
 
 def test_who_has_a_key_takes_a_seat_and_the_others_are_told_why() -> None:
@@ -104,9 +106,14 @@ def test_a_key_goes_nowhere_unencrypted(file: File) -> None:
     assert "claude" in models
 
 
-def test_on_google_cloud_gemini_needs_no_key() -> None:
+def test_caps_are_dollars(file: File) -> None:
+    caps = seats(read(file({"caps": {"per_video": 0.025}})), Keys(), LocalLimits(WallClock()), HOME).caps
+    assert (caps.per_video, caps.per_day) == (25_000, 5_000_000)
+
+
+def test_on_google_cloud_two_need_no_key() -> None:
     models, empty = taken({}, home=Home(mend_key=str, mend_settings="the file", project="p-1"))
-    assert "gemini" in models and "claude" in empty
+    assert {"gemini", "claude"} == set(models) and set(empty) == {"third"}
 
 
 @pytest.mark.parametrize("error", [Permanent("Secret Manager refuses"), Transient("silent"), BadInput("chmod 600 it")])
@@ -115,8 +122,8 @@ def test_secrets_that_cannot_be_read_leave_a_seat_empty(error: Exception) -> Non
         def get(self, name: str) -> str | None:
             raise error
 
-    models, empty = seats(read(), Broken(), LocalLimits(WallClock()), HOME)
-    assert not models and empty[0].why == str(error)
+    found = seats(read(), Broken(), LocalLimits(WallClock()), HOME)
+    assert not found.models and found.vacant["claude"] == str(error)
 
 
 def test_a_maker_whose_package_is_not_here_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +147,7 @@ def test_a_maker_whose_package_is_not_here_is_left_out(monkeypatch: pytest.Monke
         ({"seats": {"claude": {"model": "a b"}}}, "seats.claude.model"),
         ({"models": {"x": {"prices": [], "source": "s", "seen": "2026-01-01"}}}, "prices"),
         ({"models": {"x": {**PRICED, "seen": "soon"}}}, "seen"),
+        ({"caps": {"per_day": -1}}, "per_day"),
         ({"deadline_s": 0}, "deadline_s"),
         ({"whole_s": "20"}, "whole_s"),
     ],
@@ -223,8 +231,30 @@ def test_nothing_heavy_is_loaded_before_somebody_is_asked() -> None:
         "from common.adapters.models.language.settings import read\n"
         "home = Home(mend_key=str, mend_settings='f')\n"
         "keys = {'gemini-api-key': 'a', 'anthropic-api-key': 'b'}\n"
-        "models, _ = seats(read(), keys, LocalLimits(WallClock()), home)\n"
-        "print(len(models), {'anthropic', 'google.genai', 'httpx2', 'httpx', 'pydantic', 'numpy'} & set(sys.modules))\n"
+        "found = seats(read(), keys, LocalLimits(WallClock()), home)\n"
+        "heavy = {'anthropic', 'google.genai', 'httpx2', 'httpx', 'pydantic', 'numpy'}\n"
+        "print(len(found.models), heavy & set(sys.modules))\n"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.split("\n")[0] == "2 set()", ran.stdout
+
+
+def test_doctor_tells_who_is_asked_and_what_ends(file: File, tmp_path: Path) -> None:
+    environ = {"CUTROOM_HOME": str(tmp_path / "home"), "CUTROOM_SECRET_ANTHROPIC_API_KEY": "a"}
+    found = {one.name: (one.state, one.seen) for one in doctor(environ)}
+    assert found["claude"][0] == "ok" and "claude-haiku-5-5" in found["claude"][1]
+    assert found["gemini"][0] == "note" and "no key" in found["gemini"][1]
+    old = file({"seats": {"claude": {"model": "claude-2.1"}}, "models": {"claude-2.1": PRICED}})
+    listed = [one.seen for one in doctor({**environ, "CUTROOM_COUNCIL": str(old)}) if one.state == "wrong"]
+    assert listed == ["claude-2.1 was retired on 2025-07-21"]
+    (wrong,) = doctor({**environ, "CUTROOM_COUNCIL": str(file("{"))})
+    assert wrong.state == "wrong" and "no JSON" in wrong.seen
+    assert not (tmp_path / "home").exists()  # it changes nothing
+
+
+def test_each_home_says_where_a_key_belongs(tmp_path: Path) -> None:
+    settings = config.from_environment({"CUTROOM_HOME": str(tmp_path)})
+    found = council.on_one_machine(settings, WallClock(), environ={"CUTROOM_SECRET_GEMINI_API_KEY": "a"})()
+    assert [one.name for one in found.models] == ["gemini"]
+    assert "CUTROOM_SECRET_ANTHROPIC_API_KEY" in found.vacant["claude"] and "chmod 600" in found.vacant["claude"]
+    assert "CUTROOM_COUNCIL" in found.vacant["third"]

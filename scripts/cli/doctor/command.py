@@ -15,6 +15,7 @@ from rich.console import Console
 
 from common.pipeline.definition import PIPELINE
 from scripts.cli.doctor.cloud import cloud
+from scripts.cli.doctor.council import council
 from scripts.cli.doctor.finding import Finding
 from scripts.cli.doctor.machine import ROOT, machine
 from scripts.cli.doctor.models import models
@@ -84,6 +85,7 @@ def examine(environ: Mapping[str, str], named: str | None = None) -> list[Findin
         "this machine": machine,
         "models": models,
         "pipeline": pipeline,
+        "council": council,
         "cloud": cloud,
         "project": partial(project, named or environ.get("CUTROOM_PROJECT")),
     }

@@ -1,4 +1,4 @@
-"""Claude, by anthropic: the Messages API with an answer held to a schema."""
+"""Claude, by anthropic: with a key of the Messages API, or as a project on Google Cloud."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from common.errors import BadInput
 from common.ports.language import Footage, Picture, Question, Usage
 
 ADDRESS = "https://api.anthropic.com"
+CLOUD_ADDRESS = "https://aiplatform.googleapis.com/v1"  # of the location global
 PATCH = 28  # pixels a side, one token each: what the newest models count (seen 2026-11); (w * h) / 750 is less
 
 
@@ -29,6 +30,7 @@ class Claude:
 
     def send(self, question: Question, schema: Json, timeout_s: float) -> Said:
         import anthropic
+        from google.auth.exceptions import GoogleAuthError
 
         output: Json = {"format": {"type": "json_schema", "schema": anthropic.transform_schema(schema)}}
         if self._effort:
@@ -44,6 +46,8 @@ class Claude:
             )
         except anthropic.APIStatusError as error:
             raise _refused(error) from error
+        except GoogleAuthError as error:
+            raise wire.unsigned(error) from error
         except anthropic.APIConnectionError as error:
             raise wire.broken(error) from error
         except (anthropic.APIResponseValidationError, ValueError) as error:
@@ -63,6 +67,20 @@ def by_key(key: str, base_url: str | None, at_once: int) -> Any:
 
     return anthropic.Anthropic(
         api_key=key, base_url=base_url or ADDRESS, max_retries=0, http_client=wire.client(at_once=at_once)
+    )
+
+
+def by_project(project: str, location: str, base_url: str | None, at_once: int, credentials: Any = None) -> Any:
+    """A client of Google Cloud, which signs in as the service account this runs as."""
+    import anthropic
+
+    return anthropic.AnthropicVertex(
+        project_id=project,
+        region=location,
+        credentials=credentials,
+        base_url=base_url or CLOUD_ADDRESS,
+        max_retries=0,
+        http_client=wire.client(at_once=at_once),
     )
 
 

@@ -16,9 +16,8 @@ from common.adapters.models.language.openai_compatible import OpenAiCompatible
 from common.adapters.models.language.pace import Pace
 from common.adapters.models.language.seat import Maker, Seat
 from common.adapters.models.language.settings import Council, Known, Name, Taken
-from common.domain.verdict import LeftOut
 from common.errors import BadInput, Permanent, Transient
-from common.ports.language import LanguageModel, Sight
+from common.ports.language import Caps, LanguageModel, Seats, Sight
 from common.ports.limits import Limits
 from common.ports.secrets import Secrets
 
@@ -29,7 +28,7 @@ LOCATION = "global"  # of Google Cloud's model endpoint that is in no region
 class Home:
     """Where this is. `mend_key` says in the user's words where the key of that name belongs.
 
-    `project`: Gemini is asked as this project on Google Cloud, without a key, and reads its buckets.
+    `project`: Gemini and Claude are asked as this project on Google Cloud, without keys, and Gemini reads its buckets.
     """
 
     mend_key: Callable[[str], str]
@@ -41,12 +40,10 @@ class _Empty(Exception):
     """A seat nobody can take; says why."""
 
 
-def seats(
-    settings: Council, secrets: Secrets, limits: Limits, home: Home
-) -> tuple[tuple[LanguageModel, ...], tuple[LeftOut, ...]]:
+def seats(settings: Council, secrets: Secrets, limits: Limits, home: Home) -> Seats:
     """Those that can be asked, and those that cannot. Keys are read now, clients are made when first asked."""
     taken: list[LanguageModel] = []
-    empty: list[LeftOut] = []
+    vacant: dict[str, str] = {}
     makers: tuple[tuple[Name, Callable[[], LanguageModel]], ...] = (
         ("gemini", lambda: _gemini(settings, secrets, limits, home)),
         ("claude", lambda: _claude(settings, secrets, limits, home)),
@@ -56,8 +53,13 @@ def seats(
         try:
             taken.append(make())
         except (_Empty, BadInput, Permanent, Transient) as why:
-            empty.append(LeftOut(name=name, why=str(why)))
-    return tuple(taken), tuple(empty)
+            vacant[name] = str(why)
+    caps = Caps(per_video=_micros(settings.caps.per_video), per_day=_micros(settings.caps.per_day))
+    return Seats(models=tuple(taken), vacant=vacant, caps=caps)
+
+
+def _micros(dollars: float) -> int:
+    return round(dollars * 1_000_000)
 
 
 def _gemini(settings: Council, secrets: Secrets, limits: Limits, home: Home) -> LanguageModel:
@@ -67,7 +69,7 @@ def _gemini(settings: Council, secrets: Secrets, limits: Limits, home: Home) -> 
     make: Callable[[], Any]
     if home.project is not None:
         make = partial(gemini.by_project, home.project, LOCATION, seat.base_url, seat.at_once)
-        mend = f"give the service account this runs as the role roles/aiplatform.user in {home.project}"
+        mend = _mend_project(home.project)
     else:
         mend = home.mend_key("gemini-api-key")
         key = _key(secrets.get("gemini-api-key"), seat.base_url, mend)
@@ -80,11 +82,20 @@ def _claude(settings: Council, secrets: Secrets, limits: Limits, home: Home) -> 
     seat = settings.seats.claude
     model, known = _model(settings, "claude", seat, home)
     _installed("anthropic", "anthropic")
-    mend = home.mend_key("anthropic-api-key")
-    key = _key(secrets.get("anthropic-api-key"), seat.base_url, mend)
-    make = once(partial(claude.by_key, key, seat.base_url, seat.at_once))
-    maker = claude.Claude(make, model=model, effort=seat.effort)
+    make: Callable[[], Any]
+    if home.project is not None:
+        make = partial(claude.by_project, home.project, LOCATION, seat.base_url, seat.at_once)
+        mend = f"{_mend_project(home.project)}, and take up {model} in its Model Garden"
+    else:
+        mend = home.mend_key("anthropic-api-key")
+        key = _key(secrets.get("anthropic-api-key"), seat.base_url, mend)
+        make = partial(claude.by_key, key, seat.base_url, seat.at_once)
+    maker = claude.Claude(once(make), model=model, effort=seat.effort)
     return _seat("claude", maker, seat, model, known, "pictures", limits, home, mend)
+
+
+def _mend_project(project: str) -> str:
+    return f"give the service account this runs as the role roles/aiplatform.user in {project}"
 
 
 def _third(settings: Council, secrets: Secrets, limits: Limits, home: Home) -> LanguageModel:

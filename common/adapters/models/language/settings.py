@@ -48,18 +48,26 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(f"{self.base_url!r} is no address such as http://localhost:11434/v1")
 
 
-class Seats(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Spending(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may be spent at most on one video, and by one account in a day, in dollars."""
+
+    per_video: Annotated[float, Meta(ge=0, le=1000)]
+    per_day: Annotated[float, Meta(ge=0, le=100_000)]
+
+
+class ByMaker(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     gemini: Taken
     claude: Taken
     third: Taken
 
 
 class Council(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`deadline_s` is one member's, `whole_s` that of all, own retries included."""
+    """`deadline_s` is one member's, `whole_s` that of all, own retries included; `caps` in dollars."""
 
     deadline_s: Annotated[float, Meta(gt=0, le=600)]
     whole_s: Annotated[float, Meta(gt=0, le=600)]
-    seats: Seats
+    caps: Spending
+    seats: ByMaker
     models: dict[str, Known]
     retiring: dict[str, date]
 

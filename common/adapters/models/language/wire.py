@@ -99,6 +99,11 @@ def broken(error: BaseException) -> Broken:
     return Broken(why=bare(str(inner or error)) or type(inner or error).__name__, sent=not isinstance(inner, never))
 
 
+def unsigned(error: Any) -> Refused:
+    """Google would not sign this process in: nothing was asked."""
+    return Refused(kind="passing" if error.retryable else "key", status=401, said=bare(error))
+
+
 def within(seconds: float, do: Callable[[], T]) -> T:
     """What it gives or raises. Raises Late when the time is over: its thread is then left to end by itself."""
     box: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
