@@ -83,7 +83,14 @@ def test_an_empty_state_folder_is_nothing_wrong_and_stays_unmade(
 
 def test_what_is_not_ok_comes_with_a_fix_and_nothing_else_does() -> None:
     found = examined()
-    assert {one.group for one in found.values()} == {"this machine", "models", "pipeline", "cloud", "project"}
+    assert {one.group for one in found.values()} == {
+        "this machine",
+        "models",
+        "pipeline",
+        "council",
+        "cloud",
+        "project",
+    }
     for one in found.values():
         assert one.seen
         assert bool(one.fix) == (one.state != "ok"), one
