@@ -31,4 +31,5 @@ BENCHES = {
     "judgement": "scripts.benches.judgement",
     "fanout": "scripts.benches.fanout",
     "cloud": "scripts.benches.cloud",
+    "api": "scripts.benches.api",
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ SHA256 = {
 }
 
 
+@cache  # asked for each flow, and read from a long file
+def _version() -> str:
+    return version("mediapipe")
+
+
 def here(name: str, *files: str) -> Here:
     """The model `name` in the files of the mediapipe package; raises ModelMissing, ModelRefused."""
     try:
@@ -37,7 +43,7 @@ def here(name: str, *files: str) -> Here:
         if not path.is_file():
             raise ModelRefused(f"{path.name} is missing from the package mediapipe; remove .venv, run scripts/setup")
     arguments = {path.stem: str(path) for path in paths}
-    return Here(source=f"{name}@mediapipe-{package.version}", arguments=arguments)
+    return Here(source=f"{name}@mediapipe-{_version()}", arguments=arguments)
 
 
 class Network:

@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -162,8 +163,9 @@ def _covered(pieces: Sequence[_Piece], samples: NDArray[np.float32]) -> float:
 _QUALITY: Quality = "draft"
 
 
+@cache  # asked for each flow, and read from a file of a thousand lines
 def _source() -> str:
-    return f"pocketsphinx@{version('pocketsphinx')}"
+    return f"pocketsphinx@{metadata.version('pocketsphinx')}"
 
 
 def _here(**facts: Any) -> Here:

@@ -1,0 +1,58 @@
+"""The whole story, told by the client to whatever serves the API: from signing in to a key that opens nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from common.client import Changed, Cutroom, NotFound, Unauthorized, version_of
+
+Person = Callable[..., Cutroom]  # signed in; takes `organisation`
+
+
+def tell(person: Person, stranger: Cutroom | None, program: Callable[[str], Cutroom], video: Path, folder: Path) -> str:
+    """`person` has signed in, `stranger` too, `program` has a key. The id of the organisation."""
+    studio = person().accounts.make(name="Studio Łódź ☃")["id"]
+    there = person(organisation=studio)
+    sent: list[tuple[int, int]] = []
+    asset = there.upload(video, part=256 << 10, on_progress=lambda done, whole: sent.append((done, whole)))["id"]
+    assert sent[-1] == (video.stat().st_size,) * 2
+
+    flow = there.wait(asset, within_s=300)
+    assert flow["state"] == "done", flow
+    clip = there.clips.one(there.clips.of_flow(flow["id"])[0]["id"])
+    assert clip["why"] and clip["evidence"]
+
+    approved = there.clips.change(clip["id"], state="approved", if_match=version_of(clip))
+    assert approved["state"] == "approved"
+    with pytest.raises(Changed):
+        there.clips.change(clip["id"], state="rejected", if_match=version_of(clip))
+
+    made = folder / "clip.mp4"
+    there.download(clip["id"], made)
+    assert made.read_bytes()[4:8] == b"ftyp"
+
+    key = there.accounts.make_key(name="night", role="viewer")
+    assert key["text"] is not None
+    night = program(key["text"])
+    assert [one["id"] for one in night.assets.every()] == [asset]
+    if stranger is not None:
+        for ask, what in (
+            (stranger.assets.one, asset),
+            (stranger.flows.one, flow["id"]),
+            (stranger.clips.one, clip["id"]),
+        ):
+            with pytest.raises(NotFound):
+                ask(what)
+    there.accounts.revoke_key(key["id"])
+    with pytest.raises(Unauthorized):
+        night.assets.one(asset)
+
+    told = [line["what"] for line in there.accounts.trail()]
+    assert told[0] == "keys.revoke" and "organisation.make" in told
+    there.accounts.close()
+    with pytest.raises(NotFound):
+        there.assets.one(asset)
+    return studio
