@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,12 @@ def tell(person: Person, stranger: Cutroom | None, program: Callable[[str], Cutr
     asset = there.upload(video, part=256 << 10, on_progress=lambda done, whole: sent.append((done, whole)))["id"]
     assert sent[-1] == (video.stat().st_size,) * 2
 
+    heard = []
+    for event in there.events.of_flow(_begun(there, asset)):
+        heard.append(event.name)
+        if event.name in ("video.generation.completed", "video.generation.failed"):
+            break
+    assert heard[0] == "video.generation.started" and heard[-1] == "video.generation.completed", heard
     flow = there.wait(asset, within_s=300)
     assert flow["state"] == "done", flow
     clip = there.clips.one(there.clips.of_flow(flow["id"])[0]["id"])
@@ -56,3 +63,13 @@ def tell(person: Person, stranger: Cutroom | None, program: Callable[[str], Cutr
     with pytest.raises(NotFound):
         there.assets.one(asset)
     return studio
+
+
+def _begun(there: Cutroom, asset: str) -> str:
+    """The id of the flow, once the file has come and work begins by itself."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if (found := next(there.flows.every(asset=asset, limit=1), None)) is not None:
+            return found["id"]
+        time.sleep(2.5)
+    raise AssertionError("nothing began within a minute")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -78,31 +77,6 @@ class _Signed(_Handler):
         except (InvalidSignature, ValueError):
             return 403, "SignatureDoesNotMatch"
         return None
-
-    def _object(self) -> None:
-        bucket, name = unquote(self.url.path).lstrip("/").split("/", 1)
-        kept = self.storage.objects.get((bucket, name))
-        if kept is None:
-            return self._say(404, {"error": {"code": 404, "message": "NoSuchKey"}})
-        size, etag = len(kept.content), f'"{kept.generation}"'
-        first, last, status = 0, size - 1, 200
-        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
-        if asked and (asked[1] or asked[2]) and self.headers.get("If-Range", etag) == etag:
-            first = int(asked[1]) if asked[1] else max(0, size - int(asked[2]))
-            last = min(last, int(asked[2])) if asked[1] and asked[2] else last
-            status = 206
-            if first >= size:
-                return self._say(416, None, **{"Content-Range": f"bytes */{size}"})
-        self.send_response(status)
-        self.send_header("Content-Type", self.asked.get("response-content-type", kept.type))
-        self.send_header("Content-Disposition", self.asked.get("response-content-disposition", "inline"))
-        self.send_header("Content-Length", str(last + 1 - first))
-        self.send_header("Accept-Ranges", "bytes")
-        self.send_header("ETag", etag)
-        if status == 206:
-            self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
-        self.end_headers()
-        self.wfile.write(kept.content[first : last + 1])
 
 
 @contextmanager

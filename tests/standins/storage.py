@@ -196,6 +196,32 @@ class _Handler(BaseHTTPRequestHandler):
         url = f"http://{self.storage.address}/resumable/upload/storage/v1/b/{bucket}/o?upload_id={session}"
         self._say(201, {}, Location=url)
 
+    def _object(self) -> None:
+        """A file by a signed URL, whole or a range of it."""
+        bucket, name = unquote(self.url.path).lstrip("/").split("/", 1)
+        kept = self.storage.objects.get((bucket, name))
+        if kept is None:
+            return self._say(404, {"error": {"code": 404, "message": "NoSuchKey"}})
+        size, etag = len(kept.content), f'"{kept.generation}"'
+        first, last, status = 0, size - 1, 200
+        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
+        if asked and (asked[1] or asked[2]) and self.headers.get("If-Range", etag) == etag:
+            first = int(asked[1]) if asked[1] else max(0, size - int(asked[2]))
+            last = min(last, int(asked[2])) if asked[1] and asked[2] else last
+            status = 206
+            if first >= size:
+                return self._say(416, None, **{"Content-Range": f"bytes */{size}"})
+        self.send_response(status)
+        self.send_header("Content-Type", self.query.get("response-content-type", kept.type))
+        self.send_header("Content-Disposition", self.query.get("response-content-disposition", "inline"))
+        self.send_header("Content-Length", str(last + 1 - first))
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("ETag", etag)
+        if status == 206:
+            self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+        self.end_headers()
+        self.wfile.write(kept.content[first : last + 1])
+
     def _signed(self) -> tuple[str, dict[str, Any], int | None]:
         signed = set(self.query["X-Goog-SignedHeaders"].split(";"))
         sent = {name.lower() for name in self.headers if name.lower().startswith("x-goog-")}
@@ -206,6 +232,8 @@ class _Handler(BaseHTTPRequestHandler):
         return bucket, about, None if match is None else int(match)
 
     def _get(self) -> None:
+        if "X-Goog-Signature" in self.query:
+            return self._object()
         if (listed := re.fullmatch(r"/storage/v1/b/([^/]+)/o", self.url.path)) is not None:
             return self._list(listed[1])
         match = re.fullmatch(r"/(?:download/)?storage/v1/b/([^/]+)/o/([^/]+)", self.url.path)
