@@ -41,7 +41,7 @@ def test_every_block_does_what_it_says(tmp_path: Path) -> None:
         assert ran.returncode == 0, f"{ran.stdout}{ran.stderr}{server.said.read_text()}"
         assert (tmp_path / "clip.mp4").read_bytes()[4:8] == b"ftyp" and ran.stdout.strip()
         (tmp_path / "first.py").write_text(program)
-        python = [ROOT / "scripts" / "python", "first.py"]
+        python = [str(ROOT / "scripts" / "python"), "first.py"]
         ran = subprocess.run(python, cwd=tmp_path, env=told, capture_output=True, text=True, timeout=180)
         assert ran.returncode == 0, f"{ran.stdout}{ran.stderr}"
         assert "bytes" in ran.stdout and (tmp_path / "clip-1.mp4").read_bytes() == (tmp_path / "clip.mp4").read_bytes()
