@@ -18,6 +18,7 @@ class Settings:
 
     `home`    CUTROOM_HOME     the state folder: database, objects, scratch, lock
     `cores`   CUTROOM_CORES    how many cores runs may keep busy; the machine's, if unset
+    `origins` CUTROOM_ORIGINS  of the pages that may ask the API from a browser, separated by blanks
     `models`  CUTROOM_MODELS   where scripts/models keeps models; `models/` in the state folder, if unset
     `council` CUTROOM_COUNCIL  a file that says which language models the council asks, if not those it knows
     `epoch`   CUTROOM_EPOCH    set by the runner for its workers: which life of the runner they belong to
@@ -27,6 +28,7 @@ class Settings:
     home: Path
     cores: int
     models: Path
+    origins: tuple[str, ...] = ()
     council: Path | None = None
     epoch: int | None = None
     anchor: tuple[float, float] | None = None
@@ -124,7 +126,7 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         services=services,
         database=env.get("CUTROOM_DATABASE") or "(default)",
         active=int(env.get("CUTROOM_ACTIVE") or 4),
-        origins=tuple((env.get("CUTROOM_ORIGINS") or "").split()),
+        origins=_origins(env),
         proxies=int(env.get("CUTROOM_PROXIES") or 1),
         image=env.get("CUTROOM_IMAGE") or "light",
         home=home,
@@ -132,6 +134,10 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         council=_file(env, "CUTROOM_COUNCIL"),
         local=local,
     )
+
+
+def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple((env.get("CUTROOM_ORIGINS") or "").split())
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
@@ -142,6 +148,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     home = Path(env.get("CUTROOM_HOME") or ".cutroom").absolute()
     return Settings(
         home=home,
+        origins=_origins(env),
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
         council=_file(env, "CUTROOM_COUNCIL"),
         cores=int(env.get("CUTROOM_CORES") or available_cores()),

@@ -31,7 +31,7 @@ resource "google_firestore_index" "query" {
 
     content {
       field_path = fields.value.path
-      order      = fields.value.dimension == null ? "ASCENDING" : null
+      order      = fields.value.dimension == null ? fields.value.order : null
 
       dynamic "vector_config" {
         for_each = fields.value.dimension == null ? [] : [fields.value.dimension]

@@ -54,7 +54,7 @@ variable "indexes" {
   type = map(object({
     collection = string
     group      = bool
-    fields     = list(object({ path = string, dimension = optional(number) }))
+    fields     = list(object({ path = string, order = optional(string, "ASCENDING"), dimension = optional(number) }))
   }))
 }
 

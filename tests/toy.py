@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from common.errors import Permanent, Transient
+from common.errors import Permanent, RejectedMedia, Transient
 from common.pipeline.stage import Definition, Image, Need, Retry, Stage, Where
 from common.ports.work import Outcome, Work
 
@@ -74,6 +74,10 @@ def part_two_fails(work: Work) -> Outcome:
     if work.number == 2:
         raise Permanent("part two is broken; mend it")
     return part(work)
+
+
+def rejects(work: Work) -> Outcome:
+    raise RejectedMedia("this is no video file; give one", code="not_media")
 
 
 def fails(work: Work) -> Outcome:

@@ -33,9 +33,19 @@ def line(
     return Create(f"tenants/{tenant}/audit/{place}", {**body, "detail": detail or {}})
 
 
-def lines(documents: Documents, tenant: str, *, cursor: str | None = None, limit: int = 50) -> list[Line]:
-    """The newest first; with a cursor, those before the line of that id."""
-    where = [] if cursor is None else [Where("place", "<", cursor)]
+def lines(
+    documents: Documents,
+    tenant: str,
+    *,
+    by: str | None = None,
+    what: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> list[Line]:
+    """The newest first; of one who acted, or of one kind of act; with a cursor, those before the line of that id."""
+    where = [Where(field, "==", value) for field, value in (("by", by), ("what", what)) if value is not None]
+    if cursor is not None:
+        where.append(Where("place", "<", cursor))
     parent = f"tenants/{tenant}"
     found = documents.query("audit", where, parent=parent, order="place", last_first=True, limit=limit)
     return [_line(snap) for snap in found]

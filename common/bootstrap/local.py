@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from starlette.middleware.cors import CORSMiddleware
+
 from common.adapters.embedded.auth import LocalKey
 from common.adapters.embedded.clock import SteadyClock
 from common.adapters.embedded.doorbell import Doorbell, NoBell
@@ -43,6 +45,14 @@ from common.ports.outbound import Outbound
 from common.ports.wake import Wake
 
 _EPOCH = "global/runner"
+_SENT = [
+    "Content-Type",
+    "Content-Range",
+    "Range",
+    "x-goog-content-length-range",
+    "x-goog-if-generation-match",
+    "x-goog-resumable",
+]
 _BEAT_S = 0.5  # one disk, one reader: progress may be written often
 
 
@@ -145,8 +155,18 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
     links = LocalLinks(base_url, engine.objects, secret, clock=engine.clock)
     uploads.recover()
 
-    async def files(scope: Any, receive: Any, send: Any) -> None:
+    async def below(scope: Any, receive: Any, send: Any) -> None:
         await (uploads if scope["path"].startswith(UPLOADS_AT) else links)(scope, receive, send)
+
+    # As the buckets do it: see the rules of the uploads bucket in terraform/storage.tf.
+    files = CORSMiddleware(
+        below,
+        allow_origins=list(local.settings.origins),
+        allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+        allow_headers=_SENT,
+        expose_headers=["Content-Range", "Content-Type", "Location", "Range"],
+        max_age=3600,
+    )
 
     outbound = outbound or HttpsOutbound()
     parts = Parts(

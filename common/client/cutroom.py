@@ -97,7 +97,7 @@ class Cutroom(Routes):
         files = self.clips.one(clip)["renditions"] or []
         digests = [one["sha256"] for one in files if one["aspect"] == aspect.replace("x", ":")]
         taking.take(
-            lambda: self.clips.link(clip, aspect)["url"],
+            lambda: self.files.rendition(clip, aspect)["url"],
             Path(path),
             sha256=digests[0] if digests else None,
             on_progress=on_progress,

@@ -10,9 +10,12 @@ from typing import Literal
 from common.client.events import Event
 from common.client.shapes import (
     Asset,
+    Checked,
     Clip,
     Delivery,
+    Destination,
     Flow,
+    FlowUsage,
     Invitation,
     Key,
     Knowledge,
@@ -22,7 +25,12 @@ from common.client.shapes import (
     Note,
     Organisation,
     Refreshed,
+    Renditions,
     Settings,
+    Shot,
+    StoryboardScore,
+    Usage,
+    Votes,
     Webhook,
 )
 from common.client.transport import Transport, part
@@ -39,14 +47,19 @@ class AssetsRoutes(_Resource):
         found: Iterator[Asset] = self._ask.pages("/v1/assets", query={"limit": limit, "cursor": cursor})
         return found
 
-    def create(self, *, name: str, size: int, type: str | None = None) -> Asset:
+    def create(self, *, name: str, size: int, type: str | None = None, sha256: str | None = None) -> Asset:
         """Announce a video and get a place to send it to; what follows begins when it has come."""
-        found: Asset = self._ask.call("POST", "/v1/assets", body={"name": name, "size": size, "type": type})
+        found: Asset = self._ask.call("POST", "/v1/assets", body={"name": name, "size": size, "type": type, "sha256": sha256})
         return found
 
     def one(self, asset: str) -> Asset:
         """Look at a video."""
         found: Asset = self._ask.call("GET", f"/v1/assets/{part(asset)}")
+        return found
+
+    def change(self, asset: str, *, name: str, if_match: str | None = None) -> Asset:
+        """Call a video otherwise."""
+        found: Asset = self._ask.call("PATCH", f"/v1/assets/{part(asset)}", body={"name": name}, if_match=if_match)
         return found
 
 
@@ -83,14 +96,84 @@ class ClipsRoutes(_Resource):
         found: Clip = self._ask.call("GET", f"/v1/clips/{part(clip)}")
         return found
 
-    def change(self, clip: str, *, state: Literal['approved', 'chosen', 'rejected'], if_match: str | None = None) -> Clip:
-        """Approve or reject a clip."""
-        found: Clip = self._ask.call("PATCH", f"/v1/clips/{part(clip)}", body={"state": state}, if_match=if_match)
+    def change(self, clip: str, *, state: Literal['approved', 'chosen', 'rejected'] | None = None, title: str | None = None, description: str | None = None, hashtags: list[str] | None = None, if_match: str | None = None) -> Clip:
+        """Approve or reject a clip, or change its title, description or hashtags."""
+        found: Clip = self._ask.call("PATCH", f"/v1/clips/{part(clip)}", body={"state": state, "title": title, "description": description, "hashtags": hashtags}, if_match=if_match)
         return found
 
-    def link(self, clip: str, aspect: str) -> Link:
+
+class VerdictsRoutes(_Resource):
+    def one(self, clip: str) -> Votes:
+        """See what each member of the council said of a clip, and who differs."""
+        found: Votes = self._ask.call("GET", f"/v1/clips/{part(clip)}/verdict")
+        return found
+
+
+class FilesRoutes(_Resource):
+    def renditions(self, clip: str) -> Renditions:
+        """List a clip's files, and which are wanted where."""
+        found: Renditions = self._ask.call("GET", f"/v1/clips/{part(clip)}/renditions")
+        return found
+
+    def choose(self, clip: str, *, wanted: list[Destination], if_match: str | None = None) -> Renditions:
+        """Choose which files go to which platforms."""
+        found: Renditions = self._ask.call("PATCH", f"/v1/clips/{part(clip)}/renditions", body={"wanted": wanted}, if_match=if_match)
+        return found
+
+    def rendition(self, clip: str, aspect: str) -> Link:
         """Get a link to a clip's file; the aspect as 9x16."""
         found: Link = self._ask.call("GET", f"/v1/clips/{part(clip)}/renditions/{part(aspect)}")
+        return found
+
+    def captions(self, clip: str, format: str) -> Link:
+        """Get a link to a clip's captions: srt, vtt or ass."""
+        found: Link = self._ask.call("GET", f"/v1/clips/{part(clip)}/captions/{part(format)}")
+        return found
+
+    def thumbnail(self, clip: str) -> Link:
+        """Get a link to a clip's thumbnail, a JPEG."""
+        found: Link = self._ask.call("GET", f"/v1/clips/{part(clip)}/thumbnail")
+        return found
+
+    def preview(self, clip: str) -> Link:
+        """Get a link to a small file of a clip, to look at."""
+        found: Link = self._ask.call("GET", f"/v1/clips/{part(clip)}/preview")
+        return found
+
+    def report(self, flow: str) -> Link:
+        """Get a link to a flow's report, a page that plays from anywhere."""
+        found: Link = self._ask.call("GET", f"/v1/flows/{part(flow)}/report")
+        return found
+
+    def result(self, flow: str) -> Link:
+        """Get a link to a flow's result.json."""
+        found: Link = self._ask.call("GET", f"/v1/flows/{part(flow)}/result")
+        return found
+
+
+class UsageRoutes(_Resource):
+    def of_flow(self, flow: str) -> FlowUsage:
+        """See what a flow took, stage by stage."""
+        found: FlowUsage = self._ask.call("GET", f"/v1/flows/{part(flow)}/usage")
+        return found
+
+    def by_day(self, *, from_: str | None = None, to: str | None = None) -> Usage:
+        """See what you used, day by day."""
+        found: Usage = self._ask.call("GET", "/v1/usage", query={"from": from_, "to": to})
+        return found
+
+
+class ComplianceRoutes(_Resource):
+    def check(self, *, clip: str | None = None, platforms: list[str] | None = None, title: str | None = None, description: str | None = None, hashtags: list[str] | None = None) -> Checked:
+        """Check a clip, or texts, against what platforms take."""
+        found: Checked = self._ask.call("POST", "/v1/compliance", body={"clip": clip, "platforms": platforms, "title": title, "description": description, "hashtags": hashtags})
+        return found
+
+
+class StoryboardsRoutes(_Resource):
+    def score(self, *, schema: Literal['cutroom.storyboard/1'], title: str, shots: list[Shot], brand: str | None = None) -> StoryboardScore:
+        """Score a plan before anything is shot; nothing of it is kept."""
+        found: StoryboardScore = self._ask.call("POST", "/v1/storyboards", body={"schema": schema, "title": title, "shots": shots, "brand": brand})
         return found
 
 
@@ -178,9 +261,9 @@ class AccountsRoutes(_Resource):
         """Revoke a key, from this moment."""
         self._ask.call("DELETE", f"/v1/keys/{part(key)}", if_match=if_match)
 
-    def trail(self, *, limit: int | None = None, cursor: str | None = None) -> Iterator[Line]:
+    def trail(self, *, limit: int | None = None, cursor: str | None = None, by: str | None = None, what: str | None = None) -> Iterator[Line]:
         """See who changed what, the last first."""
-        found: Iterator[Line] = self._ask.pages("/v1/audit", query={"limit": limit, "cursor": cursor})
+        found: Iterator[Line] = self._ask.pages("/v1/audit", query={"limit": limit, "cursor": cursor, "by": by, "what": what})
         return found
 
     def all_invitations(self) -> list[Invitation]:
@@ -266,6 +349,11 @@ class Routes:
         self.assets = AssetsRoutes(transport)
         self.flows = FlowsRoutes(transport)
         self.clips = ClipsRoutes(transport)
+        self.verdicts = VerdictsRoutes(transport)
+        self.files = FilesRoutes(transport)
+        self.usage = UsageRoutes(transport)
+        self.compliance = ComplianceRoutes(transport)
+        self.storyboards = StoryboardsRoutes(transport)
         self.knowledge = KnowledgeRoutes(transport)
         self.accounts = AccountsRoutes(transport)
         self.events = EventsRoutes(transport)

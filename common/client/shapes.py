@@ -25,7 +25,12 @@ class Asset(TypedDict):
     height: int | None
     sound: bool | None
     duplicate_of: str | None
+    rejected: Rejected | None
     upload: Upload | None
+
+
+class AssetChange(TypedDict):
+    name: str
 
 
 class Assets(TypedDict):
@@ -43,13 +48,34 @@ class Call(TypedDict):
 
 
 class Change(TypedDict):
-    state: Literal['approved', 'chosen', 'rejected']
+    """What is left out stays. `state` takes the right to approve."""
+
+    state: NotRequired[Literal['approved', 'chosen', 'rejected'] | None]
+    title: NotRequired[str | None]
+    description: NotRequired[str | None]
+    hashtags: NotRequired[list[str] | None]
+
+
+class Checked(TypedDict):
+    """`ready`: no check of the files themselves failed; null where there are none. `findings`: without platforms'
+    rules on files that are met, which `fits` counts."""
+
+    clip: str | None
+    ready: bool | None
+    findings: list[Finding]
+    fits: list[Fit]
+    left_out: list[LeftOut]
+
+
+class Choice(TypedDict):
+    wanted: list[Destination]
 
 
 class Clip(TypedDict):
     """Times in seconds of the video. `score` ranks clips of one video and predicts nothing.
 
-    `ready`: its files have passed every check; null until they are made, and in lists."""
+    `ready`: its files have passed every check; null until they are made. `texts`: on which platforms its title,
+    description and hashtags are too long. These, `decided` and `renditions` are null in lists."""
 
     id: str
     flow: str
@@ -64,11 +90,13 @@ class Clip(TypedDict):
     score: float
     scores: dict[str, float]
     why: str
-    evidence: list[Reason]
+    evidence: list[Evidence]
     raise_by: list[str]
     verdict: Verdict | None
     ready: bool | None
     renditions: list[Rendition] | None
+    texts: list[Finding] | None
+    decided: Decided | None
 
 
 class Clips(TypedDict):
@@ -88,6 +116,27 @@ class Data(TypedDict):
     left_s: int | None
     retry_after: int | None
     error: Trouble | None
+
+
+class Day(TypedDict):
+    footage_s: float
+    wall_s: float
+    cpu_s: float
+    gpu_s: float
+    brought_bytes: int
+    made_bytes: int
+    model_calls: int | None
+    estimated_usd_micros: int
+    day: str
+
+
+class Decided(TypedDict):
+    """By whom, when, and of what: a digest of its texts and files. `stands`: whether they are the same still."""
+
+    by: str
+    at: str
+    of: str
+    stands: bool
 
 
 class Deliveries(TypedDict):
@@ -111,6 +160,21 @@ class Delivery(TypedDict):
     body: str
 
 
+class Destination(TypedDict):
+    """One file, and the platforms it is to go to."""
+
+    aspect: Literal['16:9', '1:1', '4:5', '9:16']
+    platforms: list[str]
+
+
+class Dissent(TypedDict):
+    """A member that differs: its score less the council's, and why."""
+
+    member: str
+    apart: float
+    why: str
+
+
 class Error(TypedDict):
     """Why something did not come. `code` keeps its meaning."""
 
@@ -129,6 +193,43 @@ class Event(TypedDict):
     data: Data
 
 
+class Evidence(TypedDict):
+    """Something that was seen or heard, its part of the score, and where in the video, if in one place (seconds)."""
+
+    name: str
+    text: str
+    weight: float
+    start: float | None
+    end: float | None
+
+
+class Finding(TypedDict):
+    """One check. `platform` null: of the file itself; `source`: where the platform's rule was read, and when."""
+
+    name: str
+    verdict: Literal['fail', 'pass', 'warn']
+    measured: str
+    limit: str
+    fix: str | None
+    aspect: str | None
+    platform: str | None
+    source: str | None
+    date: str | None
+
+
+class Fit(TypedDict):
+    """Whether a platform takes it. `checked` counts the rules looked at, `unverified` names those nobody knows."""
+
+    platform: str
+    aspect: str | None
+    fits: bool
+    checked: int
+    unverified: list[str]
+    source: str
+    date: str
+    note: str | None
+
+
 class Flow(TypedDict):
     """`percent` is of its runs so far, by the time each was thought to take; null until anything is known."""
 
@@ -143,9 +244,30 @@ class Flow(TypedDict):
     runs: list[Run] | None
 
 
+class FlowUsage(TypedDict):
+    flow: str
+    stages: list[StageUsage]
+    wall_s: float
+    cpu_s: float
+    estimated_usd_micros: int
+    priced: str
+
+
 class Flows(TypedDict):
     items: list[Flow]
     next: str | None
+
+
+class Hook(TypedDict):
+    """How the first 3 seconds hold somebody; strength and confidence 0 to 1."""
+
+    type: str
+    strength: float
+    confidence: float
+    secondary: list[str]
+    start: float
+    end: float
+    evidence: list[Evidence]
 
 
 class Invitation(TypedDict):
@@ -161,6 +283,13 @@ class Invitation(TypedDict):
 
 class Invitations(TypedDict):
     items: list[Invitation]
+
+
+class Judgement(TypedDict):
+    parts: list[NamedPart]
+    hook: Hook
+    psychology: dict[str, Part]
+    rubric: list[RubricItem]
 
 
 class Key(TypedDict):
@@ -210,9 +339,10 @@ class Line(TypedDict):
 
 
 class Link(TypedDict):
-    """Where a file can be taken from, whole or by ranges, for a quarter of an hour."""
+    """Where a file can be taken from, whole or by ranges, for a quarter of an hour. `note`: what is amiss with it."""
 
     url: str
+    note: str | None
 
 
 class Member(TypedDict):
@@ -230,12 +360,21 @@ class Members(TypedDict):
     items: list[Member]
 
 
+class NamedPart(TypedDict):
+    value: float | None
+    weight: float
+    why: str | None
+    evidence: list[Evidence]
+    name: str
+
+
 class NewAsset(TypedDict):
     """What is about to be sent."""
 
     name: str
     size: int
     type: NotRequired[str]
+    sha256: NotRequired[str | None]
 
 
 class NewFlow(TypedDict):
@@ -278,6 +417,11 @@ class NewWebhook(TypedDict):
     may_start: NotRequired[bool]
 
 
+class NotCounted(TypedDict):
+    member: str
+    why: str
+
+
 class Note(TypedDict):
     """`outcome`: how its clip had done when the note was made, 0 to 100 among the account's clips. `by`: a person, or
     outcomes."""
@@ -311,6 +455,31 @@ class Organisations(TypedDict):
     items: list[Organisation]
 
 
+class Outcome(TypedDict):
+    """Scores 0 to 100, `disagreement` in points. `degraded`: why no quorum was reached; the score is the local one.
+
+    `low` and `high`: where the score would lie four times in five, were all seats taken; null where no vote counted."""
+
+    score: float
+    low: float | None
+    high: float | None
+    confidence: float
+    disagreement: float | None
+    effective_votes: float
+    degraded: str | None
+    dissent: list[Dissent]
+    left_out: list[NotCounted]
+
+
+class Part(TypedDict):
+    """0 to 1; null where it cannot be told, and `why` says what is missing."""
+
+    value: float | None
+    weight: float
+    why: str | None
+    evidence: list[Evidence]
+
+
 class Problem(TypedDict):
     """What went wrong (RFC 9457). `code` keeps its meaning, `detail` ends in what to do, `request` is in the log."""
 
@@ -328,20 +497,17 @@ class Progress(TypedDict):
     unit: str
 
 
-class Reason(TypedDict):
-    """Something that was seen or heard, and its part of the score; where in the video, if in one place."""
-
-    name: str
-    text: str
-    weight: float
-    start: float | None
-    end: float | None
-
-
 class Refreshed(TypedDict):
     """`snapshot` is null where too few outcomes are known; then nothing has changed."""
 
     snapshot: Snapshot | None
+
+
+class Rejected(TypedDict):
+    """Why a file cannot become clips; docs/rejections.md lists the codes."""
+
+    code: str
+    text: str
 
 
 class Rendition(TypedDict):
@@ -356,6 +522,13 @@ class Rendition(TypedDict):
     captions: str | None
 
 
+class Renditions(TypedDict):
+    """The files there are, and which of them a publication is to take; `wanted` null: nobody chose yet."""
+
+    items: list[Rendition]
+    wanted: list[Destination] | None
+
+
 class Request(TypedDict):
     """An HTTP request to send as it stands: any other method or header is refused."""
 
@@ -368,6 +541,17 @@ class Rotation(TypedDict):
     """`overlap_h`: hours for which the text until now opens too."""
 
     overlap_h: NotRequired[int]
+
+
+class RubricItem(TypedDict):
+    """A yes-or-no question. `met` is null where nothing was there to tell it by."""
+
+    key: str
+    text: str
+    met: bool | None
+    why: str | None
+    start: float | None
+    end: float | None
 
 
 class Run(TypedDict):
@@ -397,11 +581,66 @@ class Settings(TypedDict):
     burn_draft: NotRequired[bool]
 
 
+class Shot(TypedDict):
+    """One shot that is planned. `say`, and `text` on screen: left out where the plan is silent on them, "" for none."""
+
+    seconds: float
+    say: NotRequired[str | None]
+    text: NotRequired[str | None]
+    picture: NotRequired[str | None]
+
+
 class Snapshot(TypedDict):
     at: str
     by: str
     winners: int
     losers: int
+
+
+class StageUsage(TypedDict):
+    """The last attempts of a stage's runs. `reused`: how many took the result of an earlier flow, and no time.
+
+    `peak_mb`: the most memory that any of them took; null where none was measured."""
+
+    stage: str
+    runs: int
+    reused: int
+    wall_s: float
+    cpu_s: float
+    peak_mb: float | None
+    estimated_usd_micros: int
+
+
+class Storyboard(TypedDict):
+    """As `scripts/run PLAN.json` takes it."""
+
+    schema: Literal['cutroom.storyboard/1']
+    title: str
+    shots: list[Shot]
+    brand: NotRequired[str | None]
+
+
+class StoryboardScore(TypedDict):
+    """`score` compares plans and predicts nothing, so `prediction` is null. `left_out`: what was not looked at."""
+
+    schema: Literal['cutroom.storyboard-score/1']
+    title: str
+    seconds: float
+    score: float
+    prediction: None
+    raise_by: list[str]
+    judgement: Judgement
+    left_out: list[LeftOut]
+
+
+class ToCheck(TypedDict):
+    """A clip, or texts, or a clip as if it had these texts. Without `platforms`: against all that are known."""
+
+    clip: NotRequired[str | None]
+    platforms: NotRequired[list[str] | None]
+    title: NotRequired[str | None]
+    description: NotRequired[str | None]
+    hashtags: NotRequired[list[str] | None]
 
 
 class Trail(TypedDict):
@@ -425,12 +664,49 @@ class Upload(TypedDict):
     expires: str
 
 
+Usage = TypedDict('Usage', {'from': 'str', 'to': 'str', 'days': 'list[Day]', 'total': 'Used', 'priced': 'str'})
+
+
+class Used(TypedDict):
+    """Seconds, bytes, and millionths of a US dollar. What is not known is null.
+
+    `estimated_usd_micros` is what the runs cost on Google Cloud at list prices (on one machine: would cost), without
+    storage, documents and traffic. `model_calls`, of models that others run, are not counted yet."""
+
+    footage_s: float
+    wall_s: float
+    cpu_s: float
+    gpu_s: float
+    brought_bytes: int
+    made_bytes: int
+    model_calls: int | None
+    estimated_usd_micros: int
+
+
 class Verdict(TypedDict):
     """Of the council. `degraded` says what it lacked."""
 
     score: float | None
     confidence: float | None
     degraded: str | None
+
+
+class Vote(TypedDict):
+    """`score` 0 to 100, or why there is none; `weight`: its share of the verdict, 0 to 1."""
+
+    member: str
+    kind: str
+    source: str
+    score: float | None
+    abstains: str | None
+    reasons: list[str]
+    weight: float
+
+
+class Votes(TypedDict):
+    clip: str
+    votes: list[Vote]
+    verdict: Outcome
 
 
 class Webhook(TypedDict):

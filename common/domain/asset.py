@@ -83,3 +83,4 @@ class Source:
     name: str
     generation: str
     size: int
+    sha256: str | None = None  # as whoever sent it announced it; None where nobody did

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from common.domain.asset import Probe
 from common.domain.footage import Curve, Footage
@@ -15,7 +13,11 @@ from common.domain.timebase import Span
 from common.domain.track import Reading, Track
 from common.domain.transcript import Quality, Sentence, Word
 
-Vectors = NDArray[np.float32]
+if TYPE_CHECKING:  # a storyboard is judged in a function too, which has no numpy
+    import numpy as np
+    from numpy.typing import NDArray
+
+Vectors: TypeAlias = "NDArray[np.float32]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

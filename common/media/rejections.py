@@ -6,6 +6,7 @@ from common.errors import RejectedMedia
 
 REJECTIONS = {
     "empty": "the file is empty; upload it again",
+    "other_bytes": "the file that came (sha256 {sha256}) is not the one announced ({announced}); send it again",
     "unreadable": "the file cannot be read ({why}); copy or export it again and try that",
     "not_media": "this is no video file; give one, such as an MP4, MOV, MKV or WebM",
     "playlist": "this is a playlist that only points to other files; give the video itself",

@@ -16,17 +16,18 @@ import importlib
 import logging
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, cast
 
 import msgspec
 
 from common.domain.codec import digest, dumps, loads, to_json
-from common.errors import Cancelled, Conflict, CutroomError, Fenced, NoSpace, Permanent
-from common.pipeline import logs
+from common.domain.usage import COUNTED
+from common.errors import Cancelled, Conflict, CutroomError, Fenced, NoSpace, Permanent, RejectedMedia
+from common.pipeline import logs, metering
 from common.pipeline.engine import Engine
 from common.pipeline.lease import Heartbeat, Lease
 from common.pipeline.run import OPEN, TERMINAL, Flow, RunId
@@ -152,6 +153,7 @@ def _work(engine: Engine, flow: Flow, stage: Stage, lease: Lease) -> tuple[Json,
         outcome = _handler(stage)(work)
         kept = _checked(stage, outcome)
         kept["timings"] = lease.meter.read()
+        kept["used"]["made_bytes"] = work.made_bytes
         return _ending(engine, flow, work, lease, kept, reused=False)
 
 
@@ -180,6 +182,8 @@ def _checked(stage: Stage, outcome: object) -> Json:
         raise refuse(f"a result of {size} bytes, over the {LARGEST} a document may hold")
     if strangers := set(kept["members"]) - {stage.fans_out}:
         raise refuse(f"members {strangers} it does not declare")
+    if strangers := set(kept["used"]) - set(COUNTED):
+        raise refuse(f"a use of {strangers}, which nobody counts")
     return dict(kept)
 
 
@@ -215,7 +219,13 @@ def _ending(
     writes: list[Write] = [
         Merge(prefix + path.replace("{flow}", flow.id), rich(content)) for path, content in kept["documents"].items()
     ]
+    if not reused:
+        writes += _counted(lease, now, kept["timings"], kept.get("used", {}))
     return fields, writes
+
+
+def _counted(lease: Lease, now: datetime, timings: Mapping[str, float], used: Mapping[str, int]) -> list[Write]:
+    return metering.counted(lease.run, lease.stage.image.value, now, timings, used)
 
 
 def _settle(engine: Engine, lease: Lease, fields: Json, writes: list[Write]) -> Ending:
@@ -234,22 +244,27 @@ def settle_error(engine: Engine, lease: Lease, error: Exception) -> Ending:
         return "fenced"
     now = engine.clock.now()
     code, text, retryable = _explain(engine.definition[lease.run.stage], error)
-    fields: Json = {"error": {"code": code, "text": text}, "timings": lease.meter.read()}
+    timings = lease.meter.read()
+    fields: Json = {"error": {"code": code, "text": text}, "timings": timings}
+    writes = _counted(lease, now, timings, {})
     if retryable and lease.attempt < lease.stage.retry.attempts:
         pause = lease.stage.retry.pause(lease.attempt) * _CHANCE.uniform(0.5, 1.0)
         due = now + timedelta(seconds=pause)
-        ending = _settle_quietly(engine, lease, {**fields, "state": "waiting", "due": stamp(due)})
+        ending = _settle_quietly(lease, {**fields, "state": "waiting", "due": stamp(due)}, writes)
         if ending == "waiting":
             engine.wake.work(engine.errand(lease.run, lease.body), due)
         return ending
+    if isinstance(error, RejectedMedia):
+        asset = f"tenants/{lease.run.tenant}/assets/{lease.body['asset_id']}"
+        writes.append(Merge(asset, {"state": "rejected", "rejected": fields["error"]}))
     due = now + timedelta(seconds=ANNOUNCE_S)
-    return _settle(engine, lease, {**fields, "state": "failed", "ended": stamp(now), "due": stamp(due)}, [])
+    return _settle(engine, lease, {**fields, "state": "failed", "ended": stamp(now), "due": stamp(due)}, writes)
 
 
-def _settle_quietly(engine: Engine, lease: Lease, fields: Json) -> Ending:
+def _settle_quietly(lease: Lease, fields: Json, writes: list[Write]) -> Ending:
     """Settle without announcing: a waiting run has not ended."""
     try:
-        lease.settle(fields)
+        lease.settle(fields, writes)
     except Fenced as fenced:
         log.warning("%s", fenced)
         return "fenced"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from common.domain.asset import Source
@@ -134,8 +134,9 @@ def _asset(engine: Engine, tenant: str, source: Source, location: str, awaited: 
         there = documents.get_many([upload, place] if awaited else [upload])
         if upload in there:
             return str(there[upload].body["asset"])
-        body: Json = {"source": to_json(source), "location": location, "state": "new"}
         known = there.get(place)
+        said = known.body.get("announced", {}) if known is not None and known.body["state"] == "awaiting" else {}
+        body: Json = {"source": to_json(replace(source, **said)), "location": location, "state": "new"}
         write: Write
         if known is not None and known.body["state"] == "awaiting":
             asset = known.id

@@ -42,6 +42,7 @@ class RunWork:
         if not stage.reuse:
             self._prefix += f"-{lease.token[:12]}"
         self.folder: Path | None = None
+        self.made_bytes = 0  # of the objects it kept
 
     @property
     def scratch(self) -> Path:
@@ -78,6 +79,7 @@ class RunWork:
         if name.startswith("_"):
             raise ValueError(f"{name!r}: names with an underscore first are the engine's")
         kept = self._engine.objects.put_new(f"{self._prefix}/{name}", content)
+        self.made_bytes += kept.size
         return ObjectRef(object=kept.key, sha256=kept.sha256, size=kept.size)
 
     def get(self, ref: ObjectRef | Json) -> bytes:

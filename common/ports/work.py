@@ -59,13 +59,15 @@ class Outcome:
     `result` is the small JSON (under 48 KB) that later stages read with `work.need`; larger things are
     objects, named in it by `ObjectRef`. `members` names the fan-out: kind -> one small JSON per run to come.
     `documents` are written in the batch that settles the run: path under the tenant -> fields to merge, a vector
-    among them as `common.ports.documents.plain` has it.
+    among them as `common.ports.documents.plain` has it. `used` is counted for the account, by the names of
+    common.domain.usage; its time and the files it keeps are counted without being said.
     """
 
     result: Json
     members: Mapping[str, list[Json]] = field(default_factory=dict)
     documents: Mapping[str, Json] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    used: Mapping[str, int] = field(default_factory=dict)
 
 
 class Work(Protocol):

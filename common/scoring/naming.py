@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from common.domain.platforms import Platform
 from common.domain.timebase import Span, clock
 from common.domain.transcript import Sentence
 from common.scoring.contentwords import content_words, words_of
 from common.scoring.hooks import opening_signs, strength
 from common.scoring.meaning import telling
+from common.scoring.posting import Naming, fitting, shortened
 from common.scoring.texts import Text
 
 TITLE = 60  # characters that lists and phones show whole
@@ -58,64 +58,12 @@ class Source:
     draft: bool = False  # many of the words are wrong
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Naming:
-    title: str
-    description: str  # "" where there is nothing to say
-    hashtags: tuple[str, ...]  # without "#", in lower case, the most telling first
-
-
 def name(source: Source) -> Naming:
     """Title, description and hashtags of one clip."""
     seen = _seen_title(source)
     # A draft tells what a clip is about, but makes no sentence that anybody would want to read.
     title = (seen if source.draft else None) or _spoken_title(source) or seen or _place(source)
     return Naming(title=title, description=_description(source), hashtags=_hashtags(source))
-
-
-def post(naming: Naming, platform: Platform) -> dict[str, str]:
-    """The texts that a platform takes, by the names in its rules, each within its length; {} where none is known.
-
-    Where a platform takes one text, the title opens it; hashtags close what is long enough for them.
-    """
-    tags = " ".join(f"#{tag}" for tag in naming.hashtags)
-    told = naming.title.rstrip("….?!") in naming.description
-    alone = naming.description if told else f"{naming.title}\n{naming.description}".strip()
-    rules = platform.texts or {}
-    found = {}
-    for rule, most in rules.items():
-        if rule == "title":
-            found[rule] = shortened(naming.title, most)
-        elif rule == "tags":
-            found[rule] = _fitting(naming.hashtags, ",", most)
-        elif rule in ("caption", "text", "description", "description_bytes"):
-            text = naming.description if "title" in rules else alone
-            found[rule] = _closed(text, tags, most // 4 if rule.endswith("bytes") else most)  # UTF-8: 4 bytes at most
-    return found
-
-
-def shortened(text: str, most: int) -> str:
-    """The text, or its beginning up to a word's end and an ellipsis, `most` characters in all."""
-    if len(text) <= most:
-        return text
-    head = text[: max(0, most - 1)]
-    at = head.rfind(" ")
-    return ((head[:at] if at > most // 2 else head).rstrip(" ,;:–—-") + "…")[:most]
-
-
-def _closed(text: str, tags: str, most: int) -> str:
-    return shortened(text, most) if len(text) + len(tags) + 2 > most else f"{text}\n\n{tags}".strip()
-
-
-def _fitting(things: Sequence[str], between: str, most: int) -> str:
-    """As many as there is room for."""
-    kept = ""
-    for thing in things:
-        longer = f"{kept}{between}{thing}" if kept else thing
-        if len(longer) > most:
-            break
-        kept = longer
-    return kept
 
 
 def _spoken_title(source: Source) -> str | None:
@@ -184,7 +132,7 @@ def _description(source: Source) -> str:
     """The key sentences in order of time, as many as there is room for; lines on screen where nothing is said."""
     said = [_clean(one.text) for one in source.spoken]
     if not any(said):
-        return _fitting(list(dict.fromkeys(_clean(one.text) for one in _sure(source))), " · ", DESCRIPTION)
+        return fitting(list(dict.fromkeys(_clean(one.text) for one in _sure(source))), " · ", DESCRIPTION)
     matter = [len(set(words)) for words in content_words(said)]
     worth = source.key or [count / max(1, *matter) for count in matter]
     leaning = [min((sign.worth for sign in opening_signs(text)), default=0.0) for text in said]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from common.domain.clip import Evidence
 from common.domain.observed import Observed, Vectors
 from common.scoring.parts import Weighed, unit, untold
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ALIKE = 0.75  # cosine from which two clips say the same
 
@@ -32,6 +35,8 @@ def novelty(observed: Observed) -> Weighed:
 
 def _directions(vectors: Vectors) -> NDArray[np.float64]:
     """Those that have a direction, at length 1."""
+    import numpy as np  # here, not above: a storyboard has no vectors, and is judged where there is no numpy
+
     rows = vectors.astype(np.float64)
     rows = rows[np.isfinite(rows).all(axis=1)]
     lengths = np.linalg.norm(rows, axis=1)

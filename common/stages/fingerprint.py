@@ -6,6 +6,7 @@ from common.domain.asset import Probe
 from common.domain.codec import from_json
 from common.errors import DeadlineExceeded, ToolFailed
 from common.media.hashing import SAME_BITS, distance, perceptual_hash, pictures, sha256_of
+from common.media.rejections import rejected
 from common.ports.work import LeftOut, Outcome, Work
 
 
@@ -16,6 +17,8 @@ def run(work: Work) -> Outcome:
     probe = from_json(Probe, needed["probe"])
     path = work.local_source()
     sha256 = sha256_of(path, lambda done, total: work.progress(done, total, "bytes"))
+    if work.source.sha256 not in (None, sha256):
+        raise rejected("other_bytes", sha256=sha256, announced=work.source.sha256)
     original = work.claim(f"sha256/{sha256}", work.asset)
     duplicate_of = original if original != work.asset else None
 

@@ -38,6 +38,7 @@ def run(work: Work) -> Outcome:
                 "sound": track is not None,
             }
         },
+        used={"footage_ms": round(1000 * found.duration), "brought_bytes": work.source.size},
     )
 
 

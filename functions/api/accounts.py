@@ -137,6 +137,8 @@ class Lines(Shape):
 
     limit: Limit = 50
     cursor: Cursor | None = None
+    by: Annotated[str, msgspec.Meta(max_length=140, description="Who acted: a person's id, or key:ID.")] | None = None
+    what: Annotated[str, msgspec.Meta(max_length=50, description="What was done, such as keys.make.")] | None = None
 
 
 def mine(ask: Ask) -> Answer:
@@ -238,7 +240,7 @@ def accept(ask: Ask) -> Answer:
 def trail(ask: Ask) -> Answer:
     asked: Lines = ask.query or Lines()
     documents, tenant = ask.parts.engine.documents, ask.who.tenant
-    found = audit.lines(documents, tenant, cursor=asked.cursor, limit=asked.limit + 1)
+    found = audit.lines(documents, tenant, by=asked.by, what=asked.what, cursor=asked.cursor, limit=asked.limit + 1)
     shown = found[: asked.limit]
     lines = [Line(**{name: getattr(one, name) for name in Line.__struct_fields__}) for one in shown]
     return Answer(body=Trail(items=lines, next=shown[-1].id if len(found) > len(shown) else None))

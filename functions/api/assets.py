@@ -10,16 +10,19 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from common.errors import BadInput, NotFound
+from common.errors import BadInput, Conflict, NotFound, Stale
 from common.ports import uploads
 from common.ports.clock import stamp
-from common.ports.documents import Create, Snap
+from common.ports.documents import Create, Snap, Update
 from functions.api.pages import Page, page
 from functions.api.route import Answer, Ask, Shape
 
 MOST_BYTES = 20 << 30
 AWAITED = timedelta(days=8)  # a resumable upload, once begun, has a week
 _PLAIN = re.compile(r"[^\w.() -]+")
+
+
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", description="Of the file; other bytes are rejected.")]
 
 
 class NewAsset(Shape):
@@ -30,6 +33,11 @@ class NewAsset(Shape):
     type: Annotated[
         str, msgspec.Meta(pattern=r"^(video|audio|application)/[A-Za-z0-9.+-]{1,80}$", description="MIME type.")
     ] = "application/octet-stream"
+    sha256: Sha256 | None = None
+
+
+class AssetChange(Shape):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
 class Request(Shape):
@@ -48,6 +56,13 @@ class Upload(Shape):
     expires: str
 
 
+class Rejected(Shape):
+    """Why a file cannot become clips; docs/rejections.md lists the codes."""
+
+    code: str
+    text: str
+
+
 class Asset(Shape):
     """One video. What is not known yet is null."""
 
@@ -62,6 +77,7 @@ class Asset(Shape):
     height: int | None
     sound: bool | None
     duplicate_of: str | None
+    rejected: Rejected | None
     upload: Upload | None = None
 
 
@@ -88,6 +104,8 @@ def create(ask: Ask) -> Answer:
         "expires": stamp(now + AWAITED),
         "by": ask.who.subject,
     }
+    if wanted.sha256 is not None:
+        body["announced"] = {"sha256": wanted.sha256}
     ask.parts.engine.documents.commit([Create(f"{ask.parent}/assets/{asset}", body)])
     return Answer(body=_asset(asset, body, _upload(slot)))
 
@@ -100,6 +118,18 @@ def every(ask: Ask) -> Answer:
 def one(ask: Ask) -> Answer:
     snap = read(ask, ask.path["asset"])
     return Answer(body=_asset(snap.id, snap.body), version=str(snap.version))
+
+
+def change(ask: Ask) -> Answer:
+    """Call it otherwise. With If-Match only if it is still what was read."""
+    snap = read(ask, ask.path["asset"])
+    if ask.if_match is not None and ask.if_match != str(snap.version):
+        raise Stale(f"asset {snap.id} has changed; read it again, then change it")
+    try:
+        ask.acting.commit("assets.change", snap.id, Update(snap.key, {"name": ask.body.name}, snap.version))
+    except Conflict:
+        raise Stale(f"asset {snap.id} has changed this moment; read it again, then change it") from None
+    return one(ask)
 
 
 def read(ask: Ask, asset: str) -> Snap:
@@ -140,5 +170,6 @@ def _asset(identity: str, body: dict[str, Any], upload: Upload | None = None) ->
         size=body["source"]["size"] if "source" in body else body["size"],
         created=body["created"],
         upload=upload,
+        rejected=Rejected(**body["rejected"]) if body["state"] == "rejected" else None,
         **known,
     )

@@ -1,28 +1,35 @@
-"""Clips: what was chosen and why, its finished files, and what a person decided about it."""
+"""Clips: what was chosen and why, its finished files, what it is called, and what a person decided about it.
+
+Who approves a clip approves its texts and files as they are that moment: a digest of them is kept with the decision.
+Changing them takes the approval back.
+"""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
+
+from common.domain.codec import digest
+from common.domain.platforms import platforms
 from common.domain.timebase import decimal
-from common.errors import Conflict, NotFound, Stale
+from common.errors import BadInput, Conflict, NotFound, Stale
 from common.pipeline.run import RunId
-from common.ports.documents import Snap, Update
+from common.ports.clock import stamp
+from common.ports.documents import ABSENT, Json, Snap, Update
+from common.scoring.posting import Naming, worded
 from functions.api import flows
+from functions.api.findings import Finding, shown
+from functions.api.judgements import Evidence
 from functions.api.route import Answer, Ask, Shape
 
 Decision = Literal["chosen", "approved", "rejected"]
-
-
-class Reason(Shape):
-    """Something that was seen or heard, and its part of the score; where in the video, if in one place."""
-
-    name: str
-    text: str
-    weight: float
-    start: float | None
-    end: float | None
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+Description = Annotated[str, msgspec.Meta(max_length=10_000)]
+Hashtag = Annotated[str, msgspec.Meta(pattern=r"^[^\s#]{1,100}$", description='Without its "#".')]
+TEXTS = ("title", "description", "hashtags")
+Hashtags = Annotated[list[Hashtag], msgspec.Meta(max_length=60)]
 
 
 class Verdict(Shape):
@@ -45,10 +52,20 @@ class Rendition(Shape):
     captions: str | None
 
 
+class Decided(Shape):
+    """By whom, when, and of what: a digest of its texts and files. `stands`: whether they are the same still."""
+
+    by: str
+    at: str
+    of: str
+    stands: bool
+
+
 class Clip(Shape):
     """Times in seconds of the video. `score` ranks clips of one video and predicts nothing.
 
-    `ready`: its files have passed every check; null until they are made, and in lists.
+    `ready`: its files have passed every check; null until they are made. `texts`: on which platforms its title,
+    description and hashtags are too long. These, `decided` and `renditions` are null in lists.
     """
 
     id: str
@@ -64,11 +81,13 @@ class Clip(Shape):
     score: float
     scores: dict[str, float]
     why: str
-    evidence: list[Reason]
+    evidence: list[Evidence]
     raise_by: list[str]
     verdict: Verdict | None
     ready: bool | None = None
     renditions: list[Rendition] | None = None
+    texts: list[Finding] | None = None
+    decided: Decided | None = None
 
 
 class Clips(Shape):
@@ -76,13 +95,12 @@ class Clips(Shape):
 
 
 class Change(Shape):
-    state: Decision
+    """What is left out stays. `state` takes the right to approve."""
 
-
-class Link(Shape):
-    """Where a file can be taken from, whole or by ranges, for a quarter of an hour."""
-
-    url: str
+    state: Decision | None = None
+    title: Title | None = None
+    description: Description | None = None
+    hashtags: Hashtags | None = None
 
 
 def of_flow(ask: Ask) -> Answer:
@@ -95,39 +113,92 @@ def of_flow(ask: Ask) -> Answer:
 
 
 def one(ask: Ask) -> Answer:
-    snap = _read(ask)
-    ready, renditions = _files(ask, snap)
-    return Answer(body=_clip(snap, ready=ready, renditions=renditions), version=str(snap.version))
+    snap = read(ask)
+    made, checked = result(ask, snap, "render"), result(ask, snap, "check")
+    clip = _clip(snap)
+    clip.ready = bool(checked["ready"]) if checked else None
+    clip.renditions = [rendition(one) for one in made["renditions"]] if made else []
+    told = Naming(title=clip.title, description=clip.description, hashtags=tuple(clip.hashtags))
+    found = [(one, rules) for rules in platforms() for one in worded(told, rules) if one.verdict != "pass"]
+    clip.texts = [shown(one, rules=rules) for one, rules in found]
+    if (decided := snap.body.get("decided")) and clip.state != "chosen":
+        clip.decided = Decided(**decided, stands=decided["of"] == _posted(snap.body, made))
+    return Answer(body=clip, version=str(snap.version))
 
 
 def change(ask: Ask) -> Answer:
-    """Approve or reject it. With If-Match only if it is still what was read."""
-    snap = _read(ask)
-    if ask.if_match is not None and ask.if_match != str(snap.version):
-        raise Stale(f"clip {snap.id} has changed; read it again, then decide")
-    try:
-        ask.parts.engine.documents.commit([Update(snap.key, {"state": ask.body.state}, snap.version)])
-    except Conflict:
-        raise Stale(f"clip {snap.id} has changed this moment; read it again, then decide") from None
+    """Decide about it, or call it otherwise. With If-Match only if it is still what was read."""
+    snap, wanted = read(ask), ask.body
+    texts = {name: value for name in TEXTS if (value := getattr(wanted, name)) is not None}
+    if not texts and wanted.state is None:
+        raise BadInput("nothing is to change; send a state, a title, a description or hashtags")
+    fields: Json = {**texts}
+    if wanted.state is not None:
+        ask.acting.must("clips.approve")
+        fields["state"] = wanted.state
+        of = _posted({**snap.body, **texts}, result(ask, snap, "render"))
+        now = stamp(ask.parts.engine.clock.now())
+        fields["decided"] = ABSENT if wanted.state == "chosen" else {"by": ask.who.subject, "at": now, "of": of}
+    settle(ask, snap, "clips.change", fields)
     return one(ask)
 
 
-def link(ask: Ask) -> Answer:
-    """To one rendition's file."""
-    snap, wanted = _read(ask), ask.path["aspect"].replace("x", ":")
-    for rendition in _rendered(ask, snap):
-        if rendition["aspect"] == wanted:
-            name = f"{snap.body['title'][:80]} {ask.path['aspect']}.mp4"
-            return Answer(body=Link(url=ask.parts.links.link(rendition["object"], name=name, kind="video/mp4")))
-    raise NotFound(f"clip {snap.id} has no file of {wanted}; GET /v1/clips/{snap.id} lists them")
+def settle(ask: Ask, snap: Snap, what: str, fields: Json) -> None:
+    """Write a change of a clip with its line of the trail; it takes an approval back unless it says a state itself.
+
+    Raises Stale where the clip is no longer what was read.
+    """
+    if ask.if_match is not None and ask.if_match != str(snap.version):
+        raise Stale(f"clip {snap.id} has changed; read it again, then decide")
+    if "state" not in fields and snap.body["state"] == "approved":
+        fields = {**fields, "state": "chosen", "decided": ABSENT}
+    detail = {"changed": " ".join(sorted(fields.keys() - {"decided"}))}
+    if "state" in fields:
+        detail["state"] = fields["state"]
+    try:
+        ask.acting.commit(what, snap.id, Update(snap.key, fields, snap.version), **detail)
+    except Conflict:
+        raise Stale(f"clip {snap.id} has changed this moment; read it again, then decide") from None
 
 
-def _read(ask: Ask) -> Snap:
-    key = f"{ask.parent}/clips/{ask.path['clip']}"
+def read(ask: Ask) -> Snap:
+    """The clip that the path names. Raises NotFound."""
+    return named(ask, ask.path["clip"])
+
+
+def named(ask: Ask, clip: str) -> Snap:
+    """Raises NotFound."""
+    key = f"{ask.parent}/clips/{clip}"
     snap = ask.parts.engine.documents.get_many([key]).get(key)
     if snap is None:
-        raise NotFound(f"there is no clip {ask.path['clip']}; GET /v1/flows/FLOW/clips lists them")
+        raise NotFound(f"there is no clip {clip}; GET /v1/flows/FLOW/clips lists them")
     return snap
+
+
+def run_of(ask: Ask, clip: Snap, stage: str) -> Snap | None:
+    """The run of a stage that works on each clip."""
+    flow, _, number = clip.id.rpartition(".")
+    return ask.parts.engine.run(RunId(ask.who.tenant, flow, stage, int(number) - 1))
+
+
+def result(ask: Ask, clip: Snap, stage: str) -> dict[str, Any] | None:
+    """What such a run left; None until it is done."""
+    snap = run_of(ask, clip, stage)
+    return ask.parts.engine.result(snap) if snap is not None else None
+
+
+def rendition(told: dict[str, Any]) -> Rendition:
+    return Rendition(
+        duration=decimal(Fraction(told["duration"])),
+        **{name: told[name] for name in ("aspect", "width", "height", "size", "sha256", "captions")},
+    )
+
+
+def _posted(body: dict[str, Any], made: dict[str, Any] | None) -> str:
+    """Names what would be posted of a clip: texts, the stretch, the files, and where they are wanted."""
+    told = {name: body.get(name) for name in (*TEXTS, "span", "wanted")}
+    files = sorted(one["sha256"] for one in made["renditions"]) if made else []
+    return digest({**told, "files": files}, 32)
 
 
 def _count(ask: Ask, flow: str) -> int:
@@ -138,36 +209,7 @@ def _count(ask: Ask, flow: str) -> int:
     return int(snap.body["result"]["members"]["clip"])
 
 
-def _rendered(ask: Ask, clip: Snap) -> list[dict[str, Any]]:
-    """The renditions as its run left them; none until it is done."""
-    result = _result(ask, clip, "render")
-    return list(result["renditions"]) if result else []
-
-
-def _files(ask: Ask, clip: Snap) -> tuple[bool | None, list[Rendition]]:
-    checked = _result(ask, clip, "check")
-    found = [
-        Rendition(
-            aspect=one["aspect"],
-            width=one["width"],
-            height=one["height"],
-            duration=decimal(Fraction(one["duration"])),
-            size=one["size"],
-            sha256=one["sha256"],
-            captions=one["captions"],
-        )
-        for one in _rendered(ask, clip)
-    ]
-    return (bool(checked["ready"]) if checked else None), found
-
-
-def _result(ask: Ask, clip: Snap, stage: str) -> dict[str, Any] | None:
-    flow, _, number = clip.id.rpartition(".")
-    snap = ask.parts.engine.run(RunId(ask.who.tenant, flow, stage, int(number) - 1))
-    return ask.parts.engine.result(snap) if snap is not None else None
-
-
-def _clip(snap: Snap, *, ready: bool | None = None, renditions: list[Rendition] | None = None) -> Clip:
+def _clip(snap: Snap) -> Clip:
     body = snap.body
     verdict = body.get("verdict")
     return Clip(
@@ -187,14 +229,12 @@ def _clip(snap: Snap, *, ready: bool | None = None, renditions: list[Rendition] 
         evidence=[_reason(one) for one in body["evidence"]],
         raise_by=list(body["raise_by"]),
         verdict=Verdict(**{name: verdict[name] for name in ("score", "confidence", "degraded")}) if verdict else None,
-        ready=ready,
-        renditions=renditions,
     )
 
 
-def _reason(one: dict[str, Any]) -> Reason:
+def _reason(one: dict[str, Any]) -> Evidence:
     span = one.get("span")
-    return Reason(
+    return Evidence(
         name=one["name"],
         text=one["text"],
         weight=one["weight"],

@@ -13,6 +13,7 @@ from common.errors import BadInput, NotFound
 from common.pipeline import flows, progress
 from common.ports.documents import Snap
 from functions.api import assets
+from functions.api.judgements import LeftOut
 from functions.api.pages import Page, page
 from functions.api.route import Answer, Ask, Shape
 
@@ -52,11 +53,6 @@ class Progress(Shape):
     done: float
     total: float
     unit: str
-
-
-class LeftOut(Shape):
-    what: str
-    why: str
 
 
 class Run(Shape):

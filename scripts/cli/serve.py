@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -120,7 +120,7 @@ def main(argv: list[str] | None = None) -> int:
         with bootstrap.local(config.from_environment()) as local, _listening(options.host, options.port) as listener:
             address = f"http://{options.host}:{listener.getsockname()[1]}"
             api = bootstrap.api(local, address)
-            with _served(api, listener), closing(api.courier):
+            with _served(api, listener, local.settings.origins), closing(api.courier):
                 console.print(f"API: {address}/v1, key: {api.key}", soft_wrap=True)
                 console.print(f"Watching {options.uploads}/ . Drop a video in; results come to {options.out}/ .")
                 _work(
@@ -183,9 +183,9 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _served(api: LocalApi, listener: socket.socket) -> Iterator[None]:
+def _served(api: LocalApi, listener: socket.socket, origins: Sequence[str]) -> Iterator[None]:
     """The API, by a thread of its own; it ends with the block."""
-    routes = app.build(api.parts)
+    routes = app.build(api.parts, origins)
 
     async def served(scope: Any, receive: Any, send: Any) -> None:
         local = scope["type"] == "http" and scope["path"].startswith("/local/")

@@ -105,6 +105,8 @@ def _composite(index: Index) -> dict[str, Any]:
     fields: list[dict[str, Any]] = [{"path": name} for name in index.fields]
     if index.dimension is not None:  # Firestore puts the name before the vector, and wants to be told so
         fields[-1:] = [{"path": "__name__"}, {"path": index.fields[-1], "dimension": index.dimension}]
+    if index.last_first:
+        fields[-1]["order"] = "DESCENDING"
     return {"collection": index.collection, "group": index.group, "fields": fields}
 
 

@@ -15,7 +15,7 @@ from common.errors import BadInput
 from common.ports.documents import Json
 from common.scoring import storyboard
 from common.scoring.judging import judge
-from common.stages.report.judged import judgement_of
+from common.scoring.telling import storyboard_of
 from scripts.cli.inputs import shown
 
 SUFFIX = ".json"
@@ -35,15 +35,7 @@ def score(path: Path, console: Console) -> Json:
     console.print(_table(judgement))
     for reason in judgement.raise_by:
         console.print(f"  would raise it: {escape(reason)}")
-    return {
-        "schema": "cutroom.storyboard-score/1",
-        "title": board.title,
-        "seconds": float(observed.span.duration),
-        "score": round(judgement.score, 4),
-        "prediction": None,
-        "raise_by": list(judgement.raise_by),
-        "judgement": judgement_of(judgement),
-    }
+    return storyboard_of(board, observed, judgement)
 
 
 def as_line(found: Json) -> str:

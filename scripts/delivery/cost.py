@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common.domain.prices import MONTH_H, PRICES
 from scripts.delivery.commands import ROOT, Failed
-from scripts.delivery.prices import MONTH_H, PRICES
 
 BENCHMARKS = ROOT / "docs" / "benchmarks.md"
 

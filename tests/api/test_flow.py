@@ -139,8 +139,8 @@ def chosen(served: Served, flow: str) -> None:
         )  # fmt: skip
         return {"schema": 1, "state": "chosen", **to_json(one)}
 
-    def done(result: dict[str, Any], **more: Any) -> dict[str, Any]:
-        return {"state": "done", "flow": flow, "result": {"small": result, "members": {}, **more}}
+    def done(stage: str, result: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return {"state": "done", "flow": flow, "stage": stage, "result": {"small": result, "members": {}, **more}}
 
     rendition = {
         "aspect": "9:16", "shown": [], "captions": "pop", "object": "t/ann/a/x/clip.mp4", "sha256": "ab", "size": 9,
@@ -149,9 +149,9 @@ def chosen(served: Served, flow: str) -> None:
     served.engine.documents.commit(
         [
             *(Create(f"{tenant}/clips/{flow}.{n}", clip(n)) for n in (1, 2)),
-            Merge(f"{tenant}/runs/{flow}.score", done({}, members={"clip": 2})),
-            Merge(f"{tenant}/runs/{flow}.render.0", done({"number": 1, "renditions": [rendition]})),
-            Merge(f"{tenant}/runs/{flow}.check.0", done({"number": 1, "ready": True})),
+            Merge(f"{tenant}/runs/{flow}.score", done("score", {}, members={"clip": 2})),
+            Merge(f"{tenant}/runs/{flow}.render.0", done("render", {"number": 1, "renditions": [rendition]})),
+            Merge(f"{tenant}/runs/{flow}.check.0", done("check", {"number": 1, "ready": True})),
         ]
     )
 

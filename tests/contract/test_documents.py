@@ -13,7 +13,7 @@ import pytest
 from common.adapters.embedded.sqlite import SqliteDocuments
 from common.adapters.google.firestore import FirestoreDocuments
 from common.errors import Conflict
-from common.ports.documents import ABSENT, Create, Delete, Documents, Increment, Merge, Update, Where
+from common.ports.documents import ABSENT, Create, Delete, Documents, Increment, Merge, Update, Where, Write
 
 
 @pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.emulator)])
@@ -84,6 +84,15 @@ def test_merge_and_increment_make_what_is_missing(documents: Documents) -> None:
     documents.commit([Merge(KEY, {"a": 1}), Increment(KEY, "n", 2)])
     documents.commit([Merge(KEY, {"b": 2}), Increment(KEY, "n", 3)])
     assert documents.get_many([KEY])[KEY].body == {"a": 1, "b": 2, "n": 5}
+
+
+def test_many_may_be_added_to_in_one_batch_and_all_or_none_are(documents: Documents) -> None:
+    version = documents.commit([Create("tenants/t/runs/r", {})])["tenants/t/runs/r"]
+    added: list[Write] = [Merge(KEY, {"day": "d"}), Increment(KEY, "cpu_ms", 2), Increment(KEY, "wall_ms", 3)]
+    documents.commit([Update("tenants/t/runs/r", {"n": 1}, version), *added])
+    with pytest.raises(Conflict):
+        documents.commit([Update("tenants/t/runs/r", {"n": 1}, version), *added])
+    assert documents.get_many([KEY])[KEY].body == {"day": "d", "cpu_ms": 2, "wall_ms": 3}
 
 
 def test_deleting_what_is_not_there_is_no_error_without_a_version(documents: Documents) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from common.errors import BadInput, Conflict, StateFolderBusy
-from common.pipeline import execution, flows, planner, sweep
+from common.pipeline import execution, flows, metering, planner, sweep
 from common.pipeline.execution import execute
 from common.pipeline.lease import Lease
 from common.pipeline.run import RunId
 from common.pipeline.stage import Definition
-from common.ports.documents import Delete, Update
+from common.ports.documents import Delete, Update, Write
 from tests import toy
 from tests.harness import (
     TENANT,
@@ -337,3 +338,34 @@ def test_interruptions_do_not_count_and_do_not_give_more_attempts_later(tmp_path
         assert submit(local.engine).news == "resumed"
         again = run(local, flow, "split")
         assert again["attempt"] == 0 and "interrupted" not in again
+
+
+def test_a_file_that_cannot_become_clips_is_an_asset_that_says_so(tmp_path: Path) -> None:
+    with cutroom(tmp_path, toy.definition(split="tests.toy:rejects")) as local:
+        flow = finish(local, submit(local.engine).flow)
+        key = f"tenants/{TENANT}/assets/{flow.asset}"
+        body = local.engine.documents.get_many([key])[key].body
+        told = {"code": "not_media", "text": "this is no video file; give one"}
+        assert (flow.state, body["state"], body["rejected"]) == ("failed", "rejected", told)
+
+
+def test_what_runs_used_is_counted_once_though_every_answer_was_lost(tmp_path: Path) -> None:
+    with cutroom(tmp_path, toy.definition()) as local:
+        documents = local.engine.documents
+
+        def lose(writes: Sequence[Write]) -> None:
+            if any("/usage/" in write.key for write in writes):
+                raise Conflict("the answer was lost; the write landed")
+
+        engine = with_documents(local.engine, Meddling(documents, after=lose))
+        flow = submit(engine).flow
+        for stage, number in [("split", None), ("side", None), *(("part", n) for n in range(3)), ("join", None)]:
+            for _ in range(2):  # its wake came twice
+                execute(engine, RunId(TENANT, flow.id, stage, number))
+            planner.act(engine, RunId(TENANT, flow.id, stage, number))
+        today = engine.clock.now().date()
+        (counts,) = metering.days(documents, TENANT, today, today).values()
+        kept = [snap.body["timings"] for snap in documents.query("runs", parent=f"tenants/{TENANT}")]
+        assert len(kept) == 6
+        assert counts["wall_ms_light"] == sum(round(1000 * one["wall_s"]) for one in kept) > 0
+        assert counts["made_bytes"] == len("0") + len("1") + len("4")

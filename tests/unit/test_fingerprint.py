@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from common.domain.codec import to_json
+from common.errors import RejectedMedia
 from common.media.hashing import PICTURES, SAME_BITS, distance, hamming, perceptual_hash, pictures, sha256_of
 from common.media.probe import probe
 from common.stages import fingerprint
@@ -116,6 +119,21 @@ def test_the_same_bytes_are_a_duplicate_and_not_also_similar(tmp_path: Path) -> 
     assert second.result["similar_to"] is None
     work.asset = "a1"
     assert fingerprint.run(work).result["duplicate_of"] is None
+
+
+def test_other_bytes_than_those_announced_are_rejected_and_claim_nothing(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.mp4", MOVING, "-t", "1", "-c:v", "libx264", "-preset", "ultrafast")
+    told, work = fingerprinted(tmp_path / "1", path)
+    announced = replace(work.source, sha256=told.result["sha256"])
+    with patch.object(Library, "source", announced):
+        assert fingerprint.run(work).result["sha256"] == announced.sha256
+    work.claimed.clear()
+    with (
+        patch.object(Library, "source", replace(announced, sha256="0" * 64)),
+        pytest.raises(RejectedMedia, match="send it again") as rejected,
+    ):
+        fingerprint.run(work)
+    assert rejected.value.code == "other_bytes" and work.claimed == {}
 
 
 @pytest.mark.parametrize(

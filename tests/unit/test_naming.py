@@ -15,7 +15,8 @@ from common.domain.timebase import Span
 from common.domain.track import Box
 from common.domain.transcript import Sentence
 from common.scoring.contentwords import content_words
-from common.scoring.naming import DESCRIPTION, HASHTAGS, TITLE, Naming, Source, name, post, shortened
+from common.scoring.naming import DESCRIPTION, HASHTAGS, TITLE, Source, name
+from common.scoring.posting import Naming, post, shortened
 from common.scoring.texts import Place, Text
 
 BREAD = (

@@ -27,6 +27,8 @@ from common.bootstrap.cloud import CloudParts
 from common.bootstrap.parts import Parts
 from common.config import Cloud
 from common.domain.asset import Source
+from common.domain.codec import dumps, to_json
+from common.domain.verdict import Verdict
 from common.errors import Transient
 from common.events.event import TYPES
 from common.pipeline import flows
@@ -38,7 +40,7 @@ from common.pipeline.run import RunId
 from common.pipeline.stage import Definition, Image, Need, Retry, Stage
 from common.pipeline.stage import Where as Place
 from common.ports.auth import Caller
-from common.ports.documents import Documents, Merge, Snap, Vector, Version, Where, Write
+from common.ports.documents import Documents, Json, Merge, Snap, Vector, Version, Where, Write
 from common.ports.objects import Stored
 from common.ports.uploads import Request, Slot
 from common.ports.wake import Errand
@@ -114,9 +116,7 @@ class NotedDocuments:
         last_first: bool = False,
         limit: int = 100,
     ) -> list[Snap]:
-        other = {one.field for one in where} - {order}
-        assert not (last_first and other), f"a query of {collection} downwards, by {other}: describe its index first"
-        self._asked(collection, where, parent, order)
+        self._asked(collection, where, parent, order, last_first=last_first)
         found = self.inner.query(collection, where, parent=parent, order=order, last_first=last_first, limit=limit)
         return [self._dated(snap) for snap in found]
 
@@ -124,7 +124,15 @@ class NotedDocuments:
         self._asked(collection, where, parent, None)
         return self.inner.count(collection, where, parent=parent)
 
-    def _asked(self, collection: str, where: Sequence[Where], parent: str | None, order: str | None) -> None:
+    def _asked(
+        self,
+        collection: str,
+        where: Sequence[Where],
+        parent: str | None,
+        order: str | None,
+        *,
+        last_first: bool = False,
+    ) -> None:
         self.noted.use("read", "documents")
         ranged = {one.field for one in where if one.op not in ("==", "in")} | ({order} if order else set())
         assert len(ranged) <= 1, f"a query of {collection} by two ranges, {ranged}: describe its index first"
@@ -133,6 +141,7 @@ class NotedDocuments:
             group=parent is None,
             equal=frozenset(one.field for one in where if one.op in ("==", "in")),
             ranged=next(iter(ranged), None),
+            last_first=last_first,
         )
         frame = sys._getframe(2)
         self.noted.asked.setdefault((frame.f_code.co_filename, frame.f_lineno), set()).add(question)
@@ -328,6 +337,24 @@ DRIVEN = Definition(
 # --- the drive ------------------------------------------------------------------------------------------------------
 
 
+NOBODY = Verdict(
+    score=50,
+    low=None,
+    high=None,
+    disagreement=None,
+    n_eff=0,
+    degraded="nobody voted",
+    confidence=0,
+    dissent=(),
+    votes=(),
+    left_out=(),
+)
+
+
+def _small(result: Json) -> Json:
+    return {"state": "done", "result": {"small": result}}
+
+
 class Drive:
     """All components on one set of documents."""
 
@@ -417,7 +444,8 @@ class Drive:
             self.parts.tick()
 
     def ask(self, method: str, path: str, body: object = None, where: str = TENANT, after: str | None = None) -> Any:
-        """As a person, in an organisation."""
+        """As a person, in an organisation, no oftener than one may."""
+        self.clock.at += timedelta(seconds=3)
         asked = {"Cutroom-Organisation": where} | ({"Last-Event-ID": after} if after else {})
         with self.noted.by("api"), TestClient(self.people) as client:
             answer = client.request(method, path, headers={"Authorization": "Bearer x", **asked}, json=body)
@@ -429,11 +457,14 @@ class Drive:
 
     def clip(self, flow: str) -> None:
         """Look at one, decide about it, take its file."""
-        rendition = {"aspect": "9:16", "object": "t/x/clip.mp4", "size": 1, "sha256": "", "width": 1, "height": 1}
-        done = {
-            "state": "done",
-            "result": {"small": {"renditions": [{**rendition, "duration": "1", "captions": None}]}},
-        }
+        kept = {"object": "t/x/file", "size": 1, "sha256": ""}
+        rendition = {**kept, "aspect": "9:16", "width": 1, "height": 1, "duration": "1", "captions": None}
+        files = dict.fromkeys(("srt", "thumbnail", "preview", "report", "result"), kept)
+        done = {"state": "done", "result": {"small": {**files, "renditions": [rendition]}}}
+        objects = cast(NotedObjects, self.engine.objects).inner
+        gates = objects.put_new("t/x/gates.json", b"[]").key
+        told = dumps([{"number": 1, "verdict": to_json(NOBODY)}])
+        votes = objects.put_new("t/x/verdicts.json", told).key
         span = {"start": "0", "end": "1"}
         said = dict.fromkeys(("title", "description", "text", "why"), "")
         body = {"number": 1, "state": "chosen", "span": span, "score": 1, "scores": {}, "evidence": [], **said}
@@ -442,13 +473,21 @@ class Drive:
             [
                 Merge(f"tenants/{TENANT}/clips/{flow}.1", {**body, "hashtags": [], "raise_by": []}),
                 Merge(RunId(TENANT, flow, "render", 0).key, done),
+                Merge(RunId(TENANT, flow, "report").key, done),
+                Merge(RunId(TENANT, flow, "check", 0).key, _small({"ready": True, "gates": {"object": gates}})),
+                Merge(RunId(TENANT, flow, "council").key, _small({"verdicts": {"object": votes}})),
                 Merge(RunId(TENANT, flow, "score").key, {"state": "done", "result": {"members": {"clip": 1}}}),
             ]
         )
         self.ask("GET", f"/v1/flows/{flow}/clips")
         self.ask("GET", f"/v1/clips/{flow}.1")
         self.ask("PATCH", f"/v1/clips/{flow}.1", {"state": "approved"})
-        self.ask("GET", f"/v1/clips/{flow}.1/renditions/9x16")
+        for file in ("renditions", "renditions/9x16", "captions/srt", "thumbnail", "preview", "verdict"):
+            self.ask("GET", f"/v1/clips/{flow}.1/{file}")
+        self.ask("PATCH", f"/v1/clips/{flow}.1/renditions", {"wanted": []})
+        for file in ("report", "result", "usage"):
+            self.ask("GET", f"/v1/flows/{flow}/{file}")
+        self.ask("POST", "/v1/compliance", {"clip": f"{flow}.1"})
 
     def know(self) -> None:
         """Clips whose outcomes are known make notes, twice, and a person puts one and removes it."""
@@ -519,12 +558,17 @@ def driven(home: Path, settings: Cloud) -> Noted:
     sent = drive.ask("GET", f"/v1/webhooks/{hook['id']}/deliveries?limit=1")
     drive.ask("GET", f"/v1/webhooks/{hook['id']}/deliveries?cursor={sent['next']}")
     drive.know()
+    drive.ask("PATCH", f"/v1/assets/{asset}", {"name": "b.mp4"})
+    drive.ask("GET", "/v1/usage")
+    plan = {"schema": "cutroom.storyboard/1", "title": "Tea", "shots": [{"seconds": 2, "say": "Tea?"}]}
+    drive.ask("POST", "/v1/storyboards", plan)
     drive.ask("GET", "/v1/organisations")
     drive.ask("POST", "/v1/keys", {"name": "ci", "role": "viewer"})
     studio = drive.ask("POST", "/v1/organisations", {"name": "Studio"})["id"]
     drive.ask("POST", "/v1/invitations", {"role": "owner"}, studio)
     drive.ask("POST", "/v1/members", {"subject": "bob", "role": "owner"}, studio)
     drive.ask("PATCH", "/v1/members/bob", {"role": "viewer"}, studio)
-    for listed in ("invitations", "members", "keys", "audit", "audit?cursor=9"):
+    asked = ("", "?cursor=9", "?by=t1", "?what=keys.make&cursor=9", "?by=t1&what=keys.make")
+    for listed in ("invitations", "members", "keys", *(f"audit{query}" for query in asked)):
         drive.ask("GET", f"/v1/{listed}")
     return drive.noted

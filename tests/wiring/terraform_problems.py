@@ -321,12 +321,13 @@ def indexes(plan: Plan, noted: Noted) -> Iterator[str]:
             one.values["collection"],
             one.values["query_scope"] == "COLLECTION_GROUP",
             tuple(field["field_path"] for field in one.values["fields"] if field["field_path"] != "__name__"),
+            any(field.get("order") == "DESCENDING" for field in one.values["fields"]),
         )
         for one in plan.all("firestore_index")
     }
     fields = {(one.values["collection"], one.values["field"]): one.values for one in plan.all("firestore_field")}
     there = composite | {
-        (collection, True, (field,))
+        (collection, True, (field,), False)
         for (collection, field), values in fields.items()
         if any(one["query_scope"] == "COLLECTION_GROUP" for one in values["index_config"][0]["indexes"])
     }
@@ -334,15 +335,18 @@ def indexes(plan: Plan, noted: Noted) -> Iterator[str]:
     for question in noted.questions:
         index = needed(question)
         if index is not None:
-            used.add((index.collection, index.group, index.fields))
-            if (index.collection, index.group, index.fields) not in there:
+            wanted = (index.collection, index.group, index.fields, index.last_first)
+            used.add(wanted)
+            if wanted not in there:
                 yield f"no index for {index.collection} by {', '.join(index.fields)}"
         for name in question.equal | ({question.ranged} if question.ranged and not question.group else set()):
-            of_groups = question.group and (question.collection, True, (name,)) in there
+            of_groups = question.group and (question.collection, True, (name,), False) in there
             if (question.collection, name) in fields and not of_groups:
                 yield f"{question.collection} are asked by {name}, which is not indexed as usual"
-    vectors = {(one.collection, one.group, one.fields) for one in INDEXES if one.dimension}  # search is still to ask
-    for collection, _, names in sorted(there - used - vectors):
+    vectors = {
+        (one.collection, one.group, one.fields, False) for one in INDEXES if one.dimension
+    }  # search is still to ask
+    for collection, _, names, _ in sorted(there - used - vectors):
         yield f"nothing asks {collection} by {', '.join(names)}, which is indexed"
     for collection in EXPIRING:
         if not fields.get((collection, "expires"), {}).get("ttl_config"):

@@ -14,27 +14,35 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The shape of one query or count. `ranged`: the field it compares by size or orders by; `vector`: nearest to."""
+    """The shape of one query or count.
+
+    `ranged`: the field it compares by size or orders by, downwards with `last_first`; `vector`: nearest to.
+    """
 
     collection: str
     group: bool
     equal: frozenset[str] = frozenset()
     ranged: str | None = None
+    last_first: bool = False
     vector: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """Fields in order, all ascending; of a collection group, or within one parent. `dimension`: numbers of a vector."""
+    """Fields in order, ascending; of a collection group, or within one parent.
+
+    `dimension`: numbers of a vector; `last_first`: the last field descends.
+    """
 
     collection: str
     fields: tuple[str, ...]
     group: bool = False
     dimension: int | None = None
+    last_first: bool = False
 
     @property
     def name(self) -> str:
-        return "-".join((self.collection, *self.fields))
+        return "-".join((self.collection, *self.fields, *(("last",) if self.last_first else ())))
 
     @property
     def single(self) -> bool:
@@ -71,6 +79,10 @@ INDEXES = (
     Index(collection="deliveries", fields=("due",), group=True),
     # accounts: the organisations of a person
     Index(collection="members", fields=("subject",), group=True),
+    # the trail: what one did, what was done of a kind, the newest first
+    Index(collection="audit", fields=("by", "place"), last_first=True),
+    Index(collection="audit", fields=("what", "place"), last_first=True),
+    Index(collection="audit", fields=("by", "what", "place"), last_first=True),
     # search: the clips whose meaning is nearest, in the numbers of the model of sentences
     Index(collection="embeddings", fields=("vector",), dimension=384),
 )
@@ -79,15 +91,16 @@ INDEXES = (
 def needed(question: Question) -> Index | None:
     """The index that a question needs; None where Firestore's own are enough."""
     fields = (*sorted(question.equal), *((question.ranged,) if question.ranged else ()))
+    down = question.last_first and question.ranged is not None
     if question.vector is not None:
         return Index(collection=question.collection, fields=(*fields, question.vector), dimension=384)
     if not fields:
         return None
     if question.group:
-        return Index(collection=question.collection, fields=fields, group=True)
+        return Index(collection=question.collection, fields=fields, group=True, last_first=down)
     if question.ranged is None or len(fields) == 1:
         return None
-    return Index(collection=question.collection, fields=fields)
+    return Index(collection=question.collection, fields=fields, last_first=down)
 
 
 def lacking(questions: Iterable[Question], indexes: Iterable[Index] = INDEXES) -> set[Index]:

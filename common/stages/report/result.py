@@ -15,8 +15,9 @@ from common.domain.timebase import decimal
 from common.media.captions.lines import counted
 from common.media.probe import choose_audio
 from common.ports.work import Ended, Json, Work
+from common.scoring import telling
+from common.scoring.telling import span_of
 from common.stages.report import judged, senses
-from common.stages.report.senses import span_of
 
 SCHEMA = "cutroom.result/1"
 
@@ -186,7 +187,7 @@ def _clip(work: Work, clip: Clip, made: Json | None, known: Judged, files: list[
         **known.verdicts.get(clip.number, {"votes": [], "verdict": None}),
         "ready": gate["ready"],
         "why": clip.why,
-        "evidence": judged.evidence(clip.evidence),
+        "evidence": telling.evidence(clip.evidence),
         "text": clip.text,
         **judged.naming(clip),
         "renditions": renditions,

@@ -10,13 +10,10 @@ from common.domain.timebase import Span, decimal
 from common.domain.track import Box, Reading, Track
 from common.domain.transcript import Transcript
 from common.ports.work import Json, Work
+from common.scoring.telling import span_of
 from common.scoring.texts import texts
 
 APART = Fraction(1, 2)  # seconds between two boxes of a track, at least
-
-
-def span_of(span: Span) -> Json:
-    return {"start": decimal(span.start), "end": decimal(span.end)}
 
 
 def sound(work: Work, heard: Json | None) -> Json | None:

@@ -1,0 +1,97 @@
+"""What is written beside a clip, against what each platform takes: within its length, or by how much it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from common.domain.gate import Finding
+from common.domain.platforms import Platform
+
+_BODIES = ("caption", "text", "description", "description_bytes")  # rules of the text that is not the title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    title: str
+    description: str  # "" where there is nothing to say
+    hashtags: tuple[str, ...]  # without "#", in lower case, the most telling first
+
+
+def post(naming: Naming, platform: Platform) -> dict[str, str]:
+    """The texts that a platform takes, by the names in its rules, each within its length; {} where none is known.
+
+    Where a platform takes one text, the title opens it; hashtags close what is long enough for them.
+    """
+    tags = " ".join(f"#{tag}" for tag in naming.hashtags)
+    rules = platform.texts or {}
+    found = {}
+    for rule, most in rules.items():
+        if rule == "title":
+            found[rule] = shortened(naming.title, most)
+        elif rule == "tags":
+            found[rule] = fitting(naming.hashtags, ",", most)
+        elif rule in _BODIES:
+            room = most // 4 if rule.endswith("bytes") else most  # UTF-8: 4 bytes at most
+            found[rule] = _closed(_body(naming, platform), tags, room)
+    return found
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning up to a word's end and an ellipsis, `most` characters in all."""
+    if len(text) <= most:
+        return text
+    head = text[: max(0, most - 1)]
+    at = head.rfind(" ")
+    return ((head[:at] if at > most // 2 else head).rstrip(" ,;:–—-") + "…")[:most]
+
+
+def _closed(text: str, tags: str, most: int) -> str:
+    return shortened(text, most) if len(text) + len(tags) + 2 > most else f"{text}\n\n{tags}".strip()
+
+
+def fitting(things: Sequence[str], between: str, most: int) -> str:
+    """As many as there is room for."""
+    kept = ""
+    for thing in things:
+        longer = f"{kept}{between}{thing}" if kept else thing
+        if len(longer) > most:
+            break
+        kept = longer
+    return kept
+
+
+def worded(naming: Naming, platform: Platform) -> list[Finding]:
+    """Each text as it was written against the platform's limit; nothing where no limit is known."""
+    tags = " ".join(f"#{tag}" for tag in naming.hashtags)
+    found = []
+    for rule, most in (platform.texts or {}).items():
+        if rule == "title":
+            what, text = "title", naming.title
+        elif rule == "tags":
+            what, text = "hashtags", ",".join(naming.hashtags)
+        elif rule in _BODIES:
+            what, text = "description and hashtags", f"{_body(naming, platform)}\n\n{tags}".strip()
+        else:
+            continue
+        found.append(_measured(what, text, most, platform.name, "bytes" if rule.endswith("bytes") else "characters"))
+    return found
+
+
+def _measured(what: str, text: str, most: int, platform: str, unit: str) -> Finding:
+    size = len(text.encode()) if unit == "bytes" else len(text)
+    return Finding(
+        name=what,
+        verdict="pass" if size <= most else "fail",
+        measured=f"{size} {unit}",
+        limit=f"to {most} {unit}",
+        fix=None if size <= most else f"shorten it by {size - most} {unit}",
+        platform=platform,
+    )
+
+
+def _body(naming: Naming, platform: Platform) -> str:
+    """The text beside the title or, where a platform takes one text, opened by the title unless it says it already."""
+    if "title" in (platform.texts or {}) or naming.title.rstrip("….?!") in naming.description:
+        return naming.description
+    return f"{naming.title}\n{naming.description}".strip()

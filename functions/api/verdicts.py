@@ -1,0 +1,78 @@
+"""Verdicts: what each member of the council said of a clip, what it counted, who differs and who did not vote."""
+
+from __future__ import annotations
+
+import msgspec
+
+from common.domain import verdict
+from common.domain.codec import from_json, loads
+from common.errors import NotFound
+from common.pipeline.run import RunId
+from common.scoring.telling import votes_of
+from functions.api import clips
+from functions.api.route import Answer, Ask, Shape
+
+
+class Vote(Shape):
+    """`score` 0 to 100, or why there is none; `weight`: its share of the verdict, 0 to 1."""
+
+    member: str
+    kind: str
+    source: str
+    score: float | None
+    abstains: str | None
+    reasons: list[str]
+    weight: float
+
+
+class Dissent(Shape):
+    """A member that differs: its score less the council's, and why."""
+
+    member: str
+    apart: float
+    why: str
+
+
+class NotCounted(Shape):
+    member: str
+    why: str
+
+
+class Outcome(Shape):
+    """Scores 0 to 100, `disagreement` in points. `degraded`: why no quorum was reached; the score is the local one.
+
+    `low` and `high`: where the score would lie four times in five, were all seats taken; null where no vote counted.
+    """
+
+    score: float
+    low: float | None
+    high: float | None
+    confidence: float
+    disagreement: float | None
+    effective_votes: float
+    degraded: str | None
+    dissent: list[Dissent]
+    left_out: list[NotCounted]
+
+
+class Votes(Shape):
+    clip: str
+    votes: list[Vote]
+    verdict: Outcome
+
+
+def one(ask: Ask) -> Answer:
+    snap = clips.read(ask)
+    engine = ask.parts.engine
+    flow, _, number = snap.id.rpartition(".")
+    run = engine.run(RunId(ask.who.tenant, flow, "council"))
+    found = engine.result(run) if run is not None else None
+    if found is None:
+        raise NotFound(f"no council has voted on clip {snap.id}; GET /v1/flows/{flow} says why, or how far it is")
+    for told in loads(engine.objects.get(found["verdicts"]["object"])):
+        if told["number"] == int(number):
+            kept = from_json(verdict.Verdict, {"low": None, "high": None, **told["verdict"]})  # older ones have neither
+            said = votes_of(kept)
+            said["verdict"] |= {"low": kept.low, "high": kept.high}
+            return Answer(body=msgspec.convert({"clip": snap.id, **said}, Votes))
+    raise NotFound(f"the council was not asked about clip {snap.id}; GET /v1/flows/{flow} says why")
