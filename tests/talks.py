@@ -111,7 +111,7 @@ def weighed(job: OneStage, key: list[float], vectors: NDArray[np.float32]) -> On
     np.savez(packed, vectors=vectors)
     job.given["meaning"] = {
         "source": "test@1",
-        "meaning": job.keep("meaning.json", {"sentences": [{"key": one} for one in key]}),
+        "meaning": job.keep("meaning.json", {"sentences": [{"key": one} for one in key], "topics": []}),
         "vectors": to_json(job.put("vectors.npz", packed.getvalue())),
     }
     return job

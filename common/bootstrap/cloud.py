@@ -23,7 +23,7 @@ from common.adapters.google.tasks import CloudTasks, Lane
 from common.adapters.google.uploads import BucketUploads
 from common.adapters.google.users import FirebaseUsers
 from common.adapters.google.wake import CloudWake
-from common.adapters.models.elsewhere import ModelsElsewhere
+from common.adapters.models.elsewhere import MeaningElsewhere, ModelsElsewhere
 from common.adapters.outbound import HttpsOutbound
 from common.adapters.remembering import Remembering
 from common.adapters.sessions import Sessions
@@ -145,6 +145,8 @@ def api(parts: CloudParts) -> Parts:
         limits=SharedLimits(parts.engine.documents, parts.engine.clock),
         outbound=parts.outbound,
         proxies=settings.proxies,
+        vectors=FirestoreDocuments(made.firestore),
+        meaning=MeaningElsewhere(),
     )
 
 

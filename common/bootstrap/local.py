@@ -25,6 +25,7 @@ from common.adapters.embedded.sqlite import SqliteDocuments
 from common.adapters.embedded.uploads import AT as UPLOADS_AT
 from common.adapters.embedded.uploads import LocalUploads
 from common.adapters.models.local import LocalModels
+from common.adapters.models.sentences import WarmSentences
 from common.adapters.models.shelf import Shelf
 from common.adapters.outbound import HttpsOutbound
 from common.bootstrap.parts import Parts
@@ -170,7 +171,14 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
 
     outbound = outbound or HttpsOutbound()
     parts = Parts(
-        engine=engine, people=own, uploads=uploads, links=links, limits=LocalLimits(engine.clock), outbound=outbound
+        engine=engine,
+        people=own,
+        uploads=uploads,
+        links=links,
+        limits=LocalLimits(engine.clock),
+        outbound=outbound,
+        vectors=SqliteDocuments(folder.database),  # apart, so that reading them in holds up nothing else
+        meaning=WarmSentences(LocalModels(local.settings.models, Shelf.of_this_process()), folder.scratch),
     )
     sender = Sender(documents=engine.documents, clock=engine.clock, wake=engine.wake, outbound=outbound)
     return LocalApi(parts=parts, key=own.key, courier=Courier(sender), files=files)

@@ -8,8 +8,10 @@ from common.pipeline.engine import Engine
 from common.ports.auth import Auth
 from common.ports.limits import Limits
 from common.ports.links import Links
+from common.ports.meaning import Meaning
 from common.ports.outbound import Outbound
 from common.ports.uploads import Uploads
+from common.ports.vectors import Vectors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,4 +22,6 @@ class Parts:
     links: Links
     limits: Limits
     outbound: Outbound
+    vectors: Vectors
+    meaning: Meaning
     proxies: int = 0  # of ours that a request comes through, each of which adds whom it heard to X-Forwarded-For

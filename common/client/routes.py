@@ -16,6 +16,7 @@ from common.client.shapes import (
     Destination,
     Flow,
     FlowUsage,
+    Hits,
     Invitation,
     Key,
     Knowledge,
@@ -42,9 +43,9 @@ class _Resource:
 
 
 class AssetsRoutes(_Resource):
-    def every(self, *, limit: int | None = None, cursor: str | None = None) -> Iterator[Asset]:
+    def every(self, *, limit: int | None = None, cursor: str | None = None, state: Literal['accepted', 'awaiting', 'new', 'rejected'] | None = None, since: str | None = None, until: str | None = None) -> Iterator[Asset]:
         """List videos, the newest first."""
-        found: Iterator[Asset] = self._ask.pages("/v1/assets", query={"limit": limit, "cursor": cursor})
+        found: Iterator[Asset] = self._ask.pages("/v1/assets", query={"limit": limit, "cursor": cursor, "state": state, "since": since, "until": until})
         return found
 
     def create(self, *, name: str, size: int, type: str | None = None, sha256: str | None = None) -> Asset:
@@ -89,6 +90,11 @@ class ClipsRoutes(_Resource):
     def of_flow(self, flow: str) -> list[Clip]:
         """List the clips of a flow, the best first."""
         found: list[Clip] = self._ask.call("GET", f"/v1/flows/{part(flow)}/clips")["items"]
+        return found
+
+    def every(self, *, limit: int | None = None, cursor: str | None = None, order: Literal['created', 'score'] | None = None, state: Literal['approved', 'chosen', 'rejected'] | None = None, asset: str | None = None, least_score: float | None = None) -> Iterator[Clip]:
+        """List clips of all videos, the newest or the best first."""
+        found: Iterator[Clip] = self._ask.pages("/v1/clips", query={"limit": limit, "cursor": cursor, "order": order, "state": state, "asset": asset, "least_score": least_score})
         return found
 
     def one(self, clip: str) -> Clip:
@@ -174,6 +180,13 @@ class StoryboardsRoutes(_Resource):
     def score(self, *, schema: Literal['cutroom.storyboard/1'], title: str, shots: list[Shot], brand: str | None = None) -> StoryboardScore:
         """Score a plan before anything is shot; nothing of it is kept."""
         found: StoryboardScore = self._ask.call("POST", "/v1/storyboards", body={"schema": schema, "title": title, "shots": shots, "brand": brand})
+        return found
+
+
+class SearchRoutes(_Resource):
+    def clips(self, *, text: str, asset: str | None = None, flow: str | None = None, state: Literal['approved', 'chosen', 'rejected'] | None = None, aspect: Literal['16:9', '1:1', '4:5', '9:16'] | None = None, least_score: float | None = None, shortest: float | None = None, longest: float | None = None, since: str | None = None, until: str | None = None, limit: int | None = None, cursor: str | None = None) -> Hits:
+        """Find clips by words and by meaning, the best first."""
+        found: Hits = self._ask.call("POST", "/v1/search", body={"text": text, "asset": asset, "flow": flow, "state": state, "aspect": aspect, "least_score": least_score, "shortest": shortest, "longest": longest, "since": since, "until": until, "limit": limit, "cursor": cursor})
         return found
 
 
@@ -354,6 +367,7 @@ class Routes:
         self.usage = UsageRoutes(transport)
         self.compliance = ComplianceRoutes(transport)
         self.storyboards = StoryboardsRoutes(transport)
+        self.search = SearchRoutes(transport)
         self.knowledge = KnowledgeRoutes(transport)
         self.accounts = AccountsRoutes(transport)
         self.events = EventsRoutes(transport)

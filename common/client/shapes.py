@@ -103,6 +103,11 @@ class Clips(TypedDict):
     items: list[Clip]
 
 
+class ClipsPage(TypedDict):
+    items: list[Clip]
+    next: str | None
+
+
 class Data(TypedDict):
     """`left_s`: seconds that are left, by how long the organisation's last flows took; null while that is not known.
 
@@ -256,6 +261,34 @@ class FlowUsage(TypedDict):
 class Flows(TypedDict):
     items: list[Flow]
     next: str | None
+
+
+class Hit(TypedDict):
+    """A clip, and why it was found: the words it has, and how near its meaning is (to 1; null where it is not near).
+
+    `seek`: seconds of the video where `quote` begins, the sentence with the most of the words; else the clip's start."""
+
+    id: str
+    flow: str
+    asset: str | None
+    title: str
+    state: Literal['approved', 'chosen', 'rejected']
+    score: float
+    start: float
+    end: float
+    created: str | None
+    words: list[str]
+    meaning: float | None
+    seek: float
+    quote: str | None
+
+
+class Hits(TypedDict):
+    """The best first. `left_out`: what was not looked at, and why."""
+
+    items: list[Hit]
+    next: str | None
+    left_out: list[LeftOut]
 
 
 class Hook(TypedDict):
@@ -738,3 +771,20 @@ class WebhookChange(TypedDict):
 
 class Webhooks(TypedDict):
     items: list[Webhook]
+
+
+class Wish(TypedDict):
+    """What is looked for. Lengths in seconds; `since` and `until` (excluded) are of when a clip was made."""
+
+    text: str
+    asset: NotRequired[str | None]
+    flow: NotRequired[str | None]
+    state: NotRequired[Literal['approved', 'chosen', 'rejected'] | None]
+    aspect: NotRequired[Literal['16:9', '1:1', '4:5', '9:16'] | None]
+    least_score: NotRequired[float | None]
+    shortest: NotRequired[float | None]
+    longest: NotRequired[float | None]
+    since: NotRequired[str | None]
+    until: NotRequired[str | None]
+    limit: NotRequired[int]
+    cursor: NotRequired[str | None]

@@ -179,7 +179,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="score",
-            version=2,
+            version=3,
             title="Choosing the clips",
             handler="common.stages.score:run",
             after=(*SEEN, Need("propose")),

@@ -215,9 +215,13 @@ def _ending(
         "ended": stamp(now),
         "due": stamp(now + timedelta(seconds=ANNOUNCE_S)),
     }
-    prefix = f"tenants/{flow.tenant}/"
+    prefix, here = f"tenants/{flow.tenant}/", {"flow": flow.id, "created": stamp(now)}
     writes: list[Write] = [
-        Merge(prefix + path.replace("{flow}", flow.id), rich(content)) for path, content in kept["documents"].items()
+        Merge(
+            prefix + path.replace("{flow}", flow.id),
+            rich(content) | {name: value for name, value in here.items() if name in content},
+        )
+        for path, content in kept["documents"].items()
     ]
     if not reused:
         writes += _counted(lease, now, kept["timings"], kept.get("used", {}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -26,21 +27,41 @@ class Vector:
 
     numbers: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        if not math.isfinite(sum(self.numbers)) or not any(self.numbers):
+            raise ValueError("a vector is of finite numbers, not all 0; look at what made it")
 
-_VECTOR = "_vector"
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A field's value that the condition `has` looks in: each word once, of letters, marks and figures alone."""
+
+    words: frozenset[str]
+
+
+_VECTOR, _WORDS = "_vector", "_words"
 
 
 def plain(body: Json) -> Json:
-    """A body as JSON: a vector as a map of one field."""
-    return {name: {_VECTOR: value.numbers} if isinstance(value, Vector) else value for name, value in body.items()}
+    """A body as JSON: a vector, or words, as a map of one field."""
+    return {name: _plain(value) for name, value in body.items()}
 
 
 def rich(body: Json) -> Json:
     """A body from what `plain` made of it."""
-    return {
-        name: Vector(tuple(value[_VECTOR])) if isinstance(value, dict) and set(value) == {_VECTOR} else value
-        for name, value in body.items()
-    }
+    return {name: _rich(value) if isinstance(value, dict) else value for name, value in body.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Vector):
+        return {_VECTOR: value.numbers}
+    return {_WORDS: sorted(value.words)} if isinstance(value, Words) else value
+
+
+def _rich(value: Json) -> Any:
+    if set(value) == {_VECTOR}:
+        return Vector(tuple(value[_VECTOR]))
+    return Words(frozenset(value[_WORDS])) if set(value) == {_WORDS} else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +125,22 @@ Write = Create | Update | Merge | Increment | Delete
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A condition on one top-level field."""
+    """A condition on one top-level field. `has`: a word that is among the field's `Words`.
+
+    With `has` there may be equalities beside it and nothing else: a parent is named, and the documents come by key.
+    """
 
     field: str
-    op: Literal["==", "<", "<=", ">", ">=", "in"]
+    op: Literal["==", "<", "<=", ">", ">=", "in", "has"]
     value: Any
 
 
 class Documents(Protocol):
     """Keys are `collection/id` pairs joined by slashes, such as `tenants/t1/runs/a1-1.detect`.
 
-    A body is JSON, with `Vector`s as values of top-level fields. One whose field `expires` is a stamp may be gone once
-    that time has passed: the cloud's store removes it within a day or so, one machine keeps it.
+    A body is JSON, with `Vector`s and `Words` as values of top-level fields. One whose field `expires` is
+    a stamp may be gone once that time has passed: the cloud's store removes it within a day or so, one machine keeps
+    it.
     """
 
     def get_many(self, keys: Iterable[str]) -> Mapping[str, Snap]:
@@ -136,8 +161,8 @@ class Documents(Protocol):
     ) -> list[Snap]:
         """Documents of a collection group (or of one parent), by `order` and then by key, if it is given.
 
-        Ascending, or with `last_first` descending.
+        Ascending, or with `last_first` descending. Those that lack the field `order` are not among them.
         """
 
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
-        """How many documents `query` would find without a limit."""
+        """How many documents `query` would find without a limit; not for words."""

@@ -59,7 +59,8 @@ class Outcome:
     `result` is the small JSON (under 48 KB) that later stages read with `work.need`; larger things are
     objects, named in it by `ObjectRef`. `members` names the fan-out: kind -> one small JSON per run to come.
     `documents` are written in the batch that settles the run: path under the tenant -> fields to merge, a vector
-    among them as `common.ports.documents.plain` has it. `used` is counted for the account, by the names of
+    or words among them as `common.ports.documents.plain` has it; the fields `flow` and `created` are filled where a
+    document has them, for an outcome may serve many flows. `used` is counted for the account, by the names of
     common.domain.usage; its time and the files it keeps are counted without being said.
     """
 

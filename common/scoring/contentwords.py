@@ -43,6 +43,11 @@ def content_words(texts: Sequence[str]) -> list[list[str]]:
     return [[word for word in words if spread[word] <= COMMON * len(texts)] for words in found]
 
 
+def carries(word: str) -> bool:
+    """Whether a word in lower case is none of those that every talk is full of."""
+    return word not in _STOP
+
+
 def words_of(text: str) -> list[str]:
     """All words of letters in lower case, without what follows an apostrophe of possession."""
     return [word.removesuffix("'s").strip("'-") for word in _WORD.findall(text.casefold().replace("’", "'"))]

@@ -10,13 +10,18 @@ from common.domain.clip import Clip
 from common.domain.codec import dumps, from_json, loads, to_json
 from common.domain.judgement import Judgement
 from common.domain.observed import Observed
+from common.domain.timebase import Span
+from common.domain.track import believed
 from common.errors import Permanent
 from common.ports.documents import Vector, plain
 from common.ports.work import Json, Outcome, Work
+from common.scoring import searchable
 from common.scoring.advice import why
 from common.scoring.judging import judge
 from common.signals.features.registry import vector
 from common.stages.observe import history, known
+
+MOST_SENTENCES, MOST_LINES = 300, 100  # of one clip, in its document
 
 
 def run(work: Work) -> Outcome:
@@ -27,6 +32,7 @@ def run(work: Work) -> Outcome:
     model = weighed["source"] if weighed else None
     whole, past = known(work), history(work, model)
     judged: list[tuple[Clip, Observed, Judgement]] = []
+    topics = loads(work.get(weighed["meaning"]))["topics"] if weighed else []
     found = from_json(list[Clip], loads(work.get(proposed["clips"])))
     for clip in found:
         observed = replace(whole.of(clip.span), own=past.vectors if past else None)
@@ -41,7 +47,10 @@ def run(work: Work) -> Outcome:
         clips.append(ranked)
         features = vector(observed, judgement)
         scores.append({"number": rank, "judgement": to_json(judgement), "features": features})
-        documents[f"clips/{{flow}}.{rank}"] = {"schema": 1, "state": "chosen", **to_json(ranked)}
+        body = {"schema": 1, "state": "chosen", "asset": work.asset, "flow": None, "created": None}
+        body |= to_json(ranked) | _around(observed, topics)
+        documents[f"clips/{{flow}}.{rank}"] = body
+        documents[f"words/{searchable.name(f'{{flow}}.{rank}', ranked.score)}"] = plain(searchable.fields(body))
         documents |= _kept(work, ranked, observed, model)
     return Outcome(
         result={
@@ -71,6 +80,22 @@ def _ranked(clip: Clip, rank: int, judgement: Judgement) -> Clip:
     )
 
 
+def _around(observed: Observed, topics: list[Json]) -> Json:
+    """What the clip is looked for by besides its texts: where each sentence begins, its topics, what stills show."""
+    lines = dict.fromkeys(line.text for one in observed.readings or () for line in one.lines if believed(line))
+    return {
+        "sentences": [
+            {"start": to_json(one.span.start), "text": one.text} for one in (observed.sentences or ())[:MOST_SENTENCES]
+        ],
+        "topics": [one["label"] for one in topics if from_json(Span, _span(one)).overlap(observed.span)],
+        "read": list(lines)[:MOST_LINES],
+    }
+
+
+def _span(one: Json) -> Json:
+    return {"start": one["start"], "end": one["end"]}
+
+
 def _kept(work: Work, clip: Clip, observed: Observed, model: str | None) -> dict[str, Json]:
     """What the clip says as one vector, for later clips to be compared with; nothing where nothing is said."""
     if model is None or observed.vectors is None or not len(observed.vectors):
@@ -80,5 +105,6 @@ def _kept(work: Work, clip: Clip, observed: Observed, model: str | None) -> dict
     if length == 0:
         return {}
     said = Vector(tuple((mean / length).tolist()))
-    body = {"schema": 2, "asset": work.asset, "model": model, "vector": said, "outcome": None}
+    body = {"schema": 2, "asset": work.asset, "flow": None, "model": model, "vector": said, "outcome": None}
+    body["words"] = searchable.name("", clip.score)  # the beginning of its other document's name
     return {f"embeddings/{{flow}}.{clip.number}": plain(body)}

@@ -8,6 +8,7 @@ problem (functions/api/problems.py) with the request's id, and a fault of ours i
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import secrets
@@ -199,11 +200,13 @@ def _body(route: Route, request: Request, content: bytes) -> object:
 
 
 def _response(given: once.Given, request: Request, headers: Mapping[str, str] | None = None) -> Response:
-    told = dict(headers or {})
+    told, reading = dict(headers or {}), request.method in ("GET", "HEAD")
     if given.version is not None:
         told["ETag"] = f'"{given.version}"'
-        if request.method in ("GET", "HEAD") and request.headers.get("if-none-match") == told["ETag"]:
-            return Response(status_code=304, headers=told)
+    elif reading and given.body is not None:
+        told["ETag"] = f'W/"{hashlib.sha256(given.body.encode()).hexdigest()[:32]}"'  # it is of no one document
+    if reading and "ETag" in told and _known(request.headers.get("if-none-match", ""), told["ETag"]):
+        return Response(status_code=304, headers=told)
     kind = None if given.body is None else "application/json"
     return Response(given.body, given.status, headers=told, media_type=kind)
 
@@ -221,6 +224,12 @@ class _Stream(StreamingResponse):
     async def stream_response(self, send: Send) -> None:
         async with aclosing(self.body_iterator):  # type: ignore[type-var]
             await super().stream_response(send)
+
+
+def _known(header: str, tag: str) -> bool:
+    """Whether If-None-Match names what would be answered (RFC 9110, 13.1.2: weakly)."""
+    named = {one.strip().removeprefix("W/") for one in header.split(",")}
+    return header.strip() == "*" or tag.removeprefix("W/") in named
 
 
 def _version(header: str | None) -> str | None:

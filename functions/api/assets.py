@@ -14,7 +14,7 @@ from common.errors import BadInput, Conflict, NotFound, Stale
 from common.ports import uploads
 from common.ports.clock import stamp
 from common.ports.documents import Create, Snap, Update
-from functions.api.pages import Page, page
+from functions.api.pages import Page, Time, held, page, span
 from functions.api.route import Answer, Ask, Shape
 
 MOST_BYTES = 20 << 30
@@ -23,6 +23,15 @@ _PLAIN = re.compile(r"[^\w.() -]+")
 
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", description="Of the file; other bytes are rejected.")]
+State = Literal["awaiting", "new", "accepted", "rejected"]
+
+
+class WantedAssets(Page):
+    """Which videos: of a state, announced from `since` on and before `until`."""
+
+    state: State | None = None
+    since: Time | None = None
+    until: Time | None = None
 
 
 class NewAsset(Shape):
@@ -68,7 +77,7 @@ class Asset(Shape):
 
     id: str
     name: str
-    state: Literal["awaiting", "new", "accepted", "rejected"]
+    state: State
     size: int
     created: str
     title: str | None
@@ -111,7 +120,9 @@ def create(ask: Ask) -> Answer:
 
 
 def every(ask: Ask) -> Answer:
-    found, following = page(ask.parts.engine.documents, "assets", ask.parent, "created", ask.query or Page())
+    wanted: WantedAssets = ask.query or WantedAssets()
+    where = [*held(state=wanted.state), *span("created", wanted.since, wanted.until)]
+    found, following = page(ask.parts.engine.documents, "assets", ask.parent, "created", wanted, where=where)
     return Answer(body=Assets(items=[_asset(snap.id, snap.body) for snap in found], next=following))
 
 

@@ -17,11 +17,13 @@ from common.domain.timebase import decimal
 from common.errors import BadInput, Conflict, NotFound, Stale
 from common.pipeline.run import RunId
 from common.ports.clock import stamp
-from common.ports.documents import ABSENT, Json, Snap, Update
+from common.ports.documents import ABSENT, Json, Merge, Snap, Update, Where, Write
+from common.scoring import searchable
 from common.scoring.posting import Naming, worded
 from functions.api import flows
 from functions.api.findings import Finding, shown
 from functions.api.judgements import Evidence
+from functions.api.pages import Page, held, page
 from functions.api.route import Answer, Ask, Shape
 
 Decision = Literal["chosen", "approved", "rejected"]
@@ -94,6 +96,20 @@ class Clips(Shape):
     items: list[Clip]
 
 
+class WantedClips(Page):
+    """Which clips, and in what order: the newest or the best scored first. `least_score` goes with order=score."""
+
+    order: Literal["created", "score"] = "created"
+    state: Decision | None = None
+    asset: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+    least_score: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+
+
+class ClipsPage(Shape):
+    items: list[Clip]
+    next: str | None
+
+
 class Change(Shape):
     """What is left out stays. `state` takes the right to approve."""
 
@@ -110,6 +126,18 @@ def of_flow(ask: Ask) -> Answer:
     )
     shown = sorted((_clip(snap) for snap in found.values()), key=lambda clip: clip.number)
     return Answer(body=Clips(items=shown))
+
+
+def every(ask: Ask) -> Answer:
+    """Of all videos. Those of flows before clips kept when they were made are not among them."""
+    wanted: WantedClips = ask.query or WantedClips()
+    where = held(state=wanted.state, asset=wanted.asset)
+    if wanted.least_score is not None:
+        if wanted.order != "score":
+            raise BadInput("least_score goes with order=score; send both, or neither")
+        where.append(Where("score", ">=", wanted.least_score))
+    found, following = page(ask.parts.engine.documents, "clips", ask.parent, wanted.order, wanted, where=where)
+    return Answer(body=ClipsPage(items=[_clip(snap) for snap in found], next=following))
 
 
 def one(ask: Ask) -> Answer:
@@ -156,7 +184,8 @@ def settle(ask: Ask, snap: Snap, what: str, fields: Json) -> None:
     if "state" in fields:
         detail["state"] = fields["state"]
     try:
-        ask.acting.commit(what, snap.id, Update(snap.key, fields, snap.version), **detail)
+        changed = Update(snap.key, fields, snap.version)
+        ask.acting.commit(what, snap.id, changed, _found_by(ask, snap, fields), **detail)
     except Conflict:
         raise Stale(f"clip {snap.id} has changed this moment; read it again, then decide") from None
 
@@ -199,6 +228,12 @@ def _posted(body: dict[str, Any], made: dict[str, Any] | None) -> str:
     told = {name: body.get(name) for name in (*TEXTS, "span", "wanted")}
     files = sorted(one["sha256"] for one in made["renditions"]) if made else []
     return digest({**told, "files": files}, 32)
+
+
+def _found_by(ask: Ask, clip: Snap, fields: Json) -> Write:
+    """What a clip is found by, written with its changes."""
+    body = {**clip.body, **fields}
+    return Merge(f"{ask.parent}/words/{searchable.name(clip.id, body['score'])}", searchable.fields(body))
 
 
 def _count(ask: Ask, flow: str) -> int:

@@ -14,7 +14,7 @@ from common.pipeline import flows, progress
 from common.ports.documents import Snap
 from functions.api import assets
 from functions.api.judgements import LeftOut
-from functions.api.pages import Page, page
+from functions.api.pages import Page, held, page
 from functions.api.route import Answer, Ask, Shape
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -111,10 +111,8 @@ def create(ask: Ask) -> Answer:
 def every(ask: Ask) -> Answer:
     wanted: Wanted = ask.query or Wanted()
 
-    def keep(snap: Snap) -> bool:
-        return wanted.asset in (None, snap.body["asset"]) and wanted.state in (None, snap.body["state"])
-
-    found, following = page(ask.parts.engine.documents, "flows", ask.parent, "started", wanted, keep)
+    where = held(asset=wanted.asset, state=wanted.state)
+    found, following = page(ask.parts.engine.documents, "flows", ask.parent, "started", wanted, where=where)
     names = _names(ask, found)
     return Answer(body=Flows(items=[_flow(snap, names.get(snap.body["asset"])) for snap in found], next=following))
 

@@ -6,16 +6,23 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 from common.errors import BadInput
+from common.ports.clock import stamp
 from common.ports.documents import Documents, Snap, Where
 from functions.api.route import Shape
 
+T = TypeVar("T")
+
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[str, msgspec.Meta(max_length=500, description="`next` of the page before.")]
+
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Page(Shape):
@@ -23,6 +30,25 @@ class Page(Shape):
 
     limit: Limit = 20
     cursor: Cursor | None = None
+
+
+def held(**equal: str | None) -> list[Where]:
+    """The conditions that are asked for: fields and their values."""
+    return [Where(field, "==", value) for field, value in equal.items() if value is not None]
+
+
+def span(field: str, since: datetime | None, until: datetime | None) -> list[Where]:
+    """Conditions on a field of times, `until` excluded."""
+    found = [] if since is None else [Where(field, ">=", told(since))]
+    return found if until is None else [*found, Where(field, "<", told(until))]
+
+
+def told(at: datetime) -> str:
+    """A time of any zone as documents hold it; raises BadInput."""
+    try:
+        return stamp(at.astimezone(UTC))
+    except OverflowError as error:
+        raise BadInput("a time is between the years 1 and 9999; send such a one") from error
 
 
 def page(
@@ -36,11 +62,11 @@ def page(
 ) -> tuple[list[Snap], str | None]:
     """The next documents by `order`, the last first, and the cursor of those after them.
 
-    `keep` says which are wanted. What it leaves out is read all the same, so it is for what is seldom. `where` is on
-    `order` alone: which stretch of it there is at all.
+    `where` needs an index with `order` (common/adapters/google/indexes.py). `keep` says which are wanted. What it
+    leaves out is read all the same, so it is for what is seldom.
     """
     found: list[Snap] = []
-    at = _opened(asked.cursor)
+    at = _opened(asked.cursor, order)
     while True:
         wanted = asked.limit + 1 - len(found)
         batch = _after(documents, collection, parent, order, at, wanted, where)
@@ -50,7 +76,7 @@ def page(
             return found, _closed(found[-1], order)
         if len(batch) < wanted:
             return found, None
-        at = (str(batch[-1].body[order]), batch[-1].id)
+        at = (batch[-1].body[order], batch[-1].id)
 
 
 def _after(
@@ -58,33 +84,43 @@ def _after(
     collection: str,
     parent: str,
     order: str,
-    at: tuple[str, str] | None,
+    at: tuple[Any, str] | None,
     wanted: int,
-    within: Sequence[Where],
+    conditions: Sequence[Where],
 ) -> Sequence[Snap]:
     """The documents after a place in the list; those that share its time and were seen are read again and dropped."""
-    where = [*within, *([] if at is None else [Where(order, "<=", at[0])])]
+    where = [*conditions, *([] if at is None else [Where(order, "<=", at[0])])]
     again = 0
     while True:
         limit = wanted + again
         batch = documents.query(collection, where, parent=parent, order=order, last_first=True, limit=limit)
-        fresh = [snap for snap in batch if at is None or (str(snap.body[order]), snap.id) < at]
+        fresh = [snap for snap in batch if at is None or (snap.body[order], snap.id) < at]
         if len(fresh) >= wanted or len(batch) < limit:
             return fresh[:wanted]
         again = len(batch) - len(fresh) + wanted
 
 
 def _closed(last: Snap, order: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([last.body[order], last.id]).encode()).decode()
+    return sealed([order, last.body[order], last.id])
 
 
-def _opened(cursor: str | None) -> tuple[str, str] | None:
+def _opened(cursor: str | None, order: str) -> tuple[Any, str] | None:
     if cursor is None:
         return None
-    try:
-        value, name = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise BadInput("this is no cursor of ours; take `next` of the page before") from error
-    if not isinstance(value, str) or not isinstance(name, str):
-        raise BadInput("this is no cursor of ours; take `next` of the page before")
+    known, value, name = unsealed(cursor, tuple[str, str | float, str])
+    if known != order:
+        raise BadInput("this cursor is of another order; begin anew without it")
     return value, name
+
+
+def sealed(told: object) -> str:
+    """A cursor that says this."""
+    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
+
+
+def unsealed(cursor: str, kind: type[T]) -> T:
+    """What a cursor says; raises BadInput where it is none of ours."""
+    try:
+        return msgspec.json.decode(base64.b64decode(cursor, altchars=b"-_", validate=True), type=kind)
+    except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError) as error:
+        raise BadInput("this is no cursor of ours; take `next` of the page before") from error

@@ -12,6 +12,7 @@ from functions.api import (
     files,
     flows,
     knowledge,
+    search,
     storyboards,
     usage,
     verdicts,
@@ -38,7 +39,7 @@ TABLE: tuple[Route, ...] = (
         title="List videos, the newest first.",
         handler=assets.every,
         needs="assets.read",
-        query=Page,
+        query=assets.WantedAssets,
         gives=assets.Assets,
     ),
     Route(
@@ -101,6 +102,15 @@ TABLE: tuple[Route, ...] = (
         handler=clips.of_flow,
         needs="clips.read",
         gives=clips.Clips,
+    ),
+    Route(
+        method="GET",
+        path="/v1/clips",
+        title="List clips of all videos, the newest or the best first.",
+        handler=clips.every,
+        needs="clips.read",
+        query=clips.WantedClips,
+        gives=clips.ClipsPage,
     ),
     Route(
         method="GET",
@@ -226,6 +236,15 @@ TABLE: tuple[Route, ...] = (
         needs="storyboards.write",
         takes=storyboards.Storyboard,
         gives=storyboards.StoryboardScore,
+    ),
+    Route(
+        method="POST",
+        path="/v1/search",
+        title="Find clips by words and by meaning, the best first.",
+        handler=search.clips,
+        needs="search.read",
+        takes=search.Wish,
+        gives=search.Hits,
     ),
     Route(
         method="GET",

@@ -32,4 +32,5 @@ BENCHES = {
     "fanout": "scripts.benches.fanout",
     "cloud": "scripts.benches.cloud",
     "api": "scripts.benches.api",
+    "search": "scripts.benches.searching",
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,12 +14,14 @@ from starlette.testclient import TestClient
 from common.bootstrap.parts import Parts
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
-from common.errors import Unauthorized
+from common.errors import ModelMissing, Unauthorized
 from common.pipeline import flows
 from common.pipeline.engine import Engine
 from common.ports.auth import Caller
+from common.ports.documents import Vector
 from common.ports.limits import Rule
 from common.ports.uploads import Request, Slot
+from common.ports.vectors import Vectors
 from functions.api import app
 from functions.api.listening import Hub
 from tests import toy
@@ -68,6 +70,17 @@ class Counted:
         return None if self.left >= 0 else 12.3
 
 
+class Meant:
+    """Implements Meaning: one direction for texts of money, another for all else; or no model."""
+
+    missing = False
+
+    def of(self, text: str) -> tuple[str, Vector]:
+        if self.missing:
+            raise ModelMissing("there is no model here; search by words")
+        return "test@1", Vector((1.0, 0.0) if "money" in text or "cash" in text else (0.0, 1.0))
+
+
 @dataclass
 class Served:
     """A server of the API, and what stands behind it."""
@@ -79,6 +92,7 @@ class Served:
     slots: Slots
     limits: Counted
     outside: Receivers
+    meaning: Meant
 
     def ask(self, method: str, path: str, by: str | None = "ann", **more: Any) -> Any:
         headers = {**({"Authorization": f"Bearer {by}"} if by else {}), **more.pop("headers", {})}
@@ -103,9 +117,17 @@ class Served:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     engine, post, clock = cloudlike(tmp_path, toy.definition(), active=4)
-    slots, limits = Slots(), Counted()
-    outside = Receivers()
-    parts = Parts(engine=engine, people=People(), uploads=slots, links=Named(), limits=limits, outbound=outside)
+    slots, limits, outside, meaning = Slots(), Counted(), Receivers(), Meant()
+    parts = Parts(
+        engine=engine,
+        people=People(),
+        uploads=slots,
+        links=Named(),
+        limits=limits,
+        outbound=outside,
+        vectors=cast(Vectors, engine.documents),  # SQLite keeps both
+        meaning=meaning,
+    )
     built = app.build(parts, ["https://console.example"], hub=Hub(longest_s=0.0))  # else a test would listen on and on
     with TestClient(built, raise_server_exceptions=False) as client:
-        yield Served(client, engine, post, clock, slots, limits, outside)
+        yield Served(client, engine, post, clock, slots, limits, outside, meaning)

@@ -74,6 +74,7 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         "PATCH /v1/webhooks/{webhook}": {"active": False},
         "POST /v1/inbound/workflow/{webhook}": {"id": "1", "action": "flow.start", "asset": asset},
         "POST /v1/knowledge": {"kind": "pattern", "text": "t", "clip": f"{flow}.1"},
+        "POST /v1/search": {"text": "talk clip"},
     }
     before = {snap.key: snap.version for name in OWN for snap in served.engine.documents.query(name)}
     for headers in ({}, {"Cutroom-Organisation": "ann"}):

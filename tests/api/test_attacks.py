@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.testclient import TestClient
@@ -21,11 +21,12 @@ from common.adapters.embedded.limits import LocalLimits
 from common.adapters.google.firebase_auth import FirebaseAuth
 from common.bootstrap.parts import Parts
 from common.ports.limits import PER_ADDRESS
+from common.ports.vectors import Vectors
 from functions.api import app, reading
 from functions.api.strangers import address
 from functions.api.table import TABLE
 from tests import toy
-from tests.api.conftest import Named, Served, Slots
+from tests.api.conftest import Meant, Named, Served, Slots
 from tests.api.test_app import path_of, problem
 from tests.conftest import SHARED
 from tests.post import Hands, cloudlike
@@ -57,7 +58,14 @@ def real(google: Issuer, tmp_path: Path) -> Iterator[tuple[TestClient, Parts, Ha
     engine, _, clock = cloudlike(tmp_path, toy.definition())
     people = FirebaseAuth(PROJECT, google.certificates())
     parts = Parts(
-        engine=engine, people=people, uploads=Slots(), links=Named(), limits=Uncounted(), outbound=Receivers()
+        engine=engine,
+        people=people,
+        uploads=Slots(),
+        links=Named(),
+        limits=Uncounted(),
+        outbound=Receivers(),
+        vectors=cast(Vectors, engine.documents),
+        meaning=Meant(),
     )
     with TestClient(app.build(parts), raise_server_exceptions=False) as client:
         yield client, parts, clock

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -21,6 +21,7 @@ from common.events import log
 from common.pipeline.execution import execute
 from common.pipeline.run import RunId
 from common.ports.documents import Merge
+from common.ports.vectors import Vectors
 from functions.api import app
 from functions.api.listening import Hub
 from tests.api.conftest import Named, People, Served
@@ -244,6 +245,8 @@ def test_over_a_socket_it_comes_at_once_and_ends_with_its_listener(served: Serve
         links=Named(),
         limits=served.limits,
         outbound=served.outside,
+        vectors=cast(Vectors, served.engine.documents),
+        meaning=served.meaning,
     )
     hub = Hub(quick_s=0.05, slow_s=0.1, beat_s=0.2)
     server = uvicorn.Server(uvicorn.Config(app.build(parts, hub=hub), port=0, log_level="error", lifespan="off"))

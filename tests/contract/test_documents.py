@@ -13,7 +13,7 @@ import pytest
 from common.adapters.embedded.sqlite import SqliteDocuments
 from common.adapters.google.firestore import FirestoreDocuments
 from common.errors import Conflict
-from common.ports.documents import ABSENT, Create, Delete, Documents, Increment, Merge, Update, Where, Write
+from common.ports.documents import ABSENT, Create, Delete, Documents, Increment, Merge, Update, Where, Words, Write
 
 
 @pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.emulator)])
@@ -154,6 +154,38 @@ def test_a_time_to_live_is_read_as_it_was_written(documents: Documents) -> None:
     documents.commit([Merge("tenants/t/runs/m", {"expires": until})])
     there = documents.get_many([KEY, "tenants/t/runs/m"])
     assert [snap.body["expires"] for snap in there.values()] == [until, until]
+
+
+def test_documents_without_the_field_they_are_ordered_by_are_left_out(documents: Documents) -> None:
+    documents.commit([Create(KEY, {"n": 1}), Create("tenants/t/runs/r2", {"m": 1})])
+    assert [snap.id for snap in documents.query("runs", parent="tenants/t", order="n")] == ["r1"]
+
+
+HOSTILE = "x') OR 1=1 -- `\\.*[]~/"
+
+
+def test_documents_are_found_by_words_they_have(documents: Documents) -> None:
+    def put(name: str, *words: str, tenant: str = "t", **fields: str) -> None:
+        body = {**fields, "told": Words(frozenset(words))}
+        documents.commit([Merge(f"tenants/{tenant}/words/{name}", body)])
+
+    def found(*words: str, limit: int = 9, **equal: str) -> str:
+        where = [*(Where("told", "has", word) for word in words), *(Where(k, "==", v) for k, v in equal.items())]
+        return " ".join(snap.id for snap in documents.query("words", where, parent="tenants/t", limit=limit))
+
+    put("3", "money", "naïve", state="new")
+    put("1", "money", "日本", "2024", state="old")
+    put("2", "money", "naïve", HOSTILE, state="old")
+    put("0", "money", "naïve", tenant="other")
+    assert documents.get_many(["tenants/t/words/2"])["tenants/t/words/2"].body["told"] == Words(
+        frozenset({"money", "naïve", HOSTILE})
+    )
+    assert (found("money"), found("naïve", "money"), found("money", limit=2)) == ("1 2 3", "2 3", "1 2")
+    assert (found("日本", "2024"), found(HOSTILE), found("none"), found("none", "money")) == ("1", "2", "", "")
+    assert (found("money", state="old"), found("naïve", "money", state="new")) == ("1 2", "3")
+    put("1", "gone")
+    documents.commit([Delete("tenants/t/words/2")])
+    assert (found("money"), found("gone"), found("日本"), found(HOSTILE)) == ("3", "1", "", "")
 
 
 @pytest.mark.emulator

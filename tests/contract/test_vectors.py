@@ -9,7 +9,7 @@ import pytest
 
 from common.adapters.embedded.sqlite import SqliteDocuments
 from common.adapters.google.firestore import FirestoreDocuments
-from common.ports.documents import Create, Update, Vector, Where
+from common.ports.documents import ABSENT, Create, Delete, Merge, Update, Vector, Where
 
 Store = SqliteDocuments | FirestoreDocuments
 
@@ -65,3 +65,29 @@ def test_what_is_nearest_can_be_held_to_conditions(documents: Store) -> None:
     )
     assert [one.snap.id for one in near] == ["b2", "b1"]
     assert documents.nearest("embeddings", "vector", Vector((1.0, 0.0)), parent="tenants/nobody") == []
+
+
+def test_a_vector_that_has_no_direction_cannot_be_written() -> None:
+    for numbers in ((0.0, 0.0), (float("nan"), 1.0), (float("inf"), 1.0), ()):
+        with pytest.raises(ValueError, match="finite"):
+            Vector(numbers)
+
+
+def test_what_is_nearest_follows_what_is_written_changed_and_removed(documents: Store) -> None:
+    _embed(documents, a1=(1.0, 0.0), b1=(0.0, 1.0))
+
+    def nearest(*where: Where) -> list[str]:
+        found = documents.nearest("embeddings", "vector", Vector((1.0, 0.1)), where, parent=PARENT, limit=1)
+        return [one.snap.id for one in found]
+
+    assert nearest() == ["a1"]
+    _embed(documents, a2=(1.0, 0.1))
+    assert nearest() == ["a2"]
+    documents.commit([Merge(f"{PARENT}/embeddings/a2", {"vector": Vector((0.0, -1.0))})])
+    assert nearest() == ["a1"]
+    documents.commit([Delete(f"{PARENT}/embeddings/a1")])
+    assert nearest() == ["b1"]
+    documents.commit([Merge(f"{PARENT}/embeddings/b1", {"vector": ABSENT})])
+    assert nearest() == ["a2"]
+    _embed(documents, **{f"c{n}": (1.0, n / 100) for n in range(20)})
+    assert nearest(Where("kind", "==", "a")) == ["a2"], "however many others are nearer"

@@ -13,6 +13,7 @@ from common.domain.judgement import Judgement
 from common.domain.verdict import Verdict
 from common.errors import Permanent
 from common.ports.documents import rich
+from common.scoring import searchable, wording
 from common.scoring.sentences import sentences
 from common.stages import council, propose, score
 from tests.talks import spoken, weighed, work
@@ -44,7 +45,12 @@ def test_clips_are_ranked_by_their_judgement_and_keep_all_it_is_made_of(job: One
         assert set(clip.scores) == {part.name for part in judgement.parts if part.value is not None}
         assert len(one["features"]) >= 75 and one["features"]["age_fit"] is None
         assert clip.why.endswith(".") and clip.evidence
-        assert outcome.documents[f"clips/{{flow}}.{clip.number}"]["score"] == clip.score
+        kept = outcome.documents[f"clips/{{flow}}.{clip.number}"]
+        assert kept["score"] == clip.score
+        assert " ".join(one["text"] for one in kept["sentences"]) == clip.text
+        found = rich(outcome.documents[f"words/{searchable.name(f'{{flow}}.{clip.number}', clip.score)}"])
+        assert wording.kept([clip.title, clip.text]) <= found["told"].words
+        assert set(found["strong"]) == wording.kept([clip.title, *clip.hashtags])
     assert job.steps[-1] == (3, 3, "clips")
 
 

@@ -43,6 +43,7 @@ from common.ports.auth import Caller
 from common.ports.documents import Documents, Json, Merge, Snap, Vector, Version, Where, Write
 from common.ports.objects import Stored
 from common.ports.uploads import Request, Slot
+from common.ports.vectors import Near, Vectors
 from common.ports.wake import Errand
 from common.ports.work import Outcome, Work
 from functions import inbox
@@ -56,6 +57,7 @@ from tests.receivers import Receivers
 MODULE = "tests.wiring.terraform_drive"
 TENANT = "t1"
 MINUTES = 90
+EQUAL = ("==", "in", "has")
 
 Use = tuple[str, str]  # what is done, and on what
 
@@ -124,6 +126,12 @@ class NotedDocuments:
         self._asked(collection, where, parent, None)
         return self.inner.count(collection, where, parent=parent)
 
+    def nearest(
+        self, collection: str, field: str, to: Vector, where: Sequence[Where] = (), *, parent: str, limit: int = 10
+    ) -> list[Near]:
+        self._asked(collection, where, parent, None, vector=field)
+        return cast(Vectors, self.inner).nearest(collection, field, to, where, parent=parent, limit=limit)
+
     def _asked(
         self,
         collection: str,
@@ -132,16 +140,18 @@ class NotedDocuments:
         order: str | None,
         *,
         last_first: bool = False,
+        vector: str | None = None,
     ) -> None:
         self.noted.use("read", "documents")
-        ranged = {one.field for one in where if one.op not in ("==", "in")} | ({order} if order else set())
+        ranged = {one.field for one in where if one.op not in EQUAL} | ({order} if order else set())
         assert len(ranged) <= 1, f"a query of {collection} by two ranges, {ranged}: describe its index first"
         question = Question(
             collection=collection,
             group=parent is None,
-            equal=frozenset(one.field for one in where if one.op in ("==", "in")),
+            equal=frozenset(one.field for one in where if one.op in EQUAL),
             ranged=next(iter(ranged), None),
             last_first=last_first,
+            vector=vector,
         )
         frame = sys._getframe(2)
         self.noted.asked.setdefault((frame.f_code.co_filename, frame.f_lineno), set()).add(question)
@@ -252,6 +262,13 @@ class NotedAnnouncer:
     def ended(self, run: str, *, trace: str | None = None) -> None:
         self.noted.use("publish", "ended")
         self.ends.append(run)
+
+
+class Meant:
+    """Implements Meaning."""
+
+    def of(self, text: str) -> tuple[str, Vector]:
+        return "test@1", Vector((1.0,))
 
 
 @dataclass
@@ -393,6 +410,8 @@ class Drive:
                 links=NotedLinks(self.noted),
                 limits=SharedLimits(self.engine.documents, self.clock),
                 outbound=self.parts.outbound,
+                vectors=cast(Vectors, self.engine.documents),
+                meaning=Meant(),
             ),
             hub=Hub(longest_s=0.0),
         )
@@ -504,6 +523,19 @@ class Drive:
         self.ask("DELETE", f"/v1/knowledge/{put['id']}")
         assert self.ask("GET", "/v1/knowledge")["count"] > 2
 
+    def lists(self, asset: str, flow: str) -> None:
+        """In every order and by every condition; and searches."""
+        self.clock.at += timedelta(minutes=1)
+        self.ask("GET", "/v1/assets?state=new")
+        for equal in ("state=done", f"asset={asset}", f"asset={asset}&state=done"):
+            self.ask("GET", f"/v1/flows?{equal}")
+        for order in ("created", "score"):
+            self.clock.at += timedelta(minutes=1)  # so many at once are too many
+            for equal in ("", "&state=chosen", f"&asset={asset}", f"&asset={asset}&state=chosen"):
+                self.ask("GET", f"/v1/clips?order={order}{equal}")
+        for conditions in ({}, {"asset": asset}, {"flow": flow}):
+            self.ask("POST", "/v1/search", {"text": "quiet gardens", "aspect": "9:16", **conditions})
+
     def settle(self) -> None:
         for _ in range(MINUTES):
             self.pulled()
@@ -551,6 +583,7 @@ def driven(home: Path, settings: Cloud) -> Noted:
     for flow in drive.ask("GET", "/v1/flows?state=done")["items"]:
         drive.ask("GET", f"/v1/flows/{flow['id']}")
     drive.clip(flow["id"])
+    drive.lists(asset, flow["id"])
     drive.ask("GET", f"/v1/flows/{flow['id']}/events")
     drive.ask("GET", "/v1/events", after="1")
     drive.ask("GET", "/v1/webhooks")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common import config
-from common.adapters.google.indexes import EXPIRING, INDEXES, needed
+from common.adapters.google.indexes import EXPIRING, needed
 from common.errors import BadInput
 from common.pipeline.definition import PIPELINE
 from common.pipeline.launcher import POLICIES
@@ -343,10 +343,7 @@ def indexes(plan: Plan, noted: Noted) -> Iterator[str]:
             of_groups = question.group and (question.collection, True, (name,), False) in there
             if (question.collection, name) in fields and not of_groups:
                 yield f"{question.collection} are asked by {name}, which is not indexed as usual"
-    vectors = {
-        (one.collection, one.group, one.fields, False) for one in INDEXES if one.dimension
-    }  # search is still to ask
-    for collection, _, names, _ in sorted(there - used - vectors):
+    for collection, _, names, _ in sorted(there - used):
         yield f"nothing asks {collection} by {', '.join(names)}, which is indexed"
     for collection in EXPIRING:
         if not fields.get((collection, "expires"), {}).get("ttl_config"):

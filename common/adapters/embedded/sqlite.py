@@ -1,4 +1,4 @@
-"""Documents and vectors in one SQLite file: every commit is one durable transaction.
+"""Documents, words and vectors in one SQLite file: every commit is one durable transaction.
 
 Versions are numbers from one sequence for the whole file, so a document that was removed and made again
 never has a version it had before. Ages come from the boot clock: after a reboot every document is old.
@@ -11,10 +11,12 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import hypot
+from operator import mul
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from common.adapters.embedded import boot
+from common.adapters.embedded import boot, lookups
 from common.domain.codec import dumps, loads
 from common.errors import Conflict, NoSpace
 from common.ports.documents import (
@@ -35,7 +37,11 @@ from common.ports.documents import (
 )
 from common.ports.vectors import Near
 
+if TYPE_CHECKING:
+    from common.adapters.embedded.nearness import Matrices
+
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
+_FEW = 4  # times as many as are wanted: how far the nearest are looked at one by one before conditions are asked
 _OPS = {"==": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 _SCHEMA = """
@@ -55,11 +61,11 @@ CREATE INDEX IF NOT EXISTS by_asset ON documents (collection, json_extract(body,
 CREATE INDEX IF NOT EXISTS by_collection ON documents (collection, parent);
 """
 
-# Lists, the newest first: what has none of these fields costs nothing.
+# Lists, the newest or the best first: what has none of these fields costs nothing.
 _ORDERS = "".join(
     f"CREATE INDEX IF NOT EXISTS in_order_of_{field} ON documents (collection, parent, json_extract(body, '$.{field}'))"
     f" WHERE json_extract(body, '$.{field}') IS NOT NULL;\n"
-    for field in ("created", "started", "place")
+    for field in ("created", "started", "score", "place")
 )
 
 
@@ -69,14 +75,18 @@ class SqliteDocuments:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
+        self._matrices: Matrices | None = None
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA busy_timeout = 30000")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'by_collection'").fetchone():
             self._db.executescript(_SCHEMA)
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'in_order_of_place'").fetchone():
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'in_order_of_score'").fetchone():
             self._db.executescript(_ORDERS)
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'vectors_by_version'").fetchone():
+            self._db.executescript(lookups.SCHEMA)
+            self._look_up_anew()
 
     def close(self) -> None:
         with self._lock:
@@ -114,29 +124,69 @@ class SqliteDocuments:
         way = "DESC" if last_first else "ASC"
         by = f"AND {_path(order)} IS NOT NULL ORDER BY {_path(order)} {way}, key {way}" if order else ""
         with self._lock:
+            if any(one.op == "has" for one in where):
+                if parent is None or order is not None:
+                    raise ValueError("what has a word is asked of one parent, and comes by key")
+                return self._with_words(f"{parent}/{collection}/", where, clause, values, limit)
             return list(self._select(f"{clause} {by} LIMIT ?", [*values, limit]))
 
     def nearest(
         self, collection: str, field: str, to: Vector, where: Sequence[Where] = (), *, parent: str, limit: int = 10
     ) -> list[Near]:
         """Exact: each is looked at."""
-        import numpy as np  # here, not above: most of what opens documents looks for nothing
+        with self._lock:
+            if self._matrices is None:
+                from common.adapters.embedded.nearness import Matrices  # it needs numpy, and most look for nothing
 
-        found = self.query(collection, where, parent=parent, limit=-1)
-        found = [snap for snap in found if isinstance(snap.body.get(field), Vector)]
-        if not found:
+                self._matrices = Matrices()
+            matrix = self._matrices.of(self._db, parent, collection, field)
+        if matrix is None:
             return []
-        there = np.array([snap.body[field].numbers for snap in found])
-        wanted = np.array(to.numbers)
-        cosines = there @ wanted / (np.linalg.norm(there, axis=1) * np.linalg.norm(wanted))
-        nearest = np.argsort(-cosines, kind="stable")[:limit]
-        return [Near(found[at], float(1 - cosines[at])) for at in nearest]
+        near = matrix.nearest(to, limit * _FEW if where else limit)
+        snaps = self.get_many(f"{parent}/{collection}/{name}" for name, _ in near)
+        found = [
+            Near(snaps[key], 1 - cosine) for name, cosine in near if (key := f"{parent}/{collection}/{name}") in snaps
+        ]
+        found = [one for one in found if all(one.snap.body.get(two.field) == two.value for two in where)]
+        if len(found) >= limit or len(near) < limit * _FEW or not where:
+            return found[:limit]
+        return self._nearest_of(self.query(collection, where, parent=parent, limit=-1), field, to)[:limit]
 
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
+        if any(one.op == "has" for one in where):
+            raise ValueError("what has a word is queried, not counted")
         clause, values = self._clause(collection, where, parent)
         with self._lock:
             (found,) = self._db.execute(f"SELECT COUNT(*) FROM documents {clause}", values).fetchone()
         return int(found)
+
+    def _with_words(
+        self, prefix: str, where: Sequence[Where], clause: str, values: Sequence[Any], limit: int
+    ) -> list[Snap]:
+        parent, collection, _ = _split(f"{prefix}x")
+        (field,) = {one.field for one in where if one.op == "has"}
+        at = lookups.place(self._db, parent, collection, field)
+        if at is None:
+            return []
+        having, words = lookups.with_words(self._db, at[0], [one.value for one in where if one.op == "has"])
+        clause = f"{clause} AND key = ? || w.id AND {having} ORDER BY w.id LIMIT ?"
+        return list(self._select(clause, [*values, prefix, *words, limit], "words AS w CROSS JOIN documents"))
+
+    def _nearest_of(self, found: Sequence[Snap], field: str, to: Vector) -> list[Near]:
+        """By going through them: few, for their conditions are met by few."""
+        near = [
+            Near(snap, 1 - sum(map(mul, vector.numbers, to.numbers)) / (hypot(*vector.numbers) * hypot(*to.numbers)))
+            for snap in found
+            if isinstance(vector := snap.body.get(field), Vector)
+        ]
+        return sorted(near, key=lambda one: (one.distance, one.snap.key))
+
+    def _look_up_anew(self) -> None:
+        """Keep what documents of an earlier version are found by."""
+        with self._transaction():
+            rows = self._db.execute("SELECT key, body, version FROM documents WHERE instr(body, '{\"_') > 0").fetchall()
+            for key, body, version in rows:
+                lookups.kept(self._db, _split(key), {}, rich(loads(body)), version)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -173,21 +223,24 @@ class SqliteDocuments:
             case Delete(key, wanted):
                 if wanted is not None and (row is None or row[1] != wanted):
                     raise Conflict(f"{key} has changed since it was read")
+                if row is not None:
+                    lookups.kept(self._db, _split(key), rich(loads(row[0])), {}, version)
                 self._db.execute("DELETE FROM documents WHERE key = ?", (key,))
 
     def _store(self, key: str, body: Json, fields: Json, version: int) -> None:
-        merged = {**body, **fields}
-        text = dumps(plain({name: value for name, value in merged.items() if value is not ABSENT})).decode()
-        parent, collection, _ = _split(key)
+        merged = {name: value for name, value in {**body, **fields}.items() if value is not ABSENT}
+        text = dumps(plain(merged)).decode()
+        parent, collection, name = _split(key)
+        lookups.kept(self._db, (parent, collection, name), body, merged, version)
         self._db.execute(
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
             " body = excluded.body, version = excluded.version, boot = excluded.boot, written = excluded.written",
             (key, parent, collection, text, version, boot.name(), boot.seconds()),
         )
 
-    def _select(self, clause: str, values: Sequence[Any]) -> Iterator[Snap]:
+    def _select(self, clause: str, values: Sequence[Any], source: str = "documents") -> Iterator[Snap]:
         now = boot.seconds()
-        rows = self._db.execute(f"SELECT key, body, version, boot, written FROM documents {clause}", values)
+        rows = self._db.execute(f"SELECT key, body, documents.version, boot, written FROM {source} {clause}", values)
         for key, body, version, booted, written in rows:
             age = max(0.0, now - written) if booted == boot.name() else float("inf")
             yield Snap(key, rich(loads(body)), version, age)
@@ -198,6 +251,8 @@ class SqliteDocuments:
             parts.append("parent = ?")
             values.append(parent)
         for condition in where:
+            if condition.op == "has":
+                continue  # see _with_words
             path = _path(condition.field)
             if condition.op == "in":
                 parts.append(f"{path} IN ({','.join('?' * len(condition.value))})")

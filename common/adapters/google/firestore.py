@@ -28,6 +28,7 @@ from common.ports.documents import (
     Vector,
     Version,
     Where,
+    Words,
     Write,
 )
 from common.ports.vectors import Near
@@ -39,6 +40,7 @@ _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"(\d+)\.(\d{9})")
 _EXPIRES = "expires"  # the one field that Firestore must be given as a time, for its TTL policies look at it
 _DISTANCE = "_distance"
+_WORDS = "_words"  # words stand in a map of this one field, as the fields of a map: each is an index by itself
 _INNER = "_list"  # Firestore takes no list inside a list: the inner one stands in a map of this one field
 
 
@@ -125,6 +127,10 @@ class FirestoreDocuments:
         else:
             query = self._client().document(_checked(parent)).collection(collection)
         for one in where:
+            if one.op == "has":
+                # Equalities alone: Firestore answers any number of them by its own indexes, in the order of names.
+                query = query.where(filter=FieldFilter(_word(one.field, one.value), "==", True))
+                continue
             value = list(one.value) if one.op == "in" else one.value
             query = query.where(filter=FieldFilter(_field(one.field), one.op, value))
         return query
@@ -200,6 +206,8 @@ def _plain(value: Any, *, inside: bool = False) -> Any:
         return firestore.DELETE_FIELD
     if isinstance(value, Vector):
         return vector.Vector(value.numbers)
+    if isinstance(value, Words):
+        return {_WORDS: dict.fromkeys(sorted(value.words), True)}
     if isinstance(value, Mapping):
         if _INNER in value:
             raise ValueError(f"{_INNER!r} is no field name")
@@ -216,6 +224,8 @@ def _rich(value: Any) -> Any:
     if isinstance(value, vector.Vector):
         return Vector(tuple(value))
     if isinstance(value, dict):
+        if set(value) == {_WORDS}:
+            return Words(frozenset(value[_WORDS]))
         if set(value) == {_INNER}:
             return [_rich(one) for one in value[_INNER]]
         return {name: _rich(one) for name, one in value.items()}
@@ -229,6 +239,13 @@ def _field(name: str) -> str:
     if not _FIELD.fullmatch(name):
         raise ValueError(f"{name!r} is no field name")
     return name
+
+
+def _word(field: str, word: str) -> str:
+    """The path of a word in a field of words; here alone a part of a path is of somebody's making, and quoted."""
+    from google.cloud.firestore_v1.field_path import FieldPath
+
+    return str(FieldPath(_field(field), _WORDS, word).to_api_repr())
 
 
 def _checked(key: str) -> str:

@@ -77,14 +77,24 @@ INDEXES = (
     # events of one flow, from its first on; deliveries that nobody looked at
     Index(collection="events", fields=("flow", "n")),
     Index(collection="deliveries", fields=("due",), group=True),
+    # lists, the newest or the best first, of one state or one asset
+    Index(collection="assets", fields=("state", "created"), last_first=True),
+    *(
+        Index(collection=collection, fields=(*equal, order), last_first=True)
+        for collection, orders in (("flows", ("started",)), ("clips", ("created", "score")))
+        for order in orders
+        for equal in (("asset",), ("state",), ("asset", "state"))
+    ),
     # accounts: the organisations of a person
     Index(collection="members", fields=("subject",), group=True),
     # the trail: what one did, what was done of a kind, the newest first
     Index(collection="audit", fields=("by", "place"), last_first=True),
     Index(collection="audit", fields=("what", "place"), last_first=True),
     Index(collection="audit", fields=("by", "what", "place"), last_first=True),
-    # search: the clips whose meaning is nearest, in the numbers of the model of sentences
-    Index(collection="embeddings", fields=("vector",), dimension=384),
+    # search: the clips whose meaning is nearest, in the numbers of one model of sentences
+    Index(collection="embeddings", fields=("model", "vector"), dimension=384),
+    Index(collection="embeddings", fields=("asset", "model", "vector"), dimension=384),
+    Index(collection="embeddings", fields=("flow", "model", "vector"), dimension=384),
 )
 
 

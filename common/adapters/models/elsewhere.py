@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import ModelMissing
+from common.ports.documents import Vector
 
 
 class ModelsElsewhere:
@@ -21,3 +22,10 @@ class ModelsElsewhere:
     def identity(self, kinds: Iterable[str]) -> dict[str, str | None]:
         """Not known here: which models are on the other images is told by their release."""
         return dict.fromkeys(kinds)
+
+
+class MeaningElsewhere:
+    """Implements common.ports.meaning.Meaning."""
+
+    def of(self, text: str) -> tuple[str, Vector]:
+        raise ModelMissing("the model of sentences is on another image than what answers here; search by words")

@@ -1,0 +1,83 @@
+"""What SQLite keeps beside the bodies, to find documents by: their words, and their vectors.
+
+    places   a number for each field of words or vectors; `removed`: the version of its last loss
+    words    place, word, id: each word's documents lie together, in the order of their ids
+    vectors  place, id, version, numbers: float32, of length 1
+
+They are written in the transaction that writes the body, and hold nothing that is not in it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Sequence
+from math import hypot
+
+from common.ports.documents import Json, Vector, Words
+
+SCHEMA = """
+CREATE TABLE places (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, parent TEXT NOT NULL, collection TEXT NOT NULL, field TEXT NOT NULL,
+    removed INTEGER NOT NULL, UNIQUE (parent, collection, field)
+);
+CREATE TABLE words (place INTEGER, word TEXT, id TEXT, PRIMARY KEY (place, word, id)) WITHOUT ROWID;
+CREATE TABLE vectors (
+    place INTEGER, id TEXT, version INTEGER NOT NULL, numbers BLOB NOT NULL, PRIMARY KEY (place, id)
+) WITHOUT ROWID;
+CREATE INDEX vectors_by_version ON vectors (place, version);
+"""
+_FEW = 2000  # documents up to which they are counted to tell which word is the rarest
+
+
+def place(db: sqlite3.Connection, parent: str, collection: str, field: str) -> tuple[int, int] | None:
+    """The number of a place, and the version of its last loss; None where nothing was ever kept."""
+    found: tuple[int, int] | None = db.execute(
+        "SELECT place, removed FROM places WHERE parent = ? AND collection = ? AND field = ?",
+        (parent, collection, field),
+    ).fetchone()
+    return found
+
+
+def kept(db: sqlite3.Connection, at: tuple[str, str, str], before: Json, after: Json, version: int) -> None:
+    """Write what a document is found by, where it changes; `at`: its parent, collection and id."""
+    for field in before.keys() | after.keys():
+        was, now = before.get(field), after.get(field)
+        if was == now or not (isinstance(was, (Words, Vector)) or isinstance(now, (Words, Vector))):
+            continue
+        number = _made(db, at[0], at[1], field)
+        old = was.words if isinstance(was, Words) else frozenset()
+        new = now.words if isinstance(now, Words) else frozenset()
+        db.executemany(
+            "DELETE FROM words WHERE place = ? AND word = ? AND id = ?", [(number, word, at[2]) for word in old - new]
+        )
+        db.executemany("INSERT INTO words VALUES (?, ?, ?)", [(number, word, at[2]) for word in new - old])
+        if isinstance(now, Vector):
+            db.execute("REPLACE INTO vectors VALUES (?, ?, ?, ?)", (number, at[2], version, _packed(now)))
+        elif isinstance(was, Vector):
+            db.execute("DELETE FROM vectors WHERE place = ? AND id = ?", (number, at[2]))
+            db.execute("UPDATE places SET removed = ? WHERE place = ?", (version, number))
+
+
+def with_words(db: sqlite3.Connection, number: int, words: Sequence[str]) -> tuple[str, list[int | str]]:
+    """A condition on a row w of `words`, true once for each id of a place that has all these words; and its values.
+
+    The rarest word's rows are gone through, the others looked up.
+    """
+    counted = "SELECT COUNT(*) FROM (SELECT 1 FROM words WHERE place = ? AND word = ? LIMIT ?)"
+    rarest, *others = sorted(set(words), key=lambda word: (*db.execute(counted, (number, word, _FEW)).fetchone(), word))
+    other = " AND EXISTS (SELECT 1 FROM words AS o WHERE o.place = w.place AND o.word = ? AND o.id = w.id)"
+    return f"w.place = ? AND w.word = ?{other * len(others)}", [number, rarest, *others]
+
+
+def _made(db: sqlite3.Connection, parent: str, collection: str, field: str) -> int:
+    known = place(db, parent, collection, field)
+    if known is not None:
+        return known[0]
+    made = "INSERT INTO places (parent, collection, field, removed) VALUES (?, ?, ?, 0)"
+    return int(db.execute(made, (parent, collection, field)).lastrowid or 0)
+
+
+def _packed(vector: Vector) -> bytes:
+    length = hypot(*vector.numbers)
+    return array("f", [number / length for number in vector.numbers]).tobytes()

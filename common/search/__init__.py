@@ -1,0 +1,1 @@
+"""Looking for clips, by their words and by what they mean."""
