@@ -87,8 +87,11 @@ def _published(message: Message) -> Event:
     if message.attributes.get("kind") != "ended":
         return Other(type=message.attributes.get("kind", "")[:200])
     trace = message.attributes.get(TRACE, "")
+    run = run_key(_mapping(_json(message.data), "the message's data"))
+    if is_chore(run):
+        raise BadInput(f"{run[:100]!r} is no run")
     return Ended(
-        run=run_key(_mapping(_json(message.data), "the message's data")),
+        run=run,
         trace=trace if _TRACEPARENT.fullmatch(trace) else None,
     )
 
@@ -105,10 +108,18 @@ def delivery_key(told: Mapping[str, Any]) -> str | None:
     return key if _DELIVERY.fullmatch(key) else None
 
 
+_CHORE = re.compile(r"(tenants/[A-Za-z0-9_-]{1,128}/chores|erasures)/[A-Za-z0-9_-]{1,128}")
+
+
+def is_chore(key: str) -> bool:
+    """Whether it is the key of a chore's document."""
+    return _CHORE.fullmatch(key) is not None
+
+
 def run_key(told: Mapping[str, Any]) -> str:
-    """The key of a run's document in {"run": key}."""
+    """The key of a run's document, or a chore's, in {"run": key}."""
     key = _text(told, "run")
-    if not _RUN.fullmatch(key):
+    if not _RUN.fullmatch(key) and not is_chore(key):
         raise BadInput(f"{key[:100]!r} is no run")
     return key
 

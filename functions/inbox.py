@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from common.adapters.google.sources import location
 from common.bootstrap.cloud import CloudParts
+from common.chores import late
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
 from common.errors import BadInput
@@ -35,6 +36,8 @@ def take(cloud: CloudParts, event: Event) -> str:
     if event.bucket != cloud.settings.uploads or placed is None:
         refuse(cloud, event.name.encode(), BadInput(f"{event.name!r} is not where uploads go: t/TENANT/ID/NAME"))
         return "refused"
+    if late.unwelcome(cloud.engine, placed[1], placed[2]):
+        return "erased"
     source = Source(bucket="uploads", name=PurePosixPath(placed[3]).name, generation=event.generation, size=event.size)
     where = location(event.bucket, event.name, event.generation)
     trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"  # one of its own: its event may come hours later

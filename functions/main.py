@@ -24,6 +24,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from common import config
 from common.bootstrap import cloud
+from common.chores import work as chores
 from common.errors import BadInput, CutroomError, TooLarge
 from common.pipeline import logs
 from common.pipeline.execution import execute
@@ -96,7 +97,10 @@ def work(request: Request) -> Any:
     told = _told(request)
     if (delivery := events.delivery_key(told)) is not None:
         return jsonify({"ending": _CLOUD.sender.deliver(delivery)})
-    run = RunId.parse(events.run_key(told))
+    key = events.run_key(told)
+    if events.is_chore(key):
+        return jsonify({"ending": chores.execute(_CLOUD.tools, key)})
+    run = RunId.parse(key)
     if run.stage not in _CLOUD.engine.definition:
         raise BadInput(f"there is no stage {run.stage!r} in this version")
     return jsonify({"ending": execute(_CLOUD.engine, run)})

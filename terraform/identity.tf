@@ -8,6 +8,8 @@ locals {
   workers  = concat(local.on_lanes, local.on_pools)
   heavy    = concat([for lane, one in var.lanes : "work-${lane}" if one.image != "light"], local.on_pools)
 
+  light = [for lane, one in var.lanes : "work-${lane}" if one.image == "light"]
+
   components = merge(
     {
       api     = "Answers people; signs the places that uploads go to."
@@ -26,10 +28,12 @@ locals {
   ]
 
   bucket_roles = [
+    { bucket = "uploads", role = "roles/storage.objectUser", who = local.light, why = "puts what it fetched where people bring theirs, and erases" },
+    { bucket = "media", role = "roles/storage.objectUser", who = local.light, why = "erases what people want erased, in every version" },
     { bucket = "uploads", role = "roles/storage.objectCreator", who = ["api"], why = "a signed URL lets in what its signer may do: make an object, never change one" },
-    { bucket = "uploads", role = "roles/storage.objectViewer", who = local.workers, why = "stages read the video" },
-    { bucket = "media", role = "roles/storage.objectViewer", who = concat(local.planners, local.workers, ["api"]), why = "plans and stages read what earlier stages made; a signed link gives what its signer may read" },
-    { bucket = "media", role = "roles/storage.objectCreator", who = local.workers, why = "stages keep results; none is ever changed or removed" },
+    { bucket = "uploads", role = "roles/storage.objectViewer", who = local.heavy, why = "stages read the video" },
+    { bucket = "media", role = "roles/storage.objectViewer", who = concat(local.planners, local.heavy, ["api"]), why = "plans and stages read what earlier stages made; a signed link gives what its signer may read" },
+    { bucket = "media", role = "roles/storage.objectCreator", who = local.heavy, why = "stages keep results; none is ever changed or removed by them" },
     { bucket = "models", role = "roles/storage.objectViewer", who = local.heavy, why = "mounts the models, read-only" },
   ]
 

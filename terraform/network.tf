@@ -1,4 +1,5 @@
 # What opens strangers' videos reaches Google's APIs and nothing else: the network has no way out to the internet.
+# What asks strangers' addresses (services.tf, outward) is not in it, and so reaches nothing that is.
 
 resource "google_compute_network" "private" {
   name                    = var.name

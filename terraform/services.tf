@@ -14,9 +14,9 @@ locals {
 
   targets = merge(
     {
-      api    = { target = "api", image = "functions", timeout_s = 60, cpu = "1", memory = "1Gi", concurrency = 80, min = 0, max = 20 }
-      events = { target = "on_event", image = "functions", timeout_s = 540, cpu = "1", memory = "1Gi", concurrency = 20, min = 0, max = 20 }
-      tick   = { target = "tick", image = "functions", timeout_s = 300, cpu = "1", memory = "1Gi", concurrency = 1, min = 0, max = 1 }
+      api    = { target = "api", image = "functions", timeout_s = 60, cpu = "1", memory = "1Gi", concurrency = 80, min = 0, max = 20, outward = false }
+      events = { target = "on_event", image = "functions", timeout_s = 540, cpu = "1", memory = "1Gi", concurrency = 20, min = 0, max = 20, outward = false }
+      tick   = { target = "tick", image = "functions", timeout_s = 300, cpu = "1", memory = "1Gi", concurrency = 1, min = 0, max = 1, outward = false }
     },
     { for lane, one in var.lanes : "work-${lane}" => {
       target      = "work"
@@ -27,6 +27,7 @@ locals {
       concurrency = one.image == "light" ? 8 : 1 # a video and its scratch have the memory of an instance for themselves
       min         = 0
       max         = 20
+      outward     = one.image == "light" # it opens no video, and alone asks addresses that people gave; of the network it sees nothing
     } },
   )
 

@@ -135,6 +135,12 @@ class Meddling:
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
         return self.inner.count(collection, where, parent=parent)
 
+    def collections(self, parent: str) -> list[str]:
+        return self.inner.collections(parent)
+
+    def named(self, collection: str, *, parent: str, begins: str = "", after: str = "", limit: int = 100) -> list[Snap]:
+        return self.inner.named(collection, parent=parent, begins=begins, after=after, limit=limit)
+
 
 def with_documents(engine: Engine, documents: Documents) -> Engine:
     return replace(engine, documents=documents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +42,7 @@ class Post:
     ends: list[str] = field(default_factory=list)
     deliveries: list[tuple[datetime, Errand]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    chores: Callable[[str], object] = lambda key: None  # who does them, where anybody does
 
     def work(self, errand: Errand, at: datetime) -> None:
         if errand.name in self.names:
@@ -61,7 +63,11 @@ class Post:
             return False
         at = self.draw.randrange(count)
         if at < len(ready):
-            execute(engine, RunId.parse(self.errands.pop(ready[at])[1].run))
+            key = self.errands.pop(ready[at])[1].run
+            if "/runs/" in key:
+                execute(engine, RunId.parse(key))
+            else:
+                self.chores(key)
         else:
             flows.act(engine, RunId.parse(self.ends.pop(at - len(ready))))
         return True

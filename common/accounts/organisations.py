@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from common.accounts import members
@@ -14,7 +15,7 @@ from common.accounts.roles import SECURED, Role, second_factor
 from common.errors import BadInput, Forbidden, NotFound, Permanent, Stale
 from common.ports.auth import Caller
 from common.ports.clock import stamp
-from common.ports.documents import Create, Documents, Json, Snap, Update, Where
+from common.ports.documents import Create, Documents, Json, Snap, Update, Where, Write
 
 MOST = 100  # that one person can be a member of
 
@@ -114,18 +115,20 @@ def change(
     if not fields:
         raise BadInput("nothing is to change; send a name or whether a second factor is wanted")
     told = {"second_factor": str(second_factor).lower()} if second_factor is not None else {}
-    _settle(acting, "organisation.change", fields, version, **told)
+    _settle(acting, "organisation.change", fields, version, (), **told)
     return read(acting.documents, acting.tenant)
 
 
-def close(acting: Acting, version: str | None = None) -> None:
+def close(acting: Acting, version: str | None = None, *along: Write) -> None:
     """From now on nobody is let in, no member and no key. What it holds is still there, for erasure to remove."""
     acting.must("organisation.delete")
     acting.must_be_a_person()
-    _settle(acting, "organisation.close", {"closed": stamp(acting.clock.now())}, version)
+    _settle(acting, "organisation.close", {"closed": stamp(acting.clock.now())}, version, along)
 
 
-def _settle(acting: Acting, what: str, fields: Json, version: str | None, **detail: str) -> None:
+def _settle(
+    acting: Acting, what: str, fields: Json, version: str | None, along: Sequence[Write], **detail: str
+) -> None:
     tenant = acting.tenant
     snap = acting.documents.get_many([_where(tenant)]).get(_where(tenant))
     if not is_open(tenant, snap):
@@ -133,7 +136,7 @@ def _settle(acting: Acting, what: str, fields: Json, version: str | None, **deta
     if version is not None and (snap is None or version != str(snap.version)):
         raise Stale("the organisation has changed since you looked; look again and send that version")
     write = Create(_where(tenant), _body() | fields) if snap is None else Update(snap.key, fields, snap.version)
-    acting.commit(what, tenant, write, **detail)
+    acting.commit(what, tenant, write, *along, **detail)
 
 
 def _body(*, made: str | None = None, name: str | None = None) -> Json:

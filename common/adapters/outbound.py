@@ -32,6 +32,8 @@ BLOCK = 1 << 20
 _ELSEWHERE = (301, 302, 303, 307, 308)
 _OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "te", "expect"})
 
+_HARMLESS = ("accept", "range", "if-range")  # the rest may be secrets, which no other host is to see
+
 Resolve = Callable[[str, int], list[str]]
 
 
@@ -103,7 +105,7 @@ class HttpsOutbound:
                     return
                 there = destinations.read(_joined(to, told.get("location", "")), self._ports)
             if (there.host, there.port) != (to.host, to.port):
-                sent = {name: value for name, value in sent.items() if name.lower() not in ("authorization", "cookie")}
+                sent = {name: value for name, value in sent.items() if name.lower() in _HARMLESS}
             to = there
         raise Refused(f"{to.host} leads on and on; send the address where it ends")
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from common.adapters.embedded.scratch import FolderScratch
 from common.adapters.google import clients
 from common.adapters.google.certificates import FIREBASE, SERVICES, Certificates
 from common.adapters.google.clock import WallClock
+from common.adapters.google.drive import SharedDrive
 from common.adapters.google.firebase_auth import FirebaseAuth, refuse_emulated_auth
 from common.adapters.google.firestore import FirestoreDocuments
+from common.adapters.google.intake import BucketIntake
 from common.adapters.google.limits import SharedLimits
 from common.adapters.google.links import BucketLinks
 from common.adapters.google.oidc import GoogleOidc
 from common.adapters.google.pubsub import PubSubAnnouncer
+from common.adapters.google.purge import BucketPurge
 from common.adapters.google.run_jobs import CloudRunJobs
+from common.adapters.google.secret_manager import SecretManager
+from common.adapters.google.secret_manager import session as secrets_session
 from common.adapters.google.sources import BucketSources
 from common.adapters.google.storage import StorageObjects
 from common.adapters.google.tasks import CloudTasks, Lane
@@ -28,6 +34,8 @@ from common.adapters.outbound import HttpsOutbound
 from common.adapters.remembering import Remembering
 from common.adapters.sessions import Sessions
 from common.bootstrap.parts import Parts
+from common.chores import work as chores
+from common.chores.tools import Tools
 from common.config import Cloud
 from common.events.deliveries import Sender
 from common.pipeline import sweep
@@ -40,6 +48,7 @@ from common.ports.jobs import Jobs
 from common.ports.models import Models
 from common.ports.outbound import Outbound
 
+BACKUPS = timedelta(days=30)  # for which terraform/database.tf keeps them
 _WAKE_S = 60.0  # in which a task or a message arrives, but for one in a thousand
 
 
@@ -52,6 +61,7 @@ class CloudParts:
     services: ServiceAuth
     jobs: Jobs
     outbound: Outbound
+    tools: Tools
 
     @property
     def sender(self) -> Sender:
@@ -67,7 +77,7 @@ class CloudParts:
 
     def tick(self) -> int:
         """What is done once a minute; how much of it the fast path had lost."""
-        found = sweep.rescue(self.engine) + self.sender.rescue()
+        found = sweep.rescue(self.engine) + self.sender.rescue() + chores.rescue(self.engine)
         reap(self.engine.documents, self.engine.clock, self.jobs)
         for pool in POLICIES:
             self.launch(pool)
@@ -108,24 +118,37 @@ def connect(
         pools={image.value: pool for image, pool in POOLS.items()},
         clock=clock,
     )
+    outbound = HttpsOutbound()
+    engine = Engine(
+        definition=PIPELINE,
+        documents=documents,
+        objects=StorageObjects(made.storage, settings.media),
+        sources=BucketSources(made.storage),
+        wake=wake,
+        clock=clock,
+        scratch=FolderScratch(settings.home / "scratch"),
+        models=_models(settings, warm=warm),
+        wake_s=_WAKE_S,
+        active=settings.active,
+        abandon=abandon,
+    )
     parts = CloudParts(
         settings=settings,
-        engine=Engine(
-            definition=PIPELINE,
-            documents=documents,
-            objects=StorageObjects(made.storage, settings.media),
-            sources=BucketSources(made.storage),
-            wake=wake,
-            clock=clock,
-            scratch=FolderScratch(settings.home / "scratch"),
-            models=_models(settings, warm=warm),
-            wake_s=_WAKE_S,
-            active=settings.active,
-            abandon=abandon,
+        engine=engine,
+        tools=Tools(
+            engine=engine,
+            outbound=outbound,
+            intake=BucketIntake(made.storage, settings.uploads),
+            drive=SharedDrive(outbound, SecretManager(secrets_session, settings.project)),
+            stores={
+                "uploads": BucketPurge(made.storage, settings.uploads),
+                "media": BucketPurge(made.storage, settings.media),
+            },
+            backups=BACKUPS,
         ),
         services=GoogleOidc(settings.audience, [settings.invoker], Certificates(settings.certs or SERVICES)),
         jobs=jobs,
-        outbound=HttpsOutbound(),
+        outbound=outbound,
     )
     return parts
 
@@ -147,6 +170,7 @@ def api(parts: CloudParts) -> Parts:
         proxies=settings.proxies,
         vectors=FirestoreDocuments(made.firestore),
         meaning=MeaningElsewhere(),
+        drive=parts.tools.drive,
     )
 
 

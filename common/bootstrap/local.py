@@ -16,19 +16,25 @@ from common.adapters.embedded.clock import SteadyClock
 from common.adapters.embedded.doorbell import Doorbell, NoBell
 from common.adapters.embedded.files import FileObjects
 from common.adapters.embedded.folder import StateFolder
+from common.adapters.embedded.intake import LocalIntake
 from common.adapters.embedded.limits import LocalLimits
 from common.adapters.embedded.links import LocalLinks
 from common.adapters.embedded.processes import LocalWorkers, worker_environment
+from common.adapters.embedded.purge import ObjectsPurge
 from common.adapters.embedded.scratch import FolderScratch
+from common.adapters.embedded.secrets import LocalSecrets
 from common.adapters.embedded.sources import FileSources, generation_of, location
 from common.adapters.embedded.sqlite import SqliteDocuments
 from common.adapters.embedded.uploads import AT as UPLOADS_AT
 from common.adapters.embedded.uploads import LocalUploads
+from common.adapters.google.drive import SharedDrive
 from common.adapters.models.local import LocalModels
 from common.adapters.models.sentences import WarmSentences
 from common.adapters.models.shelf import Shelf
 from common.adapters.outbound import HttpsOutbound
 from common.bootstrap.parts import Parts
+from common.chores import late
+from common.chores.tools import Tools
 from common.config import Settings
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
@@ -73,6 +79,7 @@ class LocalApi:
     """The API's parts on one machine. `files` is what their links and places lead to, below /local/."""
 
     parts: Parts
+    tools: Tools
     key: str
     courier: Courier
     files: Callable[[Any, Any, Any], Awaitable[None]]  # an ASGI application
@@ -141,6 +148,7 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
     """What the API needs here; the server at `base_url` must hand all below /local/ to `files`.
 
     `outbound` is how strangers' addresses are asked: a test's own may reach this machine, no setting lets another.
+
     Raises BadInput where others can read the key.
     """
     folder, engine = local.folder, local.engine
@@ -149,6 +157,8 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
 
     def arrived(name: str, path: Path) -> None:
         _, tenant, asset, last = name.split("/")
+        if late.unwelcome(engine, tenant, asset):
+            return
         source = Source(bucket="file", name=last, generation=generation_of(path), size=path.stat().st_size)
         flows.submit(engine, tenant, source, location(path), FlowSettings(), asset=asset)
 
@@ -169,7 +179,16 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
         max_age=3600,
     )
 
-    outbound = outbound or HttpsOutbound()
+    outbound = HttpsOutbound() if outbound is None else outbound
+    intake = LocalIntake(folder.uploads, engine.clock, arrived)
+    drive = SharedDrive(outbound, LocalSecrets(folder.secrets, os.environ))
+    tools = Tools(
+        engine=engine,
+        outbound=outbound,
+        intake=intake,
+        drive=drive,
+        stores={"uploads": intake, "media": ObjectsPurge(engine.objects)},
+    )
     parts = Parts(
         engine=engine,
         people=own,
@@ -179,9 +198,10 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
         outbound=outbound,
         vectors=SqliteDocuments(folder.database),  # apart, so that reading them in holds up nothing else
         meaning=WarmSentences(LocalModels(local.settings.models, Shelf.of_this_process()), folder.scratch),
+        drive=drive,
     )
     sender = Sender(documents=engine.documents, clock=engine.clock, wake=engine.wake, outbound=outbound)
-    return LocalApi(parts=parts, key=own.key, courier=Courier(sender), files=files)
+    return LocalApi(parts=parts, tools=tools, key=own.key, courier=Courier(sender), files=files)
 
 
 def _next_epoch(folder: StateFolder) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from common.pipeline.engine import Engine
 from common.ports.auth import Auth
+from common.ports.drive import Drive
 from common.ports.limits import Limits
 from common.ports.links import Links
 from common.ports.meaning import Meaning
@@ -24,4 +25,5 @@ class Parts:
     outbound: Outbound
     vectors: Vectors
     meaning: Meaning
+    drive: Drive
     proxies: int = 0  # of ours that a request comes through, each of which adds whom it heard to X-Forwarded-For

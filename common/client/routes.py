@@ -14,6 +14,8 @@ from common.client.shapes import (
     Clip,
     Delivery,
     Destination,
+    Erasure,
+    Export,
     Flow,
     FlowUsage,
     Hits,
@@ -43,7 +45,7 @@ class _Resource:
 
 
 class AssetsRoutes(_Resource):
-    def every(self, *, limit: int | None = None, cursor: str | None = None, state: Literal['accepted', 'awaiting', 'new', 'rejected'] | None = None, since: str | None = None, until: str | None = None) -> Iterator[Asset]:
+    def every(self, *, limit: int | None = None, cursor: str | None = None, state: Literal['accepted', 'awaiting', 'erasing', 'failed', 'importing', 'new', 'rejected'] | None = None, since: str | None = None, until: str | None = None) -> Iterator[Asset]:
         """List videos, the newest first."""
         found: Iterator[Asset] = self._ask.pages("/v1/assets", query={"limit": limit, "cursor": cursor, "state": state, "since": since, "until": until})
         return found
@@ -61,6 +63,45 @@ class AssetsRoutes(_Resource):
     def change(self, asset: str, *, name: str, if_match: str | None = None) -> Asset:
         """Call a video otherwise."""
         found: Asset = self._ask.call("PATCH", f"/v1/assets/{part(asset)}", body={"name": name}, if_match=if_match)
+        return found
+
+    def erase(self, asset: str, *, if_match: str | None = None) -> Asset:
+        """Erase a video and all that was made of it; the receipt is its erasure."""
+        found: Asset = self._ask.call("DELETE", f"/v1/assets/{part(asset)}", if_match=if_match)
+        return found
+
+
+class ErasuresRoutes(_Resource):
+    def of_asset(self, asset: str) -> Erasure:
+        """See how far a video is erased, and the receipt once it is."""
+        found: Erasure = self._ask.call("GET", f"/v1/assets/{part(asset)}/erasure")
+        return found
+
+    def create(self, *, name: str) -> Erasure:
+        """Close the organisation and erase everything that is kept of it; If-Match its ETag."""
+        found: Erasure = self._ask.call("POST", "/v1/erasures", body={"name": name})
+        return found
+
+    def one(self, erasure: str) -> Erasure:
+        """See how far an erasure you asked for is, and the receipt once it is done."""
+        found: Erasure = self._ask.call("GET", f"/v1/erasures/{part(erasure)}")
+        return found
+
+    def leave(self, *, subject: str, if_match: str | None = None) -> Erasure:
+        """Leave every organisation, and have all that is your own erased."""
+        found: Erasure = self._ask.call("DELETE", "/v1/me", query={"subject": subject}, if_match=if_match)
+        return found
+
+
+class ImportsRoutes(_Resource):
+    def create(self, *, address: str, name: str | None = None) -> Asset:
+        """Fetch a video from an address; it comes as an upload does."""
+        found: Asset = self._ask.call("POST", "/v1/imports", body={"address": address, "name": name})
+        return found
+
+    def drive(self, *, file: str | None = None, folder: str | None = None) -> list[Asset]:
+        """Fetch a video, or all of a folder, that is shared by link on Google Drive."""
+        found: list[Asset] = self._ask.call("POST", "/v1/imports/drive", body={"file": file, "folder": folder})["items"]
         return found
 
 
@@ -357,9 +398,23 @@ class WebhooksRoutes(_Resource):
         return found
 
 
+class ExportsRoutes(_Resource):
+    def create(self) -> Export:
+        """Have everything that is kept of the organisation written into one archive."""
+        found: Export = self._ask.call("POST", "/v1/exports")
+        return found
+
+    def one(self, export: str) -> Export:
+        """See whether an archive is ready, and get a link to it."""
+        found: Export = self._ask.call("GET", f"/v1/exports/{part(export)}")
+        return found
+
+
 class Routes:
     def __init__(self, transport: Transport) -> None:
         self.assets = AssetsRoutes(transport)
+        self.erasures = ErasuresRoutes(transport)
+        self.imports = ImportsRoutes(transport)
         self.flows = FlowsRoutes(transport)
         self.clips = ClipsRoutes(transport)
         self.verdicts = VerdictsRoutes(transport)
@@ -372,3 +427,4 @@ class Routes:
         self.accounts = AccountsRoutes(transport)
         self.events = EventsRoutes(transport)
         self.webhooks = WebhooksRoutes(transport)
+        self.exports = ExportsRoutes(transport)

@@ -12,12 +12,12 @@ class Acceptance(TypedDict):
 
 
 class Asset(TypedDict):
-    """One video. What is not known yet is null."""
+    """One video. What is not known yet is null. `fetched` and `error` are of an import."""
 
     id: str
     name: str
-    state: Literal['accepted', 'awaiting', 'new', 'rejected']
-    size: int
+    state: Literal['accepted', 'awaiting', 'erasing', 'failed', 'importing', 'new', 'rejected']
+    size: int | None
     created: str
     title: str | None
     duration: float | None
@@ -27,6 +27,8 @@ class Asset(TypedDict):
     duplicate_of: str | None
     rejected: Rejected | None
     upload: Upload | None
+    fetched: Fetched | None
+    error: Fault | None
 
 
 class AssetChange(TypedDict):
@@ -180,6 +182,16 @@ class Dissent(TypedDict):
     why: str
 
 
+class Erasure(TypedDict):
+    """`id` opens the receipt, to who asked for the erasure alone; keep it. Of an asset it is the asset's."""
+
+    id: str
+    state: Literal['erased', 'erasing']
+    asked: str
+    gone: int
+    receipt: Receipt | None
+
+
 class Error(TypedDict):
     """Why something did not come. `code` keeps its meaning."""
 
@@ -206,6 +218,34 @@ class Evidence(TypedDict):
     weight: float
     start: float | None
     end: float | None
+
+
+class Export(TypedDict):
+    """An archive: JSON lines of every collection, and the names of all files. `url` is good for 15 minutes."""
+
+    id: str
+    state: Literal['expired', 'failed', 'ready', 'writing']
+    asked: str
+    documents: dict[str, int] | None
+    size: int | None
+    sha256: str | None
+    expires: str | None
+    url: str | None
+    error: Fault | None
+
+
+class Fault(TypedDict):
+    """Why nothing came. `code` keeps its meaning."""
+
+    code: str
+    text: str
+
+
+class Fetched(TypedDict):
+    """How much of an import is here, in bytes; `total` is null where the server does not say."""
+
+    done: int
+    total: int | None
 
 
 class Finding(TypedDict):
@@ -301,6 +341,10 @@ class Hook(TypedDict):
     start: float
     end: float
     evidence: list[Evidence]
+
+
+class Imports(TypedDict):
+    items: list[Asset]
 
 
 class Invitation(TypedDict):
@@ -410,11 +454,31 @@ class NewAsset(TypedDict):
     sha256: NotRequired[str | None]
 
 
+class NewDriveImport(TypedDict):
+    """One of both, shared with everybody who has the link. Of a folder the videos right in it, at most 100."""
+
+    file: NotRequired[str | None]
+    folder: NotRequired[str | None]
+
+
+class NewErasure(TypedDict):
+    """The organisation's name, or its id where it has none, so that nobody erases another than they think."""
+
+    name: str
+
+
 class NewFlow(TypedDict):
     """Look at an asset again, with these settings."""
 
     asset: str
     settings: NotRequired[Settings]
+
+
+class NewImport(TypedDict):
+    """Where the file lies: https alone, open to whoever has the address."""
+
+    address: str
+    name: NotRequired[str | None]
 
 
 class NewInvitation(TypedDict):
@@ -530,6 +594,18 @@ class Progress(TypedDict):
     unit: str
 
 
+class Receipt(TypedDict):
+    """`sha256` is over all else of it, as JSON with sorted names and no blanks."""
+
+    what: Literal['asset', 'organisation', 'person']
+    asked: str
+    done: str
+    stores: list[Store]
+    remains: list[Remain]
+    sha256: str
+    asset: str | None
+
+
 class Refreshed(TypedDict):
     """`snapshot` is null where too few outcomes are known; then nothing has changed."""
 
@@ -541,6 +617,13 @@ class Rejected(TypedDict):
 
     code: str
     text: str
+
+
+class Remain(TypedDict):
+    """What nobody can remove sooner than it goes by itself."""
+
+    what: str
+    until: str
 
 
 class Rendition(TypedDict):
@@ -642,6 +725,14 @@ class StageUsage(TypedDict):
     cpu_s: float
     peak_mb: float | None
     estimated_usd_micros: int
+
+
+class Store(TypedDict):
+    """One collection of documents, or one bucket: how many are gone, and how many a recount found."""
+
+    store: str
+    gone: int
+    left: int
 
 
 class Storyboard(TypedDict):

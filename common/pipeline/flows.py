@@ -138,7 +138,7 @@ def _asset(engine: Engine, tenant: str, source: Source, location: str, awaited: 
         said = known.body.get("announced", {}) if known is not None and known.body["state"] == "awaiting" else {}
         body: Json = {"source": to_json(replace(source, **said)), "location": location, "state": "new"}
         write: Write
-        if known is not None and known.body["state"] == "awaiting":
+        if known is not None and known.body["state"] in ("awaiting", "importing"):
             asset = known.id
             write = Update(place, {**body, "arrived": stamp(now), "expires": ABSENT}, known.version)
         else:

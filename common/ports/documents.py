@@ -166,3 +166,9 @@ class Documents(Protocol):
 
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
         """How many documents `query` would find without a limit; not for words."""
+
+    def collections(self, parent: str) -> list[str]:
+        """The names of all collections right below a document, whether it exists or not, in order."""
+
+    def named(self, collection: str, *, parent: str, begins: str = "", after: str = "", limit: int = 100) -> list[Snap]:
+        """Documents of one parent in the order of their ids: those whose id begins so, after one."""

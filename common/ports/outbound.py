@@ -59,5 +59,5 @@ class Outbound(Protocol):
     ) -> AbstractContextManager[Coming]:
         """Ask for what is there, as it is (never compressed), following a few redirects.
 
-        `headers` may name a Range; an Authorization goes to the first host alone. `timeout_s` is for all of it.
+        `headers` may name a Range; what may be a secret goes to the first host alone. `timeout_s` is for all of it.
         """

@@ -165,7 +165,8 @@ def _let_in(parts: Parts, route: Route, request: Request, content: bytes) -> Who
     if route.signed:
         header = request.headers.get(signatures.HEADER)
         return asking.signer(parts, request.path_params["webhook"], organisation, header, content)
-    return asking.who(parts, asking.bearer(request.headers.get("authorization")), organisation)
+    where = None if route.anywhere else organisation
+    return asking.who(parts, asking.bearer(request.headers.get("authorization")), where, anywhere=route.anywhere)
 
 
 def _must(who: Who, route: Route) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from common.accounts import keys, names, organisations
+from common.accounts.roles import Role
 from common.bootstrap.parts import Parts
 from common.errors import NotFound, Unauthorized
 from common.events import deliveries, signatures
@@ -17,8 +18,11 @@ def bearer(header: str | None) -> str:
     return token.strip()
 
 
-def who(parts: Parts, token: str, organisation: str | None) -> Who:
-    """Raises Unauthorized, Forbidden, and NotFound for an organisation that the caller is no member of."""
+def who(parts: Parts, token: str, organisation: str | None, *, anywhere: bool = False) -> Who:
+    """Raises Unauthorized, Forbidden, and NotFound for an organisation that the caller is no member of.
+
+    `anywhere`: of their own tenant without a look at it, for what is no organisation's.
+    """
     documents = parts.engine.documents
     if keys.is_key(token):
         key = keys.opened(documents, parts.engine.clock, token)
@@ -27,7 +31,7 @@ def who(parts: Parts, token: str, organisation: str | None) -> Who:
         return Who(subject=f"key:{key.id}", tenant=key.tenant, role=key.role)
     caller = parts.people.person(token)
     tenant = organisation if organisation is not None else caller.subject
-    role = organisations.role_in(documents, tenant, caller)
+    role: Role = "viewer" if anywhere else organisations.role_in(documents, tenant, caller)
     return Who(subject=caller.subject, tenant=tenant, role=role, email=caller.email, claims=caller.claims)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from common.chores import chore, erase_asset, imports
 from common.errors import BadInput, Conflict, NotFound, Stale
 from common.ports import uploads
 from common.ports.clock import stamp
@@ -17,13 +19,12 @@ from common.ports.documents import Create, Snap, Update
 from functions.api.pages import Page, Time, held, page, span
 from functions.api.route import Answer, Ask, Shape
 
-MOST_BYTES = 20 << 30
 AWAITED = timedelta(days=8)  # a resumable upload, once begun, has a week
 _PLAIN = re.compile(r"[^\w.() -]+")
 
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", description="Of the file; other bytes are rejected.")]
-State = Literal["awaiting", "new", "accepted", "rejected"]
+State = Literal["awaiting", "importing", "new", "accepted", "rejected", "failed", "erasing"]
 
 
 class WantedAssets(Page):
@@ -38,7 +39,7 @@ class NewAsset(Shape):
     """What is about to be sent."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=255, description="The file's name.")]
-    size: Annotated[int, msgspec.Meta(ge=1, le=MOST_BYTES, description="Bytes, exactly.")]
+    size: Annotated[int, msgspec.Meta(ge=1, le=imports.MOST_BYTES, description="Bytes, exactly.")]
     type: Annotated[
         str, msgspec.Meta(pattern=r"^(video|audio|application)/[A-Za-z0-9.+-]{1,80}$", description="MIME type.")
     ] = "application/octet-stream"
@@ -65,6 +66,20 @@ class Upload(Shape):
     expires: str
 
 
+class Fetched(Shape):
+    """How much of an import is here, in bytes; `total` is null where the server does not say."""
+
+    done: int
+    total: int | None
+
+
+class Fault(Shape):
+    """Why nothing came. `code` keeps its meaning."""
+
+    code: str
+    text: str
+
+
 class Rejected(Shape):
     """Why a file cannot become clips; docs/rejections.md lists the codes."""
 
@@ -73,12 +88,12 @@ class Rejected(Shape):
 
 
 class Asset(Shape):
-    """One video. What is not known yet is null."""
+    """One video. What is not known yet is null. `fetched` and `error` are of an import."""
 
     id: str
     name: str
     state: State
-    size: int
+    size: int | None
     created: str
     title: str | None
     duration: float | None
@@ -88,6 +103,8 @@ class Asset(Shape):
     duplicate_of: str | None
     rejected: Rejected | None
     upload: Upload | None = None
+    fetched: Fetched | None = None
+    error: Fault | None = None
 
 
 class Assets(Shape):
@@ -116,19 +133,34 @@ def create(ask: Ask) -> Answer:
     if wanted.sha256 is not None:
         body["announced"] = {"sha256": wanted.sha256}
     ask.parts.engine.documents.commit([Create(f"{ask.parent}/assets/{asset}", body)])
-    return Answer(body=_asset(asset, body, _upload(slot)))
+    return Answer(body=shown(asset, body, _upload(slot)))
 
 
 def every(ask: Ask) -> Answer:
     wanted: WantedAssets = ask.query or WantedAssets()
     where = [*held(state=wanted.state), *span("created", wanted.since, wanted.until)]
     found, following = page(ask.parts.engine.documents, "assets", ask.parent, "created", wanted, where=where)
-    return Answer(body=Assets(items=[_asset(snap.id, snap.body) for snap in found], next=following))
+    chores = _chores(ask, found)
+    items = [shown(snap.id, snap.body, fetching=chores.get(snap.id)) for snap in found]
+    return Answer(body=Assets(items=items, next=following))
 
 
 def one(ask: Ask) -> Answer:
     snap = read(ask, ask.path["asset"])
-    return Answer(body=_asset(snap.id, snap.body), version=str(snap.version))
+    return Answer(body=shown(snap.id, snap.body, fetching=_chores(ask, [snap]).get(snap.id)), version=str(snap.version))
+
+
+def erase(ask: Ask) -> Answer:
+    """From now on it is shown as being erased; asked for again, nothing changes."""
+    snap, engine = read(ask, ask.path["asset"]), ask.parts.engine
+    if snap.body["state"] != "erasing":
+        if ask.if_match is not None and ask.if_match != str(snap.version):
+            raise Stale("the asset has changed since you looked; look again and send that version")
+        planned = erase_asset.planned(engine, ask.who.tenant, snap.id, ask.who.subject)
+        ask.acting.commit("assets.erase", snap.id, Update(snap.key, {"state": "erasing"}, snap.version), planned)
+        chore.wake(engine, planned.key, planned.body)
+        snap = read(ask, snap.id)
+    return Answer(body=shown(snap.id, snap.body), version=str(snap.version))
 
 
 def change(ask: Ask) -> Answer:
@@ -172,7 +204,20 @@ def _request(one: uploads.Request) -> Request:
     return Request(method=one.method, url=one.url, headers=dict(one.headers))
 
 
-def _asset(identity: str, body: dict[str, Any], upload: Upload | None = None) -> Asset:
+def _chores(ask: Ask, found: Sequence[Snap]) -> dict[str, dict[str, Any]]:
+    """The chores that fetch some of these, by asset."""
+    keys = {
+        imports.key_of(ask.who.tenant, snap.id): snap.id
+        for snap in found
+        if snap.body["state"] in ("importing", "failed")
+    }
+    there = ask.parts.engine.documents.get_many(keys)
+    return {keys[key]: snap.body for key, snap in there.items()}
+
+
+def shown(
+    identity: str, body: dict[str, Any], upload: Upload | None = None, fetching: dict[str, Any] | None = None
+) -> Asset:
     known = {name: body.get(name) for name in ("title", "duration", "width", "height", "sound", "duplicate_of")}
     return Asset(
         id=identity,
@@ -182,5 +227,7 @@ def _asset(identity: str, body: dict[str, Any], upload: Upload | None = None) ->
         created=body["created"],
         upload=upload,
         rejected=Rejected(**body["rejected"]) if body["state"] == "rejected" else None,
+        fetched=Fetched(**fetching["progress"]) if fetching and fetching.get("progress") else None,
+        error=Fault(**body["error"]) if body.get("error") else None,
         **known,
     )

@@ -101,6 +101,8 @@ def create(ask: Ask) -> Answer:
     if wanted.settings.min_s > wanted.settings.max_s:
         raise BadInput("settings: min_s is over max_s; a clip cannot be both")
     asset = assets.read(ask, wanted.asset)
+    if asset.body["state"] == "erasing":
+        raise NotFound(f"{wanted.asset} is being erased; GET /v1/assets lists the others")
     if "source" not in asset.body:
         raise BadInput(f"the file of {wanted.asset} has not come yet; send it first")
     settings = from_json(FlowSettings, msgspec.to_builtins(wanted.settings))

@@ -53,6 +53,15 @@ class Counted:
         self._add(reads=1 + found // 1000)
         return found
 
+    def collections(self, parent: str) -> list[str]:
+        self._add(reads=1)
+        return self.inner.collections(parent)
+
+    def named(self, collection: str, *, parent: str, begins: str = "", after: str = "", limit: int = 100) -> list[Snap]:
+        found = self.inner.named(collection, parent=parent, begins=begins, after=after, limit=limit)
+        self._add(reads=max(1, len(found)))
+        return found
+
     def _add(self, *, reads: int = 0, writes: int = 0) -> None:
         with self.lock:
             self.reads += reads

@@ -101,6 +101,7 @@ def _deployed(folder: Path, kept: Counted) -> tuple[Any, CloudParts, Post]:
         services=_Everybody(),
         jobs=nothing,
         outbound=nothing,
+        tools=nothing,
     )
     return main, parts, post
 

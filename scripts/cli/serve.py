@@ -22,6 +22,7 @@ from common.adapters.embedded.auth import refuse_reachable
 from common.adapters.embedded.sources import generation_of
 from common.bootstrap import local as bootstrap
 from common.bootstrap.local import Local, LocalApi
+from common.chores.keeper import Keeper
 from common.errors import BadInput, CutroomError, StateFolderBusy
 from common.events.courier import Courier
 from common.pipeline import flows
@@ -120,7 +121,11 @@ def main(argv: list[str] | None = None) -> int:
         with bootstrap.local(config.from_environment()) as local, _listening(options.host, options.port) as listener:
             address = f"http://{options.host}:{listener.getsockname()[1]}"
             api = bootstrap.api(local, address)
-            with _served(api, listener, local.settings.origins), closing(api.courier):
+            with (
+                _served(api, listener, local.settings.origins),
+                closing(api.courier),
+                Keeper(api.tools).looking(),
+            ):
                 console.print(f"API: {address}/v1, key: {api.key}", soft_wrap=True)
                 console.print(f"Watching {options.uploads}/ . Drop a video in; results come to {options.out}/ .")
                 _work(

@@ -12,9 +12,10 @@ services = {
   work-media = { max = 4 }
 }
 
-# Keys of the council's language models, and who reads each. Gemini and Claude are asked as this project, without one.
+# Keys of the council's language models and of Drive, and who reads each. Gemini and Claude are asked as this project, without one.
 secrets = {
   anthropic-api-key = []
   gemini-api-key    = []
   openai-api-key    = []
+  drive-api-key     = ["api", "work-light"]
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -12,20 +13,24 @@ import pytest
 from starlette.testclient import TestClient
 
 from common.bootstrap.parts import Parts
+from common.chores import work
+from common.chores.tools import Tools
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
 from common.errors import ModelMissing, Unauthorized
-from common.pipeline import flows
+from common.pipeline import flows, sweep
 from common.pipeline.engine import Engine
 from common.ports.auth import Caller
 from common.ports.documents import Vector
 from common.ports.limits import Rule
+from common.ports.outbound import Outbound
 from common.ports.uploads import Request, Slot
 from common.ports.vectors import Vectors
 from functions.api import app
 from functions.api.listening import Hub
 from tests import toy
-from tests.post import Hands, Post, cloudlike
+from tests.helping import tools
+from tests.post import MINUTE, Hands, Post, cloudlike
 from tests.receivers import Receivers
 
 
@@ -91,8 +96,24 @@ class Served:
     clock: Hands
     slots: Slots
     limits: Counted
-    outside: Receivers
+    outside: Any
     meaning: Meant
+    tools: Tools
+
+    def pass_time(self, minutes: int = 10) -> None:
+        """Deliver and tick for so long."""
+        for _ in range(minutes):
+            while self.post.deliver(self.engine):
+                pass
+            self.clock.at += MINUTE
+            sweep.rescue(self.engine)
+            work.rescue(self.engine)
+
+    def restart(self) -> None:
+        """Another life of the process: whoever held something is dead."""
+        self.engine = replace(self.engine, epoch=self.engine.epoch + 1)
+        self.tools = again = replace(self.tools, engine=self.engine)
+        self.post.chores = lambda key: work.execute(again, key)
 
     def ask(self, method: str, path: str, by: str | None = "ann", **more: Any) -> Any:
         headers = {**({"Authorization": f"Bearer {by}"} if by else {}), **more.pop("headers", {})}
@@ -116,18 +137,28 @@ class Served:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    engine, post, clock = cloudlike(tmp_path, toy.definition(), active=4)
-    slots, limits, outside, meaning = Slots(), Counted(), Receivers(), Meant()
+    with serving(tmp_path, Receivers()) as made:
+        yield made
+
+
+@contextmanager
+def serving(home: Path, outbound: Outbound) -> Iterator[Served]:
+    """A server whose imports go out by `outbound`."""
+    engine, post, clock = cloudlike(home, toy.definition(), active=4)
+    slots, limits, meaning = Slots(), Counted(), Meant()
+    made = tools(engine, home, outbound)
+    post.chores = lambda key: work.execute(made, key)
     parts = Parts(
         engine=engine,
         people=People(),
         uploads=slots,
         links=Named(),
         limits=limits,
-        outbound=outside,
+        outbound=outbound,
+        drive=made.drive,
         vectors=cast(Vectors, engine.documents),  # SQLite keeps both
         meaning=meaning,
     )
     built = app.build(parts, ["https://console.example"], hub=Hub(longest_s=0.0))  # else a test would listen on and on
     with TestClient(built, raise_server_exceptions=False) as client:
-        yield Served(client, engine, post, clock, slots, limits, outside, meaning)
+        yield Served(client, engine, post, clock, slots, limits, outbound, meaning, made)

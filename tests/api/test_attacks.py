@@ -29,6 +29,7 @@ from tests import toy
 from tests.api.conftest import Meant, Named, Served, Slots
 from tests.api.test_app import path_of, problem
 from tests.conftest import SHARED
+from tests.helping import tools
 from tests.post import Hands, cloudlike
 from tests.receivers import Receivers
 from tests.standins.certificates import MISSING, PROJECT, Issuer, base64url, firebase_claims, issuer
@@ -57,6 +58,7 @@ def real(google: Issuer, tmp_path: Path) -> Iterator[tuple[TestClient, Parts, Ha
     """The API as it is deployed: people by tokens that are signed."""
     engine, _, clock = cloudlike(tmp_path, toy.definition())
     people = FirebaseAuth(PROJECT, google.certificates())
+    made = tools(engine, tmp_path)
     parts = Parts(
         engine=engine,
         people=people,
@@ -66,6 +68,7 @@ def real(google: Issuer, tmp_path: Path) -> Iterator[tuple[TestClient, Parts, Ha
         outbound=Receivers(),
         vectors=cast(Vectors, engine.documents),
         meaning=Meant(),
+        drive=made.drive,
     )
     with TestClient(app.build(parts), raise_server_exceptions=False) as client:
         yield client, parts, clock

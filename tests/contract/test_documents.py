@@ -193,3 +193,19 @@ def test_firestore_is_given_a_time_to_live_as_a_time(firestore: Any) -> None:
     FirestoreDocuments(firestore).commit([Create(KEY, {"expires": "2030-01-02T03:04:05.678Z"})])
     kept = firestore().document(KEY).get().to_dict()["expires"]
     assert kept == datetime(2030, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)  # its TTL policies look at nothing else
+
+
+def test_what_lies_below_a_document_is_found_by_name(documents: Documents) -> None:
+    keys = [f"tenants/t/clips/{name}" for name in ("a-1.2", "a-1.1", "a-2.1", "ab-1.1", "b", "ä")]
+    documents.commit([Create(key, {}) for key in (*keys, KEY, "tenants/t2/other/x")])
+    assert documents.collections("tenants/t") == ["clips", "runs"]
+    assert documents.collections("tenants/none") == []
+
+    def named(**how: Any) -> list[str]:
+        return [snap.id for snap in documents.named("clips", parent="tenants/t", **how)]
+
+    assert named() == ["a-1.1", "a-1.2", "a-2.1", "ab-1.1", "b", "ä"]
+    assert named(begins="a-") == ["a-1.1", "a-1.2", "a-2.1"]
+    assert named(begins="a-", after="a-1.1", limit=1) == ["a-1.2"]
+    assert named(after="ab-1.1") == ["b", "ä"]
+    assert named(begins="c") == []

@@ -33,6 +33,7 @@ from common.pipeline.run import RunId
 from common.ports.documents import Create
 from functions.events import LARGEST
 from tests import toy
+from tests.helping import tools
 from tests.post import MINUTE, Hands, Post, cloudlike
 from tests.receivers import Receivers
 from tests.standins.certificates import AUDIENCE, EMAIL, PROJECT, Issuer, firebase_claims, issuer, oidc_claims
@@ -118,6 +119,7 @@ def deployed(tmp_path: Path, google: Issuer, monkeypatch: pytest.MonkeyPatch) ->
         services=GoogleOidc(AUDIENCE, [EMAIL], google.certificates()),
         jobs=NoJobs(),
         outbound=Receivers(),
+        tools=tools(engine, tmp_path),
     )
     monkeypatch.setattr(main, "_CLOUD", parts)
     return Deployed(main, parts, google, post, clock)

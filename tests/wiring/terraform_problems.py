@@ -19,6 +19,7 @@ from tests.wiring.terraform_drive import Noted
 from tests.wiring.terraform_plan import ROOT, Plan, Resource
 
 DAY_S = 86_400
+OUTWARD = ("work-light",)  # it asks addresses that people gave, and opens no video
 CODE = ("common", "functions", "jobs")
 
 
@@ -108,8 +109,9 @@ def _services(here: Mapping[str, Resource], region: str) -> Iterator[str]:
                 yield f"service {name} works on several videos in the memory of one"
         if name != "api" and one.values["ingress"] != "INGRESS_TRAFFIC_INTERNAL_ONLY":
             yield f"service {name} can be reached from the internet"
-        if template["vpc_access"][0]["egress"] != "ALL_TRAFFIC":
-            yield f"service {name} reaches the internet past the private network"
+        private = [one["egress"] for one in template["vpc_access"]]
+        if private != ([] if name in OUTWARD else ["ALL_TRAFFIC"]):
+            yield f"service {name} reaches the internet past the private network, or does not and must"
         yield from _models(one, template, mounted=image != "light")
 
 
@@ -237,6 +239,9 @@ GRANTED = {
     ("read", "uploads"): ("bucket uploads", "roles/storage.objectViewer"),
     ("create", "uploads"): ("bucket uploads", "roles/storage.objectCreator"),
     ("read", "people"): ("project", "roles/firebaseauth.viewer"),
+    ("delete", "media"): ("bucket media", "roles/storage.objectUser"),
+    ("delete", "uploads"): ("bucket uploads", "roles/storage.objectUser"),
+    ("read", "drive-api-key"): ("secret drive-api-key", "roles/secretmanager.secretAccessor"),
     ("sign", "api"): ("account api", "signer"),
     ("act as", "invoker"): ("account invoker", "roles/iam.serviceAccountUser"),
     ("publish", "ended"): ("topic ended", "roles/pubsub.publisher"),
@@ -266,7 +271,10 @@ def roles(plan: Plan, noted: Noted) -> Iterator[str]:
 
 def _granted(use: tuple[str, str], uses: set[tuple[str, str]], regions: list[str]) -> Iterator[tuple[str, str]]:
     what, on = use
-    if use == ("read", "documents"):
+    if use in (("read", "media"), ("create", "media"), ("read", "uploads"), ("create", "uploads")):
+        if ("delete", on) not in uses:  # whose role holds all of them
+            yield GRANTED[use]
+    elif use == ("read", "documents"):
         if ("write", "documents") not in uses:
             yield "project", "roles/datastore.viewer"
     elif what == "enqueue":
@@ -298,6 +306,8 @@ def _held(plan: Plan) -> Iterator[tuple[str, str, str]]:
         role = own.get(one.values["role"], one.values["role"])
         if one.type == "google_project_iam_member":
             yield who, "project", role
+        elif one.type == "google_secret_manager_secret_iam_member":
+            yield who, f"secret {one.key.rpartition(' ')[2]}", role
         elif field := next((name for name in on_a if name in one.values), None):
             yield who, f"{on_a[field]} {names[field][one.values[field]]}", role
         else:

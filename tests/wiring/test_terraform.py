@@ -79,14 +79,21 @@ def test_a_secret_that_is_read_is_seen(tmp_path: Path) -> None:
 
 def _asking() -> Iterator[tuple[str, int, int]]:
     """Where the code asks a question: file, first and last line."""
-    for folder in ("common/accounts", "common/pipeline", "common/search", "common/stages", "functions"):
+    for folder in (
+        "common/accounts",
+        "common/chores",
+        "common/pipeline",
+        "common/search",
+        "common/stages",
+        "functions",
+    ):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
                 if (
                     isinstance(node, ast.Call)
                     and isinstance(node.func, ast.Attribute)
                     and node.func.attr in ("query", "count", "nearest")
-                    and ast.unparse(node.func.value).rpartition(".")[2] in ("documents", "vectors")
+                    and ast.unparse(node.func.value).rpartition(".")[2] in ("documents", "vectors", "store")
                 ):
                     yield str(path.relative_to(ROOT)), node.lineno, node.end_lineno or node.lineno
 
@@ -139,8 +146,8 @@ MISTAKES = (
     ),
     Mistake(
         "identity.tf",
-        'role = "roles/storage.objectCreator", who = local.workers',
-        'role = "roles/storage.objectAdmin", who = local.workers',
+        'role = "roles/storage.objectCreator", who = local.heavy',
+        'role = "roles/storage.objectAdmin", who = local.heavy',
         "cpu holds roles/storage.objectAdmin on bucket media",
     ),
     Mistake("storage.tf", "enabled = true\n  }\n\n  soft", "enabled = false\n  }\n\n  soft", "versioning is off"),

@@ -2,7 +2,9 @@
 
     begun/DAY-TOKEN/about   what was asked for
     begun/DAY-TOKEN/data    what has come; gone when all is done
-    files/DIGEST            a whole file, named by the digest of its name: any name is a path, and none leads astray
+    files/DIGESTS           a whole file, named by digests of its name: any name is a path, and none leads astray
+
+The digests are of its tenant's part of the name, its asset's and the whole, so that what is whose can be removed.
 
 A file becomes whole by a link from `data` to its place, which fails where another was first. Then whoever must know is
 told, and only then is `data` removed: where both are one file, somebody died before all was told.
@@ -185,8 +187,38 @@ class Sessions:
             if folder.name < last:
                 shutil.rmtree(folder)
 
+    def below(self, prefix: str) -> list[Path]:
+        """The files whose names begin with t/TENANT/ or t/TENANT/ASSET/, and the folders of those under way."""
+        begins = "-".join(_parts(prefix.rstrip("/"))) + "-"
+        found = [path for path in self._files.iterdir() if path.name.startswith(begins)]
+        for folder in self._begun.iterdir():
+            session = self.find(folder.name)
+            if session is not None and session.name.startswith(prefix):
+                found.append(folder)
+        return sorted(found)
+
+    def forget(self, prefix: str, most: int) -> int:
+        """Remove some of them; how many that were."""
+        found = self.below(prefix)[:most]
+        for path in found:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        return len(found)
+
     def _place(self, name: str) -> Path:
-        return self._files / hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+        return self._files / "-".join((*_parts(name.rpartition("/")[0]), _digest(name)))
+
+
+def _parts(folder: str) -> list[str]:
+    """Digests of t/TENANT and of t/TENANT/ASSET, as far as a folder goes."""
+    segments = folder.split("/")
+    return [_digest("/".join(segments[:n]))[:24] for n in range(2, len(segments) + 1)]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def _there(name: str) -> Refused:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _FEW = 4  # times as many as are wanted: how far the nearest are looked at one by one before conditions are asked
+_LAST = "\U0010ffff"  # sorts after whatever an id goes on with
 _OPS = {"==": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 _SCHEMA = """
@@ -159,6 +160,17 @@ class SqliteDocuments:
         with self._lock:
             (found,) = self._db.execute(f"SELECT COUNT(*) FROM documents {clause}", values).fetchone()
         return int(found)
+
+    def collections(self, parent: str) -> list[str]:
+        asked = "SELECT DISTINCT collection FROM documents WHERE key > ? AND key < ? AND parent = ? ORDER BY collection"
+        with self._lock:
+            return [name for (name,) in self._db.execute(asked, (f"{parent}/", f"{parent}/{_LAST}", parent))]
+
+    def named(self, collection: str, *, parent: str, begins: str = "", after: str = "", limit: int = 100) -> list[Snap]:
+        place = f"{parent}/{collection}/"
+        clause = "WHERE key >= ? AND key > ? AND key < ? AND parent = ? ORDER BY key LIMIT ?"
+        with self._lock:
+            return list(self._select(clause, [place + begins, place + after, f"{place}{begins}{_LAST}", parent, limit]))
 
     def _with_words(
         self, prefix: str, where: Sequence[Where], clause: str, values: Sequence[Any], limit: int

@@ -39,6 +39,7 @@ MOST_AT_ONCE = 500  # keys of one read
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"(\d+)\.(\d{9})")
 _EXPIRES = "expires"  # the one field that Firestore must be given as a time, for its TTL policies look at it
+_LAST = "\U0010ffff"  # sorts after whatever an id goes on with
 _DISTANCE = "_distance"
 _WORDS = "_words"  # words stand in a map of this one field, as the fields of a map: each is an index by itself
 _INNER = "_list"  # Firestore takes no list inside a list: the inner one stands in a map of this one field
@@ -118,6 +119,20 @@ class FirestoreDocuments:
         counted = self._query(collection, where, parent).count(alias="n")
         ((result,),) = _asked(partial(counted.get, **_how()))
         return int(result.value)
+
+    def collections(self, parent: str) -> list[str]:
+        document = self._client().document(_checked(parent))
+        return sorted(one.id for one in _asked(partial(document.collections, **_how())))
+
+    def named(self, collection: str, *, parent: str, begins: str = "", after: str = "", limit: int = 100) -> list[Snap]:
+        from google.cloud.firestore_v1.base_query import FieldFilter
+
+        there = self._client().document(_checked(parent)).collection(collection)
+        query = there.order_by("__name__")
+        for op, name in ((">=", begins), (">", after), ("<", begins and begins + _LAST)):
+            if name:
+                query = query.where(filter=FieldFilter("__name__", op, there.document(name)))
+        return [_snap(snapshot) for snapshot in _asked(partial(query.limit(limit).stream, **_how()))]
 
     def _query(self, collection: str, where: Sequence[Where], parent: str | None) -> Any:
         from google.cloud.firestore_v1.base_query import FieldFilter

@@ -60,6 +60,7 @@ EXPIRING = (
     "limits",
     "refusals",
     "sessions",
+    "tombstones",
     "uploads",
 )
 
@@ -68,6 +69,11 @@ INDEXES = (
     Index(collection="runs", fields=("state", "due"), group=True),
     Index(collection="runs", fields=("place", "state", "due"), group=True),
     Index(collection="admission", fields=("due",), group=True),
+    # chores: fetching, handing out, erasing; and where a person is named who goes
+    Index(collection="chores", fields=("due",), group=True),
+    Index(collection="erasures", fields=("due",), group=True),
+    Index(collection="invitations", fields=("made_by",), group=True),
+    Index(collection="devices", fields=("subject",), group=True),
     # pools: what is queued, who is alive, who went silent
     Index(collection="runs", fields=("pool", "state", "due"), group=True),
     Index(collection="launches", fields=("pool", "state", "due"), group=True),

@@ -4,7 +4,7 @@ locals {
   planners = ["events", "tick"]
 
   # Planning wakes what it plans; a task that fails for now sends itself again, in its own lane. The API starts flows:
-  # it wakes their first stage, which is of the lane media, and what tells webhooks of it, which is of the lane light.
+  # it wakes their first stage, which is of the lane media; what tells webhooks, and chores, are of the lane light.
   enqueuers = merge(
     { for pair in setproduct(keys(var.lanes), local.planners) : "${pair[1]} ${pair[0]}" => { lane = pair[0], who = pair[1] } },
     { for lane in keys(var.lanes) : "work-${lane} ${lane}" => { lane = lane, who = "work-${lane}" } },

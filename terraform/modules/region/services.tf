@@ -77,12 +77,16 @@ resource "google_cloud_run_v2_service" "service" {
       }
     }
 
-    vpc_access {
-      egress = "ALL_TRAFFIC"
+    dynamic "vpc_access" {
+      for_each = each.value.outward ? [] : [true]
 
-      network_interfaces {
-        network    = var.network
-        subnetwork = google_compute_subnetwork.private.id
+      content {
+        egress = "ALL_TRAFFIC"
+
+        network_interfaces {
+          network    = var.network
+          subnetwork = google_compute_subnetwork.private.id
+        }
       }
     }
   }

@@ -72,6 +72,7 @@ variable "services" {
     concurrency = number
     min         = number
     max         = number
+    outward     = bool
   }))
 }
 

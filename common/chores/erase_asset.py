@@ -1,0 +1,97 @@
+"""Erase an asset: its flows stopped, what is at work on it over, and then everything that was made of it.
+
+    cancel ──> wait (until no attempt holds a run) ──> remove ──> a grace, for what began before
+    ──> remove again, recount ──> after: for as long as an upload may still come, what comes is removed
+
+Its document stays till the last, in state "erasing". The chore's own document is the receipt, and by it a file that
+comes later is not let in. Originals outside our folders are never touched; lines of the trail stay, which name its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from common.chores import chore, removing
+from common.chores.chore import Again, End, Hold
+from common.chores.receipts import receipt
+from common.chores.tools import Tools
+from common.pipeline.engine import Engine
+from common.ports.clock import stamp
+from common.ports.documents import Create, Delete, Snap, Where
+
+KEPT = ("audit", "chores", "idempotency")
+_FIELDS = ("asset", "asset_id", "value")  # that name an asset: of what is made of it, of runs, of claims
+_ALL = 100_000
+
+
+def key_of(tenant: str, asset: str) -> str:
+    return f"tenants/{tenant}/chores/erase-{asset}"
+
+
+def planned(engine: Engine, tenant: str, asset: str, by: str) -> Create:
+    """The chore, to be written along with the asset's new state."""
+    memo = {"asset": asset, "phase": "cancel", "counts": {}}
+    return chore.created(engine, key_of(tenant, asset), "asset", by=by, memo=memo, fields={"asset": asset})
+
+
+def run(tools: Tools, hold: Hold) -> End:
+    """One phase of it."""
+    engine, asset, phase = tools.engine, hold.memo["asset"], hold.memo["phase"]
+    parent = f"tenants/{hold.tenant}"
+    prefixes = {"uploads": f"t/{hold.tenant}/{asset}/", "media": f"t/{hold.tenant}/a/{asset}/"}
+    if phase == "after":
+        return removing.after(tools, hold)
+    mine = engine.documents.query("flows", [Where("asset", "==", asset)], parent=parent, limit=_ALL)
+    if phase == "cancel":
+        removing.cancelled(tools, mine)
+        flows = sorted({*hold.memo.get("flows", ()), *(snap.id for snap in mine)})
+        hold.note(writes=[Delete(f"{parent}/chores/import-{asset}")], phase="wait", flows=flows)
+        return Again()
+    if phase == "wait":
+        if any(removing.at_work(tools, parent, [Where("flow", "==", flow)]) for flow in hold.memo["flows"]):
+            return Again(after_s=10)
+        hold.note(phase="remove")
+    for store, found in _of(tools, hold, parent):
+        removing.documents(tools, hold, store, found)
+    removing.objects(tools, hold, prefixes)
+    if phase != "recount":
+        hold.note(phase="recount")
+        return Again(after_s=removing.GRACE_S)
+    there = {store: len(found) for store, found in _of(tools, hold, parent)} | removing.left(tools, prefixes)
+    if any(there.values()):
+        return Again(after_s=10)
+    told = receipt(
+        hold.memo["counts"],
+        there,
+        removing.remains(tools, prefixes),
+        what="asset",
+        asset=asset,
+        asked=hold.body["created"],
+        done=stamp(engine.clock.now()),
+    )
+    hold.note({"receipt": told}, [Delete(f"{parent}/assets/{asset}")], phase="after")
+    return removing.after(tools, hold)
+
+
+def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[Snap]]]:
+    """What documents there are of it, by collection: by id, since flows, runs and clips bear its id, and by field."""
+    store, asset = tools.engine.documents, hold.memo["asset"]
+    for collection in store.collections(parent):
+        if collection in KEPT:
+            continue
+        found: dict[str, Snap] = {}
+        after = ""
+        while page := store.named(collection, parent=parent, begins=asset, after=after, limit=removing.PAGE):
+            found |= {one.key: one for one in page if one.id[len(asset) :][:1] in ("", "-", ".")}
+            after = page[-1].id
+        flows = [Where("flow", "==", flow) for flow in hold.memo["flows"]]
+        asked = [*flows, *(Where(name, "==", asset) for name in _FIELDS)]
+        if collection == "deliveries":  # they are asked for before the events they tell of: collections come in order
+            for where in flows:
+                told = store.query("events", [where], parent=parent, limit=_ALL)
+                asked += [Where("event", "==", event.id) for event in told]
+        for where in asked:
+            found |= {one.key: one for one in store.query(collection, [where], parent=parent, limit=_ALL)}
+        found.pop(f"{parent}/assets/{asset}", None)
+        if found:
+            yield f"documents: {collection}", list(found.values())

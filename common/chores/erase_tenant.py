@@ -1,0 +1,129 @@
+"""Erase all that is kept of an organisation, or of a person: every collection there is, and every object.
+
+The phases are those of an asset. Nothing lists what is to go: all below `tenants/{t}` is asked of the store, so that a
+new collection is erased without anybody having thought of it. What lies elsewhere is in OUTSIDE, which a test holds
+against the code. The ledger `erasures/{id}` is the chore and then the receipt; its id cannot be guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Sequence
+
+from common.chores import chore, removing
+from common.chores.chore import Again, End, Hold
+from common.chores.receipts import receipt
+from common.chores.tools import Tools
+from common.pipeline.engine import Engine
+from common.ports.clock import stamp
+from common.ports.documents import Delete, Json, Merge, Snap, Where, Write
+
+# Collections outside of any tenant, and what becomes of a tenant's data in them.
+OUTSIDE = {
+    "admission": "the document of its name is removed",
+    "erasures": "the receipt stays, without a name",
+    "global": "none of a tenant",
+    "launches": "none of a tenant",
+    "limits": "counts under digests of who asked; they expire within two hours",
+    "models": "none of a tenant",
+    "pools": "none of a tenant",
+    "refusals": "heads of events that were of no tenant; they expire after 90 days",
+    "sessions": "when a sign-in, named by a digest, was last used; they expire",
+    "tenants": "the document of its name is removed last",
+    "tombstones": "the id alone, so that a file that comes late is not let in; it expires",
+}
+# Where a person is named in the organisations of others: collections, and the field that names them.
+PERSONAL = (("members", "subject"), ("invitations", "made_by"), ("devices", "subject"))
+_ALL = 10_000
+
+
+def key_of(identity: str) -> str:
+    return f"erasures/{identity}"
+
+
+def planned(engine: Engine, tenant: str, by: str, person: str | None = None) -> tuple[str, list[Write]]:
+    """The id of a new one, and what to write along with the closing of the tenant."""
+    identity = secrets.token_urlsafe(32)
+    memo: Json = {"tenant": tenant, "person": person, "phase": "cancel", "counts": {}}
+    fields = {"of": owner(by), "what": "organisation" if person is None else "person"}
+    tomb = {"schema": 1, "erasure": identity, "expires": stamp(engine.clock.now() + removing.KEPT)}
+    return identity, [
+        chore.created(engine, key_of(identity), "erasure", by="", memo=memo, fields=fields),
+        Merge(f"tombstones/{tenant}", tomb),
+    ]
+
+
+def owner(subject: str) -> str:
+    """Who may read a receipt, without their name in it."""
+    return hashlib.sha256(f"erasure of {subject}".encode()).hexdigest()
+
+
+def run(tools: Tools, hold: Hold) -> End:
+    """One phase of it."""
+    engine, tenant, phase = tools.engine, hold.tenant, hold.memo["phase"]
+    parent, prefixes = f"tenants/{tenant}", {"uploads": f"t/{tenant}/", "media": f"t/{tenant}/"}
+    if phase == "after":
+        return removing.after(tools, hold)
+    if phase == "cancel":
+        for state in ("waiting", "running"):
+            while True:
+                alive = engine.documents.query("flows", [Where("state", "==", state)], parent=parent, limit=100)
+                if not removing.cancelled(tools, alive):
+                    break
+                if hold.spent:
+                    return Again()
+        hold.note(phase="wait")
+    if phase in ("cancel", "wait"):
+        if removing.at_work(tools, parent, []):
+            return Again(after_s=10)
+        hold.note(phase="remove")
+    for store, found in _of(tools, hold, parent):
+        removing.documents(tools, hold, store, found)
+        if hold.spent:
+            return Again()
+    removing.objects(tools, hold, prefixes)
+    if phase != "recount":
+        hold.note(phase="recount")
+        return Again(after_s=removing.GRACE_S)
+    there = _left(tools, hold, parent) | removing.left(tools, prefixes)
+    if any(there.values()):
+        return Again(after_s=10)
+    told = receipt(
+        hold.memo["counts"],
+        there,
+        removing.remains(tools, prefixes),
+        what=hold.body["what"],
+        asked=hold.body["created"],
+        done=stamp(engine.clock.now()),
+    )
+    hold.note({"receipt": told}, [Delete(parent)], phase="after", person=None)
+    return removing.after(tools, hold)
+
+
+def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[Snap]]]:
+    """What documents there are, a page at a time until none are."""
+    store = tools.engine.documents
+    for collection in store.collections(parent):
+        while found := store.named(collection, parent=parent, limit=removing.PAGE):
+            yield f"documents: {collection}", found
+    gate = store.get_many([f"admission/{hold.tenant}"])
+    if gate:
+        yield "documents: admission", list(gate.values())
+    if (person := hold.memo["person"]) is not None:
+        for collection, name in PERSONAL:
+            if found := store.query(collection, [Where(name, "==", person)], limit=_ALL):
+                yield f"elsewhere: {collection}", found
+
+
+def _left(tools: Tools, hold: Hold, parent: str) -> dict[str, int]:
+    """A recount, of each collection as far as one page."""
+    store = tools.engine.documents
+    there = {
+        f"documents: {name}": len(store.named(name, parent=parent, limit=removing.PAGE))
+        for name in store.collections(parent)
+    }
+    there["documents: admission"] = len(store.get_many([f"admission/{hold.tenant}"]))
+    if (person := hold.memo["person"]) is not None:
+        there |= {f"elsewhere: {name}": store.count(name, [Where(field, "==", person)]) for name, field in PERSONAL}
+    return there

@@ -1,0 +1,23 @@
+"""What chores reach the outside by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from common.pipeline.engine import Engine
+from common.ports.drive import Drive
+from common.ports.intake import Intake
+from common.ports.outbound import Outbound
+from common.ports.purge import Purge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    engine: Engine
+    outbound: Outbound
+    intake: Intake
+    drive: Drive
+    stores: Mapping[str, Purge]  # by name: uploads, media
+    backups: timedelta | None = None  # how long the database keeps what was removed; None where nothing does
