@@ -17,7 +17,7 @@ from common.chores.receipts import receipt
 from common.chores.tools import Tools
 from common.pipeline.engine import Engine
 from common.ports.clock import stamp
-from common.ports.documents import Create, Delete, Snap, Where
+from common.ports.documents import Create, Delete, Documents, Snap, Where
 
 KEPT = ("audit", "chores", "idempotency")
 _FIELDS = ("asset", "asset_id", "value")  # that name an asset: of what is made of it, of runs, of claims
@@ -76,22 +76,29 @@ def run(tools: Tools, hold: Hold) -> End:
 def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[Snap]]]:
     """What documents there are of it, by collection: by id, since flows, runs and clips bear its id, and by field."""
     store, asset = tools.engine.documents, hold.memo["asset"]
-    for collection in store.collections(parent):
+    flows = [Where("flow", "==", flow) for flow in hold.memo["flows"]]
+    told = [one for where in flows for one in store.query("events", [where], parent=parent, limit=_ALL)]
+    indirect = [Where("event", "==", one.id) for one in told]  # deliveries
+    indirect += [Where("clip", "==", one.id) for one in _named(store, parent, "embeddings", asset)]  # notes
+    # What others are found by goes last.
+    for collection in sorted(store.collections(parent), key=lambda name: name in ("events", "embeddings")):
         if collection in KEPT:
             continue
-        found: dict[str, Snap] = {}
-        after = ""
-        while page := store.named(collection, parent=parent, begins=asset, after=after, limit=removing.PAGE):
-            found |= {one.key: one for one in page if one.id[len(asset) :][:1] in ("", "-", ".")}
-            after = page[-1].id
-        flows = [Where("flow", "==", flow) for flow in hold.memo["flows"]]
+        found = {one.key: one for one in _named(store, parent, collection, asset)}
         asked = [*flows, *(Where(name, "==", asset) for name in _FIELDS)]
-        if collection == "deliveries":  # they are asked for before the events they tell of: collections come in order
-            for where in flows:
-                told = store.query("events", [where], parent=parent, limit=_ALL)
-                asked += [Where("event", "==", event.id) for event in told]
+        asked += indirect if collection in ("deliveries", "knowledge") else []
         for where in asked:
             found |= {one.key: one for one in store.query(collection, [where], parent=parent, limit=_ALL)}
         found.pop(f"{parent}/assets/{asset}", None)
         if found:
             yield f"documents: {collection}", list(found.values())
+
+
+def _named(store: Documents, parent: str, collection: str, asset: str) -> list[Snap]:
+    """Those whose id is the asset's, or goes on from it: as ids of flows, runs and clips do."""
+    found: list[Snap] = []
+    after = ""
+    while page := store.named(collection, parent=parent, begins=asset, after=after, limit=removing.PAGE):
+        found += [one for one in page if one.id[len(asset) :][:1] in ("", "-", ".")]
+        after = page[-1].id
+    return found

@@ -33,6 +33,9 @@ def files(served: Served) -> list[str]:
     return served.engine.objects.list("")
 
 
+HOOK = {"name": "ours", "address": "https://hooks.example/", "events": ["video.generation.started"]}
+
+
 def lived(served: Served, tenant: str, by: str, where: dict[str, str], name: str = "talk.mp4") -> str:
     """An asset with all that comes of one."""
     asked = {"json": {"name": name, "size": 352}, "headers": {**where, "Idempotency-Key": name}}
@@ -50,6 +53,7 @@ def lived(served: Served, tenant: str, by: str, where: dict[str, str], name: str
             Create(f"{parent}/embeddings/{flow['id']}.1", {"schema": 1, "asset": asset}),
             Create(f"{parent}/claims/{asset[::-1]}", {"schema": 1, "value": asset}),
             Create(f"{parent}/calls/{flow['id']}.score.ask.1", {"schema": 1}),
+            Create(f"{parent}/knowledge/{name.replace('.', '-')}", {"clip": f"{flow['id']}.1"}),
             Create(f"{parent}/nobody_thought_of/{name.replace('.', '-')}", {"flow": flow["id"]}),
         ]
     )
@@ -66,6 +70,7 @@ def checked(receipt: dict[str, Any]) -> dict[str, int]:
 
 
 def test_an_asset_is_erased_and_no_other(served: Served) -> None:
+    served.told("POST", "/v1/webhooks", status=201, json=HOOK)
     mine, other = lived(served, "ann", "ann", {}), lived(served, "ann", "ann", {}, "other.mp4")
     kept = {key: body for key, body in everything(served).items() if other in key}
     told = served.told("DELETE", f"/v1/assets/{mine}", status=202)
@@ -79,6 +84,7 @@ def test_an_asset_is_erased_and_no_other(served: Served) -> None:
     assert erasure["state"] == "erased"
     gone = checked(erasure["receipt"])
     assert gone["uploads"] == 2, "the file, and the session that brought it"
+    assert gone["documents: deliveries"] > 0 and gone["documents: knowledge"] == 1
     assert gone["documents: flows"] == 1 and gone["documents: nobody_thought_of"] == 1
     there = everything(served)
     named = {key.split("/")[2] for key, body in there.items() if mine in key or mine in json.dumps(body)}

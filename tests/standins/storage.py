@@ -52,6 +52,8 @@ class Storage:
 
     address: str = ""
     objects: dict[tuple[str, str], Kept] = field(default_factory=dict)
+    older: list[tuple[str, Kept]] = field(default_factory=list)  # noncurrent: versioning is on
+    removed: list[tuple[str, Kept]] = field(default_factory=list)  # soft-deleted
     sessions: dict[str, Session] = field(default_factory=dict)
     faults: list[tuple[str, str]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
@@ -83,6 +85,8 @@ class Storage:
                 metadata=about.get("metadata") or {},
                 type=about.get("contentType") or "application/octet-stream",
             )
+            if there is not None:
+                self.older.append((bucket, there))
             self.objects[bucket, kept.name] = kept
         for hear in self.heard:
             hear(bucket, kept)
@@ -273,9 +277,18 @@ class _Handler(BaseHTTPRequestHandler):
             return self._say(503, {"error": {"code": 503, "message": "busy"}})
         prefix, after = self.query.get("prefix", ""), self.query.get("pageToken", "")
         with self.storage.lock:
-            names = sorted(name for at, name in self.storage.objects if at == bucket and name.startswith(prefix))
-        names = [name for name in names if name > after]
-        items = [_resource(bucket, self.storage.objects[bucket, name]) for name in names[:PAGE]]
+            there = [(at, kept) for (at, _), kept in self.storage.objects.items()]
+            there += self.storage.older if self.query.get("versions", "").lower() == "true" else []
+            there = self.storage.removed if self.query.get("softDeleted", "").lower() == "true" else there
+            found = {
+                f"{kept.name}#{kept.generation}": kept
+                for at, kept in there
+                if at == bucket and kept.name.startswith(prefix)
+            }
+        names = [name for name in sorted(found) if name > after]
+        items = [_resource(bucket, found[name]) for name in names[:PAGE]]
+        if self.query.get("softDeleted", "").lower() == "true":
+            items = [{**one, "hardDeleteTime": "2026-12-24T00:00:00Z"} for one in items]
         more = {"nextPageToken": names[PAGE - 1]} if len(names) > PAGE else {}
         self._say(200, {"kind": "storage#objects", "items": items, **more})
 
@@ -284,11 +297,28 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.storage.fault("delete")
         if fault == "503":
             return self._say(503, {"error": {"code": 503, "message": "busy"}})
-        with self.storage.lock:
-            gone = self.storage.objects.pop((match[1], unquote(match[2])), None) if match else None
+        gone = self._taken_away(match[1], unquote(match[2])) if match else None
         if fault == "lost":
             raise _Cut
         self._say(204 if gone else 404, None if gone else {"error": {"code": 404, "message": "no such object"}})
+
+    def _taken_away(self, bucket: str, name: str) -> Kept | None:
+        """The live one becomes an older version; a generation that is named is removed, and kept for a while."""
+        with self.storage.lock:
+            live, asked = self.storage.objects.get((bucket, name)), self.query.get("generation")
+            if asked is None:
+                if live is not None:
+                    self.storage.older.append((bucket, self.storage.objects.pop((bucket, name))))
+                return live
+            for at, kept in [*self.storage.older, *([(bucket, live)] if live else [])]:
+                if (at, kept.name, str(kept.generation)) == (bucket, name, asked):
+                    self.storage.removed.append((at, kept))
+                    if kept is live:
+                        del self.storage.objects[bucket, name]
+                    else:
+                        self.storage.older.remove((at, kept))
+                    return kept
+        return None
 
     def _inserted(self, bucket: str, about: dict[str, Any], content: bytes, match: int | None) -> None:
         fault = self.storage.fault("insert")
