@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from common.adapters.calls import DocumentCalls
 from common.adapters.embedded.scratch import FolderScratch
 from common.adapters.google import clients
 from common.adapters.google.certificates import FIREBASE, SERVICES, Certificates
@@ -128,6 +129,7 @@ def connect(
         clock=clock,
         scratch=FolderScratch(settings.home / "scratch"),
         models=_models(settings, warm=warm),
+        calls=DocumentCalls(documents, clock),
         wake_s=_WAKE_S,
         active=settings.active,
         abandon=abandon,

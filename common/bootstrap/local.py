@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
 
+from common.adapters.calls import DocumentCalls
 from common.adapters.embedded.auth import LocalKey
 from common.adapters.embedded.clock import SteadyClock
 from common.adapters.embedded.doorbell import Doorbell, NoBell
@@ -100,15 +101,17 @@ def engine(
     A worker process takes epoch and clock from its runner's settings.
     """
     folder = StateFolder(settings.home)
+    documents, clock = SqliteDocuments(folder.database), clock or SteadyClock(settings.anchor)
     return Engine(
         definition=definition,
-        documents=SqliteDocuments(folder.database),
+        documents=documents,
         objects=FileObjects(folder.objects),
         sources=FileSources(),
         wake=wake or NoBell(),
-        clock=clock or SteadyClock(settings.anchor),
+        clock=clock,
         scratch=FolderScratch(folder.scratch),
         models=LocalModels(settings.models, Shelf.of_this_process() if warm else None),
+        calls=DocumentCalls(documents, clock),
         epoch=epoch if epoch is not None else settings.epoch or 0,
         beat_s=_BEAT_S,
         abandon=abandon,

@@ -100,8 +100,10 @@ class Verdict:
     """What the council makes of a clip. Where it is degraded, the score is the local one and no vote counted."""
 
     score: float  # 0 to 100
-    low: float | None  # where the score would lie four times in five, were all seats taken; None where none counted
-    high: float | None
+    low: float | None = (
+        None  # where the score would lie four times in five, were all seats taken; None where none counted
+    )
+    high: float | None = None
     disagreement: float | None  # weighted standard deviation of the votes in points; None where none counted
     n_eff: float  # how many independent votes those that counted are worth; 0 where none did
     degraded: str | None  # why there was no quorum; None: there was

@@ -10,8 +10,10 @@ from common.domain.codec import loads
 from common.media.captions import fonts
 from common.pipeline.run import Flow, RunId
 from common.pipeline.stage import Definition, Stage
+from common.ports.calls import Calls
 from common.ports.clock import Clock
 from common.ports.documents import Documents, Json, Snap
+from common.ports.language import NOBODY, Seats
 from common.ports.models import Models
 from common.ports.objects import Objects
 from common.ports.scratch import Scratch
@@ -41,6 +43,8 @@ class Engine:
     clock: Clock
     scratch: Scratch
     models: Models
+    calls: Calls
+    seats: Seats = NOBODY
     epoch: int = 0
     beat_s: float = 20.0
     wake_s: float = 0.0
@@ -49,11 +53,12 @@ class Engine:
 
     def makers(self, stage: Stage) -> Json:
         """What a stage's results depend on besides its inputs; on another machine it may be another."""
-        return {
+        found: Json = {
             "version": stage.version,
             "models": self.models.identity(stage.models),
             "fonts": fonts.installed() if stage.fonts else None,
         }
+        return found | ({"seats": {one.name: one.model for one in self.seats.models}} if stage.asks else {})
 
     def errand(self, run: RunId, body: Json) -> Errand:
         """What a run of this body needs next."""

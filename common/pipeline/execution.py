@@ -211,6 +211,7 @@ def _ending(
         "left_out": kept["left_out"],
         "timings": kept["timings"],
         "reused": reused,
+        "cost_micros": 0 if reused else kept.get("cost_micros", 0),
         "error": ABSENT,
         "ended": stamp(now),
         "due": stamp(now + timedelta(seconds=ANNOUNCE_S)),

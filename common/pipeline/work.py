@@ -9,6 +9,7 @@ from common.domain.asset import Source
 from common.domain.codec import digest, from_json
 from common.domain.settings import FlowSettings
 from common.errors import Conflict
+from common.pipeline.asking import RunAsking
 from common.pipeline.engine import Engine
 from common.pipeline.lease import Lease
 from common.pipeline.run import TERMINAL, Flow, RunId
@@ -27,6 +28,7 @@ class RunWork:
         self._flow = flow
         self._stage = stage
         self._lease = lease
+        self._asking = RunAsking(engine, flow, lease)
         self._before = {need.stage: self._snaps(need.stage) for need in stage.after}
         self.tenant = flow.tenant
         self.asset = flow.asset
@@ -54,6 +56,17 @@ class RunWork:
     def result_key(self) -> str:
         """Where all this run kept is listed: once it is there, the work need not be done again."""
         return f"{self._prefix}/_kept.json"
+
+    @property
+    def asking(self) -> RunAsking:
+        if not self._stage.asks:
+            raise RuntimeError(f"stage {self._stage.name!r} does not say in the table that it asks language models")
+        return self._asking
+
+    @property
+    def address(self) -> str | None:
+        on_cloud = str(self._asset.body["location"]).startswith("gs://")
+        return f"gs://{self.source.bucket}/{self.source.name}" if on_cloud else None
 
     def need(self, stage: str) -> Json | None:
         snaps = self._declared(stage)
@@ -162,7 +175,7 @@ class RunWork:
             wall_s=timings.get("wall_s"),
             cpu_s=timings.get("cpu_s"),
             peak_mb=timings.get("peak_mb"),
-            cost_micros=0,
+            cost_micros=int(body.get("cost_micros", 0)),
             left_out=tuple(LeftOut(**entry) for entry in body.get("left_out", ())),
         )
 

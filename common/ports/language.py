@@ -94,6 +94,9 @@ class Seats:
     caps: Caps = Caps(per_video=100_000, per_day=5_000_000)
 
 
+NOBODY = Seats()
+
+
 class LanguageModel(Protocol):
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
+from common.ports.asking import Asking
 from common.ports.models import Models
 
 Json = dict[str, Any]
@@ -61,7 +62,8 @@ class Outcome:
     `documents` are written in the batch that settles the run: path under the tenant -> fields to merge, a vector
     or words among them as `common.ports.documents.plain` has it; the fields `flow` and `created` are filled where a
     document has them, for an outcome may serve many flows. `used` is counted for the account, by the names of
-    common.domain.usage; its time and the files it keeps are counted without being said.
+    common.domain.usage; its time and the files it keeps are counted without being said. `cost_micros` is what
+    others were paid for it.
     """
 
     result: Json
@@ -69,6 +71,7 @@ class Outcome:
     documents: Mapping[str, Json] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     used: Mapping[str, int] = field(default_factory=dict)
+    cost_micros: int = 0
 
 
 class Work(Protocol):
@@ -105,6 +108,14 @@ class Work(Protocol):
     @property
     def models(self) -> Models:
         """Those of this machine; the table names the kinds that the stage may open."""
+
+    @property
+    def asking(self) -> Asking:
+        """Language models, for a stage whose row says that it asks."""
+
+    @property
+    def address(self) -> str | None:
+        """Of the asset's bytes for others on the same cloud, as gs://bucket/object; None on one machine."""
 
     def need(self, stage: str) -> Json | None:
         """The result of a stage this one comes after; None when that one was skipped or failed."""
