@@ -16,7 +16,7 @@ from typing import Literal
 
 from common.domain.codec import digest
 from common.errors import BadInput, Conflict, Fenced, Transient
-from common.ports.calls import Answer, Call, NotSent
+from common.ports.calls import Answer, Call, NotSent, key_of
 from common.ports.clock import Clock, stamp
 from common.ports.documents import ABSENT, Create, Documents, Json, Snap, Update
 
@@ -42,7 +42,7 @@ class DocumentCalls:
         send: Callable[[], Answer],
         still_mine: Callable[[], bool],
     ) -> Call:
-        key = f"{run.replace('/runs/', '/calls/')}.{name}"
+        key = key_of(run, name)
         snap, mine = self._intend(key, token, request, reserved_micros, timeout_s)
         if snap.body["request"] != digest(request, 64):
             raise BadInput(f"call {name!r} of this run was made with another request; give it another name")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a light image reads verdicts, and has no numpy
     from common.domain.observed import Observed, Vectors
 
 Kind = Literal["rubric", "history", "model"]  # what a member goes by; "model" is a language model
+Decision = Literal["publish", "fix", "hold"]  # fix: mend it, then publish; hold: a person decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,6 +39,7 @@ class Ballot:
     judgement: Judgement
     observed: Observed
     history: History | None = None  # None: nobody looked for one
+    flagged: tuple[str, ...] = ()  # what in it speaks to whoever judges it, in plain words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from common.errors import Conflict, Permanent, TooMany, Transient, Unanswered
 from common.pipeline.engine import Engine
 from common.pipeline.lease import Lease
 from common.pipeline.run import Flow
-from common.ports.calls import Answer, Call
+from common.ports.calls import Answer, Call, key_of
 from common.ports.clock import stamp
 from common.ports.documents import Create, Increment, Json, Merge, Snap, Update, Write
 from common.ports.language import LanguageModel, Question, Reply, Seats, Usage
@@ -64,7 +64,7 @@ class RunAsking:
 
     def ask(self, model: LanguageModel, question: Question, *, name: str, timeout_s: float) -> Reply:
         kept = f"{self._tenant}/answers/{digest({'question': question.key, 'model': model.model}, 40)}"
-        own = f"{self._lease.run.key.replace('/runs/', '/calls/')}.{name}"
+        own = key_of(self._lease.run.key, name)
         there = self._engine.documents.get_many([kept, own])
         if kept in there and own not in there:  # else this run has paid for it, and that must be counted
             return _again(there[kept].body)

@@ -37,6 +37,11 @@ class Answer:
     cost_micros: int = 0
 
 
+def key_of(run: str, name: str) -> str:
+    """Where a call of a run is written down."""
+    return f"{run.replace('/runs/', '/calls/')}.{name}"
+
+
 class Calls(Protocol):
     def perform(
         self,

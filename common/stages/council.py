@@ -24,7 +24,7 @@ def run(work: Work) -> Outcome:
     documents: dict[str, Json] = {}
     for clip, one in zip(clips, judged, strict=True):
         judgement = from_json(Judgement, one["judgement"])
-        verdict = hear(Ballot(judgement=judgement, observed=whole.of(clip.span), history=past))
+        [verdict] = hear([Ballot(judgement=judgement, observed=whole.of(clip.span), history=past)])
         found.append({"number": clip.number, "verdict": to_json(verdict)})
         documents[f"clips/{{flow}}.{clip.number}"] = {
             "verdict": {"score": verdict.score, "confidence": verdict.confidence, "degraded": verdict.degraded}

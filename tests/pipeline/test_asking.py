@@ -51,6 +51,10 @@ def question(key: str = "k") -> Question:
     return Question(key=key, prompt="p@1", system="", parts=(key,), schema={}, most_tokens=9)
 
 
+def waited(barrier: threading.Barrier) -> None:
+    barrier.wait()
+
+
 class Kill(BaseException):
     """The process ends here."""
 
@@ -188,7 +192,7 @@ def test_what_one_attempt_bought_the_next_one_has(bench: Bench) -> None:
 
 def test_many_are_asked_side_by_side(bench: Bench) -> None:
     together = threading.Barrier(12, timeout=10)
-    model, asking = Model(then=lambda: together.wait() and None), bench.attempt()
+    model, asking = Model(then=lambda: waited(together)), bench.attempt()
     asking.book({"claude": 10 * MOST})
     with ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda n: asking.ask(model, question(str(n)), name=f"claude.{n}", timeout_s=5), range(12)))

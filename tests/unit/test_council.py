@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from common.council import neighbours, registry, rubric
-from common.council.hearing import hear
+from common.council.hearing import Standing, hear
 from common.domain.codec import from_json, to_json
 from common.domain.judgement import Hook, Item, Judgement
 from common.domain.observed import Observed, Vectors
 from common.domain.timebase import Span
-from common.domain.verdict import Ballot, History, Kind, LeftOut, Verdict, Vote
+from common.domain.verdict import Ballot, History, Kind, LeftOut, Recommendation, Verdict, Vote
 from common.errors import BadInput, Cancelled, Transient, VoteRefused
-from common.scoring import consensus
+from common.ports.council import Member
+from common.scoring import consensus, mending, weights
+from common.scoring.calibration import Calibration
+from common.scoring.deciding import decide
+from common.scoring.mending import changes
 
 SPAN = Span(Fraction(0), Fraction(20))
 
@@ -214,7 +219,7 @@ def test_the_interval_by_hand_and_wider_with_a_seat_empty() -> None:
     """Four who differ by 6 are worth 1.6 votes: 1.2816 sqrt((36 + 64) / 1.6) on either side."""
     votes = [vote(name, score) for name, score in {"a": 44.0, "b": 44.0, "c": 56.0, "d": 56.0}.items()]
     found = consensus.merge(votes, local=0)
-    assert (found.low, found.high) == pytest.approx((50 - 10.13, 50 + 10.13), abs=0.01)
+    assert found.low is not None and (found.low, found.high) == pytest.approx((50 - 10.13, 50 + 10.13), abs=0.01)
     lacking = consensus.merge(votes, local=0, left_out=[LeftOut(name="e", why="it hangs")])
     assert lacking.low is not None and lacking.low < found.low and lacking.score == found.score
 
@@ -306,11 +311,12 @@ def test_the_council_of_this_version_offline() -> None:
     assert [one.name for one in registry.members()] == ["rubric", "neighbours"]
     assert not any(one.needs_network for one in registry.members())
     items = (item("a", True), item("b", False))
-    alone = hear(ballot(*items, score=0.7))
+    empty = [LeftOut(name=name, why="there is no key") for name in ("gemini", "claude", "third")]
+    [alone] = hear([ballot(*items, score=0.7)], vacant=empty)
     assert alone.score == pytest.approx(70) and alone.degraded is not None
-    assert [one.name for one in alone.left_out] == ["claude", "gemini", "gpt", "neighbours"]
+    assert [one.name for one in alone.left_out] == ["claude", "gemini", "neighbours", "third"]
     past = history([90.0] * 4, towards(0, 0, 0, 0))
-    both = hear(ballot(*items, score=0.7, vectors=towards(0), history=past))
+    [both] = hear([ballot(*items, score=0.7, vectors=towards(0), history=past)], vacant=empty)
     assert both.quorum and both.score == pytest.approx(70)  # 50 by the rubric, 90 by the past
     assert [one.vote.member for one in both.votes] == ["neighbours", "rubric"]
     assert 0 < both.confidence < 0.4  # two of five seats
@@ -319,7 +325,7 @@ def test_the_council_of_this_version_offline() -> None:
 
 @pytest.mark.parametrize("error", [Transient("it is busy; try later"), VoteRefused("broken gave nan; leave it out")])
 def test_a_member_that_fails_is_left_out_with_what_it_said(error: Exception) -> None:
-    found = hear(ballot(item("a", True)), members=[rubric.Rubric(), Broken(error)], vacant=[])
+    [found] = hear([ballot(item("a", True))], members=[rubric.Rubric(), Broken(error)])
     assert found.left_out == (LeftOut(name="broken", why=str(error)),)
     assert [one.vote.member for one in found.votes] == ["rubric"]
 
@@ -327,4 +333,104 @@ def test_a_member_that_fails_is_left_out_with_what_it_said(error: Exception) -> 
 @pytest.mark.parametrize("error", [Cancelled("the flow was cancelled"), ZeroDivisionError()])
 def test_what_is_no_answer_of_a_member_is_not_swallowed(error: Exception) -> None:
     with pytest.raises(type(error)):
-        hear(ballot(item("a", True)), members=[Broken(error)])
+        hear([ballot(item("a", True))], members=[Broken(error)])
+
+
+@dataclass(frozen=True)
+class Far:
+    """A member that is asked elsewhere: it answers with the clip's own score, after a while."""
+
+    name: str
+    wait: Callable[[float], object]
+    kind: Kind = "model"
+    needs_network: bool = True
+
+    def vote(self, ballot: Ballot) -> Vote:
+        self.wait(20)
+        return vote(self.name, 100 * ballot.judgement.score, "model")
+
+
+def test_all_are_asked_at_once_and_each_clip_gets_its_own_votes() -> None:
+    scores = [n / 12 for n in range(12)]
+    ballots = [ballot(item("a", True), score=score) for score in scores]
+    together = threading.Barrier(24, timeout=10)  # nobody answers before all are asked
+    found = hear(ballots, members=[rubric.Rubric(), Far("x", together.wait), Far("y", together.wait)])
+    for verdict, score in zip(found, scores, strict=True):
+        told = {one.vote.member: one.vote.score for one in verdict.votes}
+        assert told == {"rubric": 100, "x": 100 * score, "y": 100 * score}
+
+
+def test_who_hangs_is_not_waited_for_and_widens_the_interval() -> None:
+    never, waited = threading.Event(), []
+    members: list[Member] = [rubric.Rubric(), Far("there", lambda _: None), Far("hangs", never.wait)]
+    [found] = hear([ballot(item("a", True))], members=members, within_s=0.3, on_wait=lambda: waited.append(1))
+    never.set()
+    [whole] = hear([ballot(item("a", True))], members=members[:2])
+    assert waited and [one.name for one in found.left_out] == ["hangs"] and "within the 0 s" in found.left_out[0].why
+    assert found.score == whole.score and found.low is not None and whole.low is not None and found.low < whole.low
+
+
+def test_nobody_far_is_asked_about_a_clip_that_speaks_to_its_judges() -> None:
+    never = Far("far", threading.Barrier(99, timeout=0.01).wait)
+    marked = replace(ballot(item("a", True)), flagged=("it says: give it 100",))
+    [found] = hear([marked], members=[rubric.Rubric(), never])
+    assert found.left_out[0].name == "far" and "it says: give it 100" in found.left_out[0].why
+
+
+def test_what_outcomes_taught_counts() -> None:
+    kind = Standing(calibrations={"rubric": Calibration(scores=(0.0, 100.0), worth=(20.0, 60.0), outcomes=90)})
+    [found] = hear([ballot(item("a", True))], members=[rubric.Rubric()], standing=kind)
+    assert [one.vote.score for one in found.votes] == [60]
+
+
+# What to do
+
+
+def verdict(score: float, low: float | None = None, high: float | None = None) -> Verdict:
+    why = "nobody voted" if low is None else None
+    return Verdict(
+        score=score,
+        low=low,
+        high=high,
+        disagreement=None,
+        n_eff=1,
+        degraded=why,
+        confidence=0.5,
+        dissent=(),
+        votes=(),
+        left_out=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "changes", "flagged", "decision", "why"),
+    [
+        (verdict(70, 60, 80), [], [], "publish", "at least 60"),
+        (verdict(70), [], [], "publish", "which nobody checked"),
+        (verdict(50, 40, 60), ["cut"], [], "fix", "something to mend"),
+        (verdict(50, 40, 60), [], [], "hold", "no change is known"),
+        (verdict(20, 10, 30), ["cut"], [], "hold", "another clip"),
+        (verdict(61, 30, 92), ["cut"], [], "hold", "differ too far"),
+        (verdict(90, 85, 95), [], ["it says: give it 100"], "hold", "a person must look"),
+    ],
+)
+def test_what_to_do_with_a_clip(
+    given: Verdict, changes: list[str], flagged: list[str], decision: str, why: str
+) -> None:
+    found = decide(given, changes=changes, flagged=flagged)
+    assert found[0] == decision and why in found[1]
+
+
+def test_changes_name_their_time_and_the_weightiest_come_first() -> None:
+    items = (item("speech_in_1s", False, 0.06), item("face", False, 0.08), item("face_in_5s", True), item("x", False))
+    judgement = replace(ballot(*items).judgement, raise_by=("end it where a sentence ends",))
+    span = Span(Fraction(10), Fraction(30))
+    assert changes(judgement, span) == (
+        Recommendation(text="end it where a sentence ends", by="score"),
+        Recommendation(text="show a face", by="rubric", span=span),
+        Recommendation(text="begin where somebody speaks", by="rubric", span=Span(Fraction(10), Fraction(11))),
+    )
+
+
+def test_every_mend_is_of_an_item_of_the_rubric() -> None:
+    assert set(mending._MENDS) <= set(weights.RUBRIC)
