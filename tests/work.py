@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,30 @@ from typing import Any
 from common.adapters.models.local import LocalModels
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
+from common.ports.asking import Asking
+from common.ports.language import LanguageModel, Question, Reply, Seats, nobody
 from common.ports.models import Models
 from common.ports.work import Ended, Json, ObjectRef
+
+
+@dataclass(kw_only=True)
+class AskedAtOnce:
+    """Language models without a ledger: asked each time, paid each time."""
+
+    seats: Seats = field(default_factory=nobody)
+    refused: dict[str, str] = field(default_factory=dict)
+    spent: int = 0
+
+    def book(self, wanted: Mapping[str, int]) -> Mapping[str, str]:
+        return {name: why for name, why in self.refused.items() if name in wanted}
+
+    def ask(self, model: LanguageModel, question: Question, *, name: str, timeout_s: float) -> Reply:
+        reply = model.ask(question, timeout_s=timeout_s)
+        self.spent += reply.cost_micros
+        return reply
+
+    def close(self) -> int:
+        return self.spent
 
 
 @dataclass(kw_only=True)
@@ -32,6 +55,8 @@ class OneStage:
     runs: tuple[Ended, ...] = ()
     claimed: dict[str, str] = field(default_factory=dict)
     steps: list[tuple[float, float, str]] = field(default_factory=list)
+    asking: Asking = field(default_factory=lambda: AskedAtOnce())
+    address: str | None = None
 
     @property
     def scratch(self) -> Path:

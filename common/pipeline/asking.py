@@ -43,7 +43,7 @@ class RunAsking:
 
     @property
     def seats(self) -> Seats:
-        return self._engine.seats
+        return self._engine.seats()
 
     def book(self, wanted: Mapping[str, int]) -> Mapping[str, str]:
         for _ in range(TRIES):
@@ -127,7 +127,7 @@ class RunAsking:
     def _purses(self) -> dict[str, int]:
         """What is spent from, and how much may be."""
         day = stamp(self._engine.clock.now())[:10]
-        caps = self._engine.seats.caps
+        caps = self.seats.caps
         return {
             f"{self._tenant}/spending/day-{day}": caps.per_day,
             f"{self._tenant}/spending/asset-{self._asset}": caps.per_video,

@@ -188,11 +188,12 @@ PIPELINE = Definition(
         ),
         Stage(
             name="council",
-            version=1,
+            version=2,
             title="Asking the council",
             handler="common.stages.council:run",
             after=(*SEEN, Need("score")),
-            cost=Cost(fixed=0.5, per_second=0.005),
+            asks=True,
+            cost=Cost(fixed=3, per_second=0.01),
         ),
         Stage(
             name="mix",

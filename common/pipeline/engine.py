@@ -13,7 +13,7 @@ from common.pipeline.stage import Definition, Stage
 from common.ports.calls import Calls
 from common.ports.clock import Clock
 from common.ports.documents import Documents, Json, Snap
-from common.ports.language import NOBODY, Seats
+from common.ports.language import Seats, nobody
 from common.ports.models import Models
 from common.ports.objects import Objects
 from common.ports.scratch import Scratch
@@ -32,6 +32,7 @@ class Engine:
     `epoch` counts the lives of an embedded runner: a run claimed in an earlier one has no holder.
     `active` is how many flows of one tenant may be at work at once; None where one person has the machine alone.
     `wake_s` is how long a wake may take before the sweep looks whether it was lost; 0 where the sweep is the wake.
+    `seats` reads keys when it is asked, and so is asked by stages that need them alone.
     `abandon` is called when an attempt must stop now; a worker process ends itself and its children.
     """
 
@@ -44,7 +45,7 @@ class Engine:
     scratch: Scratch
     models: Models
     calls: Calls
-    seats: Seats = NOBODY
+    seats: Callable[[], Seats] = nobody
     epoch: int = 0
     beat_s: float = 20.0
     wake_s: float = 0.0
@@ -58,7 +59,7 @@ class Engine:
             "models": self.models.identity(stage.models),
             "fonts": fonts.installed() if stage.fonts else None,
         }
-        return found | ({"seats": {one.name: one.model for one in self.seats.models}} if stage.asks else {})
+        return found | ({"seats": {one.name: one.model for one in self.seats().models}} if stage.asks else {})
 
     def errand(self, run: RunId, body: Json) -> Errand:
         """What a run of this body needs next."""

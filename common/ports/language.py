@@ -94,7 +94,9 @@ class Seats:
     caps: Caps = Caps(per_video=100_000, per_day=5_000_000)
 
 
-NOBODY = Seats()
+def nobody() -> Seats:
+    """An empty table."""
+    return Seats()
 
 
 class LanguageModel(Protocol):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from common.domain.clip import Evidence
-from common.domain.codec import to_json
+from common.domain.codec import from_json, to_json
 from common.domain.gate import Gate
 from common.domain.judgement import Judgement, Part
 from common.domain.observed import Observed
 from common.domain.timebase import Span, decimal
-from common.domain.verdict import Verdict
+from common.domain.verdict import Recommendation, Verdict
 from common.scoring.storyboard import Storyboard
 
 Json = dict[str, Any]
@@ -68,7 +68,9 @@ def _part(part: Part) -> Json:
     return {"value": value, "weight": part.weight, "why": part.why, "evidence": evidence(part.evidence)}
 
 
-def votes_of(verdict: Verdict) -> Json:
+def votes_of(told: Json) -> Json:
+    """Of one clip, from what the council's stage keeps of it; its first version kept votes and verdict alone."""
+    verdict = from_json(Verdict, told["verdict"])
     return {
         "votes": [
             {
@@ -79,11 +81,22 @@ def votes_of(verdict: Verdict) -> Json:
                 "abstains": one.vote.abstains,
                 "reasons": list(one.vote.reasons),
                 "weight": _rounded(one.weight),
+                "cost_micros": one.vote.cost_micros,
+                "tokens": one.vote.tokens,
             }
             for one in verdict.votes
         ],
         "verdict": {
+            "decision": told.get("decision"),
+            "because": told.get("because"),
+            "changes": [
+                {"text": one.text, "by": one.by, **_where(one.span)}
+                for one in from_json(tuple[Recommendation, ...], told.get("changes", []))
+            ],
+            "flagged": list(told.get("flagged", [])),
             "score": _rounded(verdict.score),
+            "low": None if verdict.low is None else _rounded(verdict.low),
+            "high": None if verdict.high is None else _rounded(verdict.high),
             "confidence": _rounded(verdict.confidence),
             "disagreement": None if verdict.disagreement is None else _rounded(verdict.disagreement),
             "effective_votes": _rounded(verdict.n_eff),

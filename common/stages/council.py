@@ -1,15 +1,29 @@
-"""Ask the council about each clip: votes, what each counted, who differs, and whether there was a quorum."""
+"""Ask the council about each clip: the votes and what each counted, who differs, whether it is a quorum, what to do."""
 
 from __future__ import annotations
 
-from common.council.hearing import hear
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from common.council import comparing, injection, registry
+from common.council.hearing import WHOLE_S, hear
+from common.council.seer import Seer
 from common.domain.clip import Clip
 from common.domain.codec import dumps, from_json, loads, to_json
 from common.domain.judgement import Judgement
-from common.domain.verdict import Ballot
+from common.domain.verdict import Ballot, LeftOut, Verdict
 from common.errors import Permanent
+from common.ports.asking import Asking
+from common.ports.language import LanguageModel, Question, Reply
 from common.ports.work import Json, Outcome, Work
-from common.stages.observe import history, known
+from common.scoring.deciding import decide
+from common.scoring.mending import MOST, changes
+from common.stages.observe import Known, history, known
+from common.stages.sights import Sights
+
+MEMBER_S = 15.0  # for one answer
+_SECRET = os.urandom(32)  # of the lines around strangers' words
 
 
 def run(work: Work) -> Outcome:
@@ -18,19 +32,96 @@ def run(work: Work) -> Outcome:
     if scored is None:
         raise Permanent("there are no judged clips to vote on; run again from score")
     clips = from_json(list[Clip], loads(work.get(scored["clips"])))
-    judged = loads(work.get(scored["scores"]))
+    judged = [from_json(Judgement, one["judgement"]) for one in loads(work.get(scored["scores"]))]
     whole, past = known(work), history(work, weighed["source"] if weighed else None)
-    found: list[Json] = []
-    documents: dict[str, Json] = {}
-    for clip, one in zip(clips, judged, strict=True):
-        judgement = from_json(Judgement, one["judgement"])
-        [verdict] = hear([Ballot(judgement=judgement, observed=whole.of(clip.span), history=past)])
-        found.append({"number": clip.number, "verdict": to_json(verdict)})
-        documents[f"clips/{{flow}}.{clip.number}"] = {
-            "verdict": {"score": verdict.score, "confidence": verdict.confidence, "degraded": verdict.degraded}
-        }
-        work.progress(clip.number, len(clips), "clips")
+    ballots = []
+    for clip, judgement in zip(clips, judged, strict=True):
+        observed = whole.of(clip.span)
+        flagged = injection.scan(injection.texts(observed, (work.source.name,)))
+        reasons = flagged.reasons if flagged.flagged else ()
+        ballots.append(Ballot(judgement=judgement, observed=observed, history=past, flagged=reasons))
+    far = _Far(work, whole, ballots)
+    verdicts = hear(
+        ballots,
+        members=[*registry.members(), *far.members],
+        vacant=far.vacant,
+        compared=far.compared,
+        within_s=WHOLE_S,
+        on_wait=lambda: work.progress(len(clips) / 2, len(clips), "clips"),
+    )
+    cost = work.asking.close()
+    found = [_told(*one) for one in zip(clips, ballots, verdicts, strict=True)]
     return Outcome(
         result={"verdicts": to_json(work.put("verdicts.json", dumps(found))), "count": len(found)},
-        documents=documents,
+        documents={f"clips/{{flow}}.{one['number']}": {"verdict": _short(one)} for one in found},
+        cost_micros=cost,
     )
+
+
+class _Far:
+    """The members that are asked elsewhere, once it is settled who may be: what it may cost is set aside before."""
+
+    def __init__(self, work: Work, whole: Known, ballots: Sequence[Ballot]) -> None:
+        self._asking: Asking = work.asking
+        seats = self._asking.seats
+        open_to = [ballot for ballot in ballots if not ballot.flagged]
+        self._sights = Sights(work, whole, seats.models if open_to else ())
+        self._ballots = {n: ballot for n, ballot in enumerate(ballots) if not ballot.flagged}
+        seers = {model.name: self._seer(model) for model in seats.models}
+        wanted = {model.name: self._estimate(model, seers[model.name]) for model in seats.models}
+        refused = self._asking.book(wanted) if wanted and open_to else {}
+        self.members = [seer for name, seer in seers.items() if name not in refused]
+        self.vacant = [LeftOut(name=name, why=why) for name, why in {**seats.vacant, **refused}.items()]
+        self.compared: dict[str, Callable[[], Mapping[int, float] | None]] = {
+            model.name: partial(self._places, model)
+            for model in seats.models
+            if model.name not in refused and len(self._best()) > 1
+        }
+
+    def _seer(self, model: LanguageModel) -> Seer:
+        return Seer(
+            model=model,
+            ask=partial(self._ask, model),
+            secret=_SECRET,
+            sights=lambda ballot: self._sights.of(ballot.observed.span, model.sees),
+        )
+
+    def _ask(self, model: LanguageModel, question: Question) -> Reply:
+        return self._asking.ask(model, question, name=f"{model.name}.{question.key[:16]}", timeout_s=MEMBER_S)
+
+    def _estimate(self, model: LanguageModel, seer: Seer) -> int:
+        votes = sum(model.estimate(seer.question(ballot)[0]) for ballot in self._ballots.values())
+        return votes + (model.estimate(self._comparison()) if len(self._best()) > 1 else 0)
+
+    def _places(self, model: LanguageModel) -> Mapping[int, float] | None:
+        return comparing.places(self._ask(model, self._comparison()).content, self._best())
+
+    def _comparison(self) -> Question:
+        observed = {n: self._ballots[n].observed for n in self._best()}
+        pictures = {n: first for n, one in observed.items() if (first := self._sights.first(one.span)) is not None}
+        return comparing.compare(observed, pictures, _SECRET)
+
+    def _best(self) -> list[int]:
+        """The first clips, which are the best by their own score."""
+        return sorted(self._ballots)[: comparing.MOST]
+
+
+def _told(clip: Clip, ballot: Ballot, verdict: Verdict) -> Json:
+    said = [one for counted in verdict.votes for one in counted.vote.changes]
+    mends = (*changes(ballot.judgement, clip.span), *said)[: 2 * MOST]
+    decision, because = decide(verdict, changes=[one.text for one in mends], flagged=ballot.flagged)
+    return {
+        "number": clip.number,
+        "verdict": to_json(verdict),
+        "decision": decision,
+        "because": because,
+        "changes": to_json(mends),
+        "flagged": list(ballot.flagged),
+    }
+
+
+def _short(one: Json) -> Json:
+    """What lists of clips show."""
+    verdict = one["verdict"]
+    fields = ("score", "low", "high", "confidence", "degraded")
+    return {**{name: verdict[name] for name in fields}, "decision": one["decision"]}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from common.domain import verdict
-from common.domain.codec import from_json, loads
+from common.domain.codec import loads
+from common.domain.verdict import Decision
 from common.errors import NotFound
 from common.pipeline.run import RunId
 from common.scoring.telling import votes_of
@@ -14,7 +14,10 @@ from functions.api.route import Answer, Ask, Shape
 
 
 class Vote(Shape):
-    """`score` 0 to 100, or why there is none; `weight`: its share of the verdict, 0 to 1."""
+    """`score` 0 to 100, or why there is none; `weight`: its share of the verdict, 0 to 1.
+
+    `cost_micros`, in millionths of a US dollar, and `tokens`: of a vote that is paid for; 0 where an answer was kept.
+    """
 
     member: str
     kind: str
@@ -23,6 +26,8 @@ class Vote(Shape):
     abstains: str | None
     reasons: list[str]
     weight: float
+    cost_micros: int | None
+    tokens: int | None
 
 
 class Dissent(Shape):
@@ -38,12 +43,26 @@ class NotCounted(Shape):
     why: str
 
 
+class Change(Shape):
+    """What would make the clip better, and who says so; seconds in the video, null for all of the clip."""
+
+    text: str
+    by: str
+    start: float | None
+    end: float | None
+
+
 class Outcome(Shape):
     """Scores 0 to 100, `disagreement` in points. `degraded`: why no quorum was reached; the score is the local one.
 
-    `low` and `high`: where the score would lie four times in five, were all seats taken; null where no vote counted.
+    `decision`: publish it, fix it and publish, or hold it for a person; null in verdicts of before there was one.
+    `flagged`: what in the clip speaks to whoever judges it. `low` and `high`: where the score would lie four times in five, were all seats taken; null where no vote counted.
     """
 
+    decision: Decision | None
+    because: str | None
+    changes: list[Change]
+    flagged: list[str]
     score: float
     low: float | None
     high: float | None
@@ -71,8 +90,5 @@ def one(ask: Ask) -> Answer:
         raise NotFound(f"no council has voted on clip {snap.id}; GET /v1/flows/{flow} says why, or how far it is")
     for told in loads(engine.objects.get(found["verdicts"]["object"])):
         if told["number"] == int(number):
-            kept = from_json(verdict.Verdict, {"low": None, "high": None, **told["verdict"]})  # older ones have neither
-            said = votes_of(kept)
-            said["verdict"] |= {"low": kept.low, "high": kept.high}
-            return Answer(body=msgspec.convert({"clip": snap.id, **said}, Votes))
+            return Answer(body=msgspec.convert({"clip": snap.id, **votes_of(told)}, Votes))
     raise NotFound(f"the council was not asked about clip {snap.id}; GET /v1/flows/{flow} says why")

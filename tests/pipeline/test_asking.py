@@ -99,7 +99,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def made(local: Local, caps: Caps, name: str = "talk.mp4") -> Bench:
-    engine = replace(local.engine, seats=Seats(caps=caps))
+    engine = replace(local.engine, seats=lambda: Seats(caps=caps))
     flow = submit(engine, name=name).flow
     return Bench(engine, flow, RunId(TENANT, flow.id, "split"))
 

@@ -6,7 +6,6 @@ from common.domain.clip import Clip
 from common.domain.codec import from_json, loads
 from common.domain.gate import Gate
 from common.domain.judgement import Judgement
-from common.domain.verdict import Verdict
 from common.ports.work import Json, Work
 from common.scoring.telling import gate_of, judgement_of, span_of, votes_of
 
@@ -27,7 +26,7 @@ def verdicts(work: Work, asked: Json | None) -> dict[int, Json]:
     if asked is None:
         return {}
     listed = loads(work.get(asked["verdicts"]))
-    return {one["number"]: votes_of(from_json(Verdict, one["verdict"])) for one in listed}
+    return {one["number"]: votes_of(one) for one in listed}
 
 
 def gates(work: Work, checked: list[Json]) -> dict[int, Json]:

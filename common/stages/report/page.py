@@ -56,6 +56,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters["clock"] = clock
+    environment.filters["dollars"] = lambda micros: f"${micros / 1e6:.4f}"
     environment.filters["megabytes"] = lambda size: f"{size / 1e6:.1f} MB"
     return environment.get_template("page.html.j2")
 
