@@ -12,7 +12,6 @@ from typing import Any
 from common.adapters.models.local import LocalModels
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
-from common.ports.asking import Asking
 from common.ports.language import LanguageModel, Question, Reply, Seats, nobody
 from common.ports.models import Models
 from common.ports.work import Ended, Json, ObjectRef
@@ -55,7 +54,7 @@ class OneStage:
     runs: tuple[Ended, ...] = ()
     claimed: dict[str, str] = field(default_factory=dict)
     steps: list[tuple[float, float, str]] = field(default_factory=list)
-    asking: Asking = field(default_factory=lambda: AskedAtOnce())
+    asking: AskedAtOnce = field(default_factory=lambda: AskedAtOnce())
     address: str | None = None
 
     @property

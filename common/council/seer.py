@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from common.council import injection, questions
 from common.council.questions import Observation
@@ -53,7 +54,8 @@ class Seer:
         question, saw = self.question(ballot)
         reply = self._ask(question)
         found = questions.read(reply.content, ballot.observed, saw=saw)
-        return self._weighed(f"{reply.model} {question.prompt}", found)
+        vote = self._weighed(f"{reply.model} {question.prompt}", found)
+        return replace(vote, cost_micros=reply.cost_micros, tokens=reply.usage.input + reply.usage.output)
 
     def question(self, ballot: Ballot) -> tuple[Question, bool]:
         """What it asks about a clip, and whether anything is shown with it."""

@@ -54,9 +54,8 @@ class Vote:
     reasons: tuple[str, ...] = ()  # in plain words, the weightiest first
     evidence: tuple[str, ...] = ()  # names of what it went by: items of the rubric, earlier clips
     changes: tuple[Recommendation, ...] = ()  # the weightiest first
-    cost_micros: int | None = None  # what was paid for it, of a US dollar; None: it cost nothing to nobody
+    cost_micros: int | None = None  # what was paid for it, of a US dollar; None: nobody is paid for such votes
     tokens: int | None = None  # that a language model read and wrote for it; 0 where its answer was kept from before
-    fixes: tuple[Fix, ...] = ()  # the weightiest first
 
     def __post_init__(self) -> None:
         if (self.score is None) != bool(self.abstains):

@@ -22,7 +22,7 @@ from common.domain.timebase import Span
 from common.domain.track import Box, Reading, TextLine
 from common.domain.transcript import Transcript, Word
 from common.domain.verdict import LeftOut as NoMember
-from common.domain.verdict import Vote
+from common.domain.verdict import Recommendation, Verdict, Vote
 from common.media.probe import probe
 from common.ports.work import Ended
 from common.scoring.consensus import merge
@@ -34,7 +34,25 @@ from tests.media import three_seconds
 from tests.work import OneStage, make_work
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "result.schema.json").read_text())
+FIRST = Span(Fraction(0), Fraction(1))
 EVIL = "</script><img src=x onerror=alert(1)>{{ 7*7 }}\"'&"
+
+
+def told(verdict: Verdict) -> dict[str, Any]:
+    """As the council keeps it, with hostile words in all that is text."""
+    return {
+        "number": 1,
+        "verdict": to_json(verdict),
+        "decision": "hold",
+        "because": EVIL,
+        "changes": to_json(
+            [
+                Recommendation(text=EVIL, by=EVIL),
+                Recommendation(text="cut", by="score", span=Span(Fraction(0), Fraction(1))),
+            ]
+        ),
+        "flagged": [EVIL],
+    }
 
 
 def ended(stage: str, state: str = "done", error: str | None = None, member: int | None = None) -> Ended:
@@ -157,7 +175,7 @@ def work(tmp_path: Path) -> OneStage:
             "fewer": None,
         },
         "score": {"clips": made.keep("clips.json", [clip]), "scores": made.keep("s.json", [judged])},
-        "council": {"verdicts": made.keep("v.json", [{"number": 1, "verdict": to_json(verdict)}])},
+        "council": {"verdicts": made.keep("v.json", [told(verdict)])},
         "check": [{"number": 1, "ready": False, "gates": made.keep("g.json", [to_json(gate)])}],
         "render": [
             {
