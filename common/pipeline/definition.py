@@ -196,6 +196,15 @@ PIPELINE = Definition(
             cost=Cost(fixed=3, per_second=0.01),
         ),
         Stage(
+            name="name",
+            version=1,
+            title="Naming the clips",
+            handler="common.stages.name:run",
+            after=(*SEEN, Need("score")),
+            asks=True,
+            cost=Cost(fixed=1, per_second=0.002),
+        ),
+        Stage(
             name="mix",
             version=1,
             title="Evening the sound",
@@ -281,6 +290,7 @@ PIPELINE = Definition(
                 Need("propose", required=False),
                 Need("score", required=False),
                 Need("council", required=False),
+                Need("name", required=False),
                 Need("render", required=False),
                 Need("check", required=False),
                 Need("overlay", required=False),

@@ -38,12 +38,22 @@ def gates(work: Work, checked: list[Json]) -> dict[int, Json]:
     return found
 
 
-def naming(clip: Clip) -> Json:
-    """What it may be called, and what stood against it."""
+def names(work: Work, named: Json | None) -> dict[int, Json]:
+    """By rank: what a language model called it; nothing where none did."""
+    return {} if named is None else {one["number"]: one for one in loads(work.get(named["named"]))["names"]}
+
+
+def topic_names(work: Work, named: Json | None) -> dict[int, str]:
+    """By the topic's place."""
+    return {} if named is None else {one["topic"]: one["name"] for one in loads(work.get(named["named"]))["topics"]}
+
+
+def naming(clip: Clip, written: Json | None) -> Json:
+    """What it may be called and by whom (None: by Cutroom's own means), and what stood against it."""
     other = clip.runner_up
+    own = {"title": clip.title, "description": clip.description, "hashtags": list(clip.hashtags), "named_by": None}
     return {
-        "description": clip.description,
-        "hashtags": list(clip.hashtags),
+        **{name: (written or own)[name] for name in own},
         "raise_by": list(clip.raise_by),
         "runner_up": None
         if other is None

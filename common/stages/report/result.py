@@ -51,10 +51,11 @@ def collect(work: Work) -> Found:
     ended = work.ended()
     shots, heard, spoken, proposed = (work.need(name) for name in ("shots", "listen", "transcribe", "propose"))
     framed, weighed, drawn = (work.need(name) for name in ("frame", "meaning", "overlay"))
-    scored, asked = work.need("score"), work.need("council")
+    scored, asked, named = work.need("score"), work.need("council"), work.need("name")
     known = Judged(
         judgements=judged.judgements(work, scored),
         verdicts=judged.verdicts(work, asked),
+        names=judged.names(work, named),
         gates=judged.gates(work, work.needs("check")),
     )
     rendered = {one["number"]: one for one in work.needs("render")}
@@ -70,7 +71,7 @@ def collect(work: Work) -> Found:
         "transcript": senses.transcript(work, spoken),
         "tracks": senses.tracks(work, framed),
         "texts": senses.on_screen(work, work.needs("read"), shots),
-        "meaning": senses.meaning(work, weighed),
+        "meaning": senses.meaning(work, weighed, judged.topic_names(work, named)),
         "candidates": _candidates(work, proposed, chosen),
         "clips": clips,
         "overlay": _overlay(drawn, files),
@@ -145,6 +146,7 @@ class Judged:
 
     judgements: dict[int, Json]
     verdicts: dict[int, Json]
+    names: dict[int, Json]
     gates: dict[int, Json]
 
 
@@ -179,7 +181,6 @@ def _clip(work: Work, clip: Clip, made: Json | None, known: Judged, files: list[
         "id": f"{work.flow}.{clip.number}",
         "rank": clip.number,
         **span_of(clip.span),
-        "title": clip.title,
         "score": clip.score,
         "scores": clip.scores,
         **known.judgements.get(clip.number, {"judgement": None, "features": None}),
@@ -189,7 +190,7 @@ def _clip(work: Work, clip: Clip, made: Json | None, known: Judged, files: list[
         "why": clip.why,
         "evidence": telling.evidence(clip.evidence),
         "text": clip.text,
-        **judged.naming(clip),
+        **judged.naming(clip, known.names.get(clip.number)),
         "renditions": renditions,
         "thumbnail": file(made["thumbnail"], ".jpg") if made else None,
         "captions": {kind: file(made[kind], f".{kind}") if made else None for kind in ("srt", "vtt", "ass")},

@@ -111,8 +111,8 @@ def on_screen(work: Work, read: list[Json], shots: Json | None) -> list[Json]:
     ]
 
 
-def meaning(work: Work, weighed: Json | None) -> Json | None:
-    """Topics, key moments and how lively each stretch is; a heuristic, no prediction."""
+def meaning(work: Work, weighed: Json | None, names: dict[int, str]) -> Json | None:
+    """Topics (`names` by their place), key moments and how lively each stretch is; a heuristic, no prediction."""
     if weighed is None:
         return None
     kept = loads(work.get(weighed["meaning"]))
@@ -124,7 +124,7 @@ def meaning(work: Work, weighed: Json | None) -> Json | None:
 
     return {
         "source": kept["source"],
-        "topics": timed(kept["topics"]),
+        "topics": [{**one, "name": names.get(n)} for n, one in enumerate(timed(kept["topics"]))],
         "moments": timed(kept["moments"]),
         "engagement": timed(kept["engagement"]),
     }
