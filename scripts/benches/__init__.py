@@ -33,4 +33,5 @@ BENCHES = {
     "cloud": "scripts.benches.cloud",
     "api": "scripts.benches.api",
     "search": "scripts.benches.searching",
+    "council": "scripts.benches.council",
 }
