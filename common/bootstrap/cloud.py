@@ -34,6 +34,7 @@ from common.adapters.models.elsewhere import MeaningElsewhere, ModelsElsewhere
 from common.adapters.outbound import HttpsOutbound
 from common.adapters.remembering import Remembering
 from common.adapters.sessions import Sessions
+from common.bootstrap import council
 from common.bootstrap.parts import Parts
 from common.chores import work as chores
 from common.chores.tools import Tools
@@ -46,6 +47,8 @@ from common.pipeline.launcher import POLICIES, launch, reap
 from common.pipeline.place import POOLS
 from common.ports.auth import ServiceAuth
 from common.ports.jobs import Jobs
+from common.ports.language import Seats, nobody
+from common.ports.limits import Limits
 from common.ports.models import Models
 from common.ports.outbound import Outbound
 
@@ -130,6 +133,7 @@ def connect(
         scratch=FolderScratch(settings.home / "scratch"),
         models=_models(settings, warm=warm),
         calls=DocumentCalls(documents, clock),
+        seats=_seats(settings, SharedLimits(documents, clock)),
         wake_s=_WAKE_S,
         active=settings.active,
         abandon=abandon,
@@ -174,6 +178,13 @@ def api(parts: CloudParts) -> Parts:
         meaning=MeaningElsewhere(),
         drive=parts.tools.drive,
     )
+
+
+def _seats(settings: Cloud, limits: Limits) -> Callable[[], Seats]:
+    """A light image runs no stage that asks, and beside stand-ins only those are asked that a file names."""
+    if settings.image == "light" or (settings.local and settings.council is None):
+        return nobody
+    return council.on_cloud(settings, limits)
 
 
 def _models(settings: Cloud, *, warm: bool) -> Models:

@@ -33,6 +33,7 @@ from common.adapters.models.local import LocalModels
 from common.adapters.models.sentences import WarmSentences
 from common.adapters.models.shelf import Shelf
 from common.adapters.outbound import HttpsOutbound
+from common.bootstrap import council
 from common.bootstrap.parts import Parts
 from common.chores import late
 from common.chores.tools import Tools
@@ -112,6 +113,7 @@ def engine(
         scratch=FolderScratch(folder.scratch),
         models=LocalModels(settings.models, Shelf.of_this_process() if warm else None),
         calls=DocumentCalls(documents, clock),
+        seats=council.on_one_machine(settings, clock),
         epoch=epoch if epoch is not None else settings.epoch or 0,
         beat_s=_BEAT_S,
         abandon=abandon,
