@@ -24,6 +24,7 @@ locals {
   project_roles = [
     { role = "roles/datastore.user", who = concat(local.planners, local.workers, ["api"]), why = "claims, settles and plans runs; the API keeps what people decide" },
     { role = "roles/firebaseauth.viewer", who = ["api"], why = "asks whether a person's tokens were revoked" },
+    { role = "roles/aiplatform.user", who = setsubtract(local.heavy, ["gpu"]), why = "the council asks Gemini and Claude as the project" },
     { role = "roles/eventarc.eventReceiver", who = ["invoker"], why = "the trigger of the uploads bucket receives events as it" },
   ]
 

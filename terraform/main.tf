@@ -8,7 +8,7 @@ locals {
   active  = coalesce(var.active_region, var.region)
 
   apis = toset([
-    "artifactregistry", "cloudscheduler", "cloudtasks", "compute", "eventarc", "firebaserules", "firestore", "iam",
+    "aiplatform", "artifactregistry", "cloudscheduler", "cloudtasks", "compute", "eventarc", "firebaserules", "firestore", "iam",
     "iamcredentials", "identitytoolkit", "logging", "monitoring", "pubsub", "run", "secretmanager", "storage",
   ])
 }

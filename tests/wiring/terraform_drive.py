@@ -45,6 +45,7 @@ from common.pipeline.stage import Definition, Image, Need, Retry, Stage
 from common.pipeline.stage import Where as Place
 from common.ports.auth import Caller
 from common.ports.documents import Documents, Json, Merge, Snap, Vector, Version, Where, Write
+from common.ports.language import Seats
 from common.ports.objects import Stored
 from common.ports.outbound import Coming, Reply
 from common.ports.uploads import Request, Slot
@@ -387,6 +388,14 @@ def gather(work: Work) -> Outcome:
     return Outcome(result={"big": "x" * 20_000})  # over what stays in the document: the next reads its object
 
 
+def ask(work: Work) -> Outcome:
+    """Reserves, asks who sits at the table, and gives the rest back, as the council does."""
+    _as_any(work)
+    asking = work.asking
+    asking.book({"gemini": 100} if not asking.seats.models else {})
+    return Outcome(result={"asked": True}, cost_micros=asking.close())
+
+
 def breaks(work: Work) -> Outcome:
     raise ValueError("this one is meant to fail")
 
@@ -417,14 +426,14 @@ def _stage(name: str, image: Image, place: Place, *after: Need, handler: str = "
 DRIVEN = Definition(
     (
         _stage("split", Image.MEDIA, Place.TASK, handler="split", fans_out="part"),
-        _stage("part", Image.MEDIA, Place.POOL, Need("split"), each="part"),
+        _stage("part", Image.MEDIA, Place.POOL, Need("split"), each="part", handler="ask", asks=True),
         _stage("see", Image.GPU, Place.POOL, Need("split")),
         _stage("draw", Image.MEDIA, Place.TASK, Need("split"), when=("flow.wants_overlay",)),  # skipped: not wanted
         _stage("fail", Image.MEDIA, Place.TASK, Need("split"), handler="breaks"),
         _stage(
             "gather", Image.LIGHT, Place.TASK, Need("part"), Need("see"), Need("fail", required=False), handler="gather"
         ),
-        _stage("last", Image.MEDIA, Place.TASK, Need("gather"), Need("part", required=False)),
+        _stage("last", Image.MEDIA, Place.TASK, Need("gather"), Need("part", required=False), handler="ask", asks=True),
     )
 )
 
@@ -471,6 +480,7 @@ class Drive:
             objects=NotedObjects(engine.objects, self.noted),
             sources=NotedSources(self.noted),
             wake=wake,
+            seats=self._table,
             beat_s=3600.0,  # a heartbeat would be noted under whoever works at that moment
         )
         drive = SharedDrive(Stranger(), NotedSecrets(self.noted))
@@ -502,6 +512,13 @@ class Drive:
             ),
             hub=Hub(longest_s=0.0),
         )
+
+    def _table(self) -> Seats:
+        """Who is at it is known by asking their makers; where plans are made, their names do."""
+        if self.noted.component in ("api", "events", "tick", "work-light"):
+            return Seats()
+        self.noted.use("ask", "makers")
+        return Seats()
 
     def events(self) -> None:
         """A file is there, or a run has ended."""

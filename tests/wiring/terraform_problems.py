@@ -242,6 +242,7 @@ GRANTED = {
     ("delete", "media"): ("bucket media", "roles/storage.objectUser"),
     ("delete", "uploads"): ("bucket uploads", "roles/storage.objectUser"),
     ("read", "drive-api-key"): ("secret drive-api-key", "roles/secretmanager.secretAccessor"),
+    ("ask", "makers"): ("project", "roles/aiplatform.user"),
     ("sign", "api"): ("account api", "signer"),
     ("act as", "invoker"): ("account invoker", "roles/iam.serviceAccountUser"),
     ("publish", "ended"): ("topic ended", "roles/pubsub.publisher"),
