@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 import tempfile
 import threading
 import time
@@ -166,6 +167,10 @@ def _talk(folder: Path, clips: int) -> OneStage:
     made = work(folder, seconds=seconds, said=said, cuts=tuple(range(9, seconds, 13)), clips=clips, min_s=10, max_s=25)
     weighed(made, [0.5] * count, np.eye(count, 384, dtype=np.float32))
     made.given["propose"] = propose.run(made).result
+    picture = f"testsrc2=s=320x180:r=10:d={seconds + 5}"
+    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-video_track_timescale", "30000")
+    argv = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", picture, *coded, str(made.path)]
+    subprocess.run(argv, check=True, stdin=subprocess.DEVNULL)
     return made
 
 
