@@ -555,8 +555,14 @@ class Organisations(TypedDict):
 class Outcome(TypedDict):
     """Scores 0 to 100, `disagreement` in points. `degraded`: why no quorum was reached; the score is the local one.
 
-    `low` and `high`: where the score would lie four times in five, were all seats taken; null where no vote counted."""
+    `decision`: publish it, fix it and publish, or hold it for a person; null in verdicts of before there was one.
+    `flagged`: what in the clip speaks to whoever judges it. `low` and `high`: where the score would lie four times in
+    five, were all seats taken; null where no vote counted."""
 
+    decision: Literal['fix', 'hold', 'publish'] | None
+    because: str | None
+    changes: list[Recommendation]
+    flagged: list[str]
     score: float
     low: float | None
     high: float | None
@@ -604,6 +610,15 @@ class Receipt(TypedDict):
     remains: list[Remain]
     sha256: str
     asset: str | None
+
+
+class Recommendation(TypedDict):
+    """What would make the clip better, and who says so; seconds in the video, null for all of the clip."""
+
+    text: str
+    by: str
+    start: float | None
+    end: float | None
 
 
 class Refreshed(TypedDict):
@@ -816,7 +831,9 @@ class Verdict(TypedDict):
 
 
 class Vote(TypedDict):
-    """`score` 0 to 100, or why there is none; `weight`: its share of the verdict, 0 to 1."""
+    """`score` 0 to 100, or why there is none; `weight`: its share of the verdict, 0 to 1.
+
+    `cost_micros`, in millionths of a US dollar, and `tokens`: of a vote that is paid for; 0 where an answer was kept."""
 
     member: str
     kind: str
@@ -825,6 +842,8 @@ class Vote(TypedDict):
     abstains: str | None
     reasons: list[str]
     weight: float
+    cost_micros: int | None
+    tokens: int | None
 
 
 class Votes(TypedDict):

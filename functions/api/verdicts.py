@@ -43,7 +43,7 @@ class NotCounted(Shape):
     why: str
 
 
-class Change(Shape):
+class Recommendation(Shape):
     """What would make the clip better, and who says so; seconds in the video, null for all of the clip."""
 
     text: str
@@ -56,12 +56,13 @@ class Outcome(Shape):
     """Scores 0 to 100, `disagreement` in points. `degraded`: why no quorum was reached; the score is the local one.
 
     `decision`: publish it, fix it and publish, or hold it for a person; null in verdicts of before there was one.
-    `flagged`: what in the clip speaks to whoever judges it. `low` and `high`: where the score would lie four times in five, were all seats taken; null where no vote counted.
+    `flagged`: what in the clip speaks to whoever judges it. `low` and `high`: where the score would lie four times in
+    five, were all seats taken; null where no vote counted.
     """
 
     decision: Decision | None
     because: str | None
-    changes: list[Change]
+    changes: list[Recommendation]
     flagged: list[str]
     score: float
     low: float | None

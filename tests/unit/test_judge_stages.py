@@ -16,8 +16,8 @@ from common.domain.judgement import Judgement
 from common.domain.verdict import LeftOut, Verdict
 from common.errors import Permanent
 from common.ports.documents import rich
-from common.scoring import searchable, wording
 from common.ports.language import Question, Reply, Seats, Sight, Usage
+from common.scoring import searchable, wording
 from common.scoring.observations import ASKED, HOOK
 from common.scoring.sentences import sentences
 from common.stages import council, propose, score
