@@ -18,7 +18,8 @@ from common.council.untrusted import plain
 from common.domain.observed import Observed
 from common.errors import Unanswered
 from common.ports.language import Question
-from common.scoring.naming import DESCRIPTION, HASHTAGS, Naming
+from common.scoring.naming import DESCRIPTION, HASHTAGS
+from common.scoring.posting import Naming
 
 TITLE = 80  # characters, as many as every platform shows
 TOPIC = 40

@@ -9,7 +9,7 @@ from common.domain.clip import Clip
 from common.domain.codec import dumps, from_json, loads, to_json
 from common.errors import Permanent, Transient
 from common.ports.work import Json, LeftOut, Outcome, Work
-from common.scoring.naming import Naming
+from common.scoring.posting import Naming
 from common.stages.observe import known
 
 WITHIN_S = 20.0  # for one model

@@ -111,7 +111,7 @@ class Table:
             lease = claim(engine, run, engine.definition["split"])
             assert isinstance(lease, Lease)
             job = _talk(self._root / f"work{time.time_ns()}", clips)
-            job.asking = RunAsking(engine, flow, lease)
+            job.asking = RunAsking(engine, flow, lease)  # type: ignore[assignment]
             for name, one in self.standins.items():
                 one.answer = self._answer if latency_s is not None else self._slow
                 one.latency_s = latency_s or 0.0 if name != hangs else 60.0
@@ -123,7 +123,9 @@ class Table:
         verdicts = [from_json(Verdict, one["verdict"]) for one in found]
         votes = [counted.vote for verdict in verdicts for counted in verdict.votes]
         paid = {vote.member: vote for vote in votes if vote.cost_micros is not None}
-        costs = ", ".join(f"{name} ${one.cost_micros / 1e6:.4f} ({one.tokens} tokens)" for name, one in paid.items())
+        costs = ", ".join(
+            f"{name} ${(one.cost_micros or 0) / 1e6:.4f} ({one.tokens} tokens)" for name, one in paid.items()
+        )
         missing = sorted({left.name for verdict in verdicts for left in verdict.left_out} - {"neighbours"})
         told = f"{len(votes)} votes" + (f", left out: {', '.join(missing)}" if missing else "")
         return Asked(wall_s=wall_s, cost=outcome.cost_micros, told=told, costs=costs)

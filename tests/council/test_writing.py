@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from common.council import writing
 from common.domain.observed import Observed
 from common.errors import Unanswered
-from common.scoring.naming import Naming
+from common.scoring.posting import Naming
 from tests.council.models import clip
 
 SAID = "We tried 3 ways to bake bread in Lisbon. The second one burned."
