@@ -32,6 +32,9 @@ def tell(person: Person, stranger: Cutroom | None, program: Callable[[str], Cutr
     clip = there.clips.one(there.clips.of_flow(flow["id"])[0]["id"])
     assert clip["why"] and clip["evidence"]
 
+    found = there.search.clips(text=clip["title"])
+    assert [hit["id"] for hit in found["items"]][:1] == [clip["id"]], found
+
     approved = there.clips.change(clip["id"], state="approved", if_match=version_of(clip))
     assert approved["state"] == "approved"
     with pytest.raises(Changed):
@@ -59,10 +62,25 @@ def tell(person: Person, stranger: Cutroom | None, program: Callable[[str], Cutr
 
     told = [line["what"] for line in there.accounts.trail()]
     assert told[0] == "keys.revoke" and "organisation.make" in told
-    there.accounts.close()
+    whole = there.accounts.this()
+    erasure = there.erasures.create(name=whole["name"], if_match=version_of(whole))["id"]
     with pytest.raises(NotFound):
         there.assets.one(asset)
+    receipt = _erased(person(), erasure)
+    assert receipt["what"] == "organisation" and not any(store["left"] for store in receipt["stores"])
+    gone = {store["store"]: store["gone"] for store in receipt["stores"]}
+    assert gone["documents: assets"] == 1 and gone["media"] > 10, gone
     return studio
+
+
+def _erased(anyone: Cutroom, erasure: str) -> Receipt:
+    """What is said once all is gone. It looks twice, some minutes apart."""
+    until = time.monotonic() + 400
+    while time.monotonic() < until:
+        if (receipt := anyone.erasures.one(erasure)["receipt"]) is not None:
+            return receipt
+        time.sleep(5)
+    raise AssertionError("it is not erased within minutes")
 
 
 def _begun(there: Cutroom, asset: str) -> str:

@@ -77,9 +77,9 @@ class ErasuresRoutes(_Resource):
         found: Erasure = self._ask.call("GET", f"/v1/assets/{part(asset)}/erasure")
         return found
 
-    def create(self, *, name: str) -> Erasure:
-        """Close the organisation and erase everything that is kept of it; If-Match its ETag."""
-        found: Erasure = self._ask.call("POST", "/v1/erasures", body={"name": name})
+    def create(self, *, name: str, if_match: str) -> Erasure:
+        """Close the organisation and erase everything that is kept of it."""
+        found: Erasure = self._ask.call("POST", "/v1/erasures", body={"name": name}, if_match=if_match)
         return found
 
     def one(self, erasure: str) -> Erasure:

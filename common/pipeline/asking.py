@@ -54,7 +54,8 @@ class RunAsking:
             left = min(cap - _micros(found.get(key)) for key, cap in purses.items())
             booked, refused = _fitting(wanted, left)
             body: Json = {"schema": 1, "booked": booked, "refused": refused, "state": "open"}
-            writes = [_taken(key, found.get(key), sum(booked.values()), self._until()) for key in purses]
+            about = {"asset": self._asset, "expires": self._until()}
+            writes = [_taken(key, found.get(key), sum(booked.values()), about) for key in purses]
             try:
                 self._engine.documents.commit([Create(self._booking, {**body, "purses": list(purses)}), *writes])
             except Conflict:
@@ -70,7 +71,7 @@ class RunAsking:
             return _again(there[kept].body)
         call = self._bought(model, question, name, timeout_s)
         body = _told(call, name)
-        fields: Json = {"schema": 1, "prompt": question.prompt, "expires": self._until(), **body}
+        fields: Json = {"schema": 1, "asset": self._asset, "prompt": question.prompt, "expires": self._until(), **body}
         self._engine.documents.commit([Merge(kept, fields)])
         return Reply(
             content=body["content"], usage=Usage(**body["usage"]), cost_micros=_cost(call), model=body["model"]
@@ -152,10 +153,11 @@ def _fitting(wanted: Mapping[str, int], left: int) -> tuple[dict[str, int], dict
     return booked, refused
 
 
-def _taken(key: str, snap: Snap | None, micros: int, expires: str) -> Write:
+def _taken(key: str, snap: Snap | None, micros: int, about: Json) -> Write:
+    fields = {"micros": _micros(snap) + micros, "expires": about["expires"]}
     if snap is None:
-        return Create(key, {"schema": 1, "micros": micros, "expires": expires})
-    return Update(key, {"micros": _micros(snap) + micros, "expires": expires}, snap.version)
+        return Create(key, {"schema": 1, **fields, **(about if "/asset-" in key else {})})
+    return Update(key, fields, snap.version)
 
 
 def _micros(snap: Snap | None) -> int:

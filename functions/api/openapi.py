@@ -87,6 +87,12 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         parameters.append(
             {"name": "Idempotency-Key", "in": "header", "required": False, "description": told, "schema": schema}
         )
+    if route.conditional:
+        told = "The ETag of what you have read: done only if that still is what there is."
+        one = {"type": "string", "pattern": '^(?:"[!#-~]{1,100}"|[*])$'}
+        parameters.append(
+            {"name": "If-Match", "in": "header", "required": route.ends, "description": told, "schema": one}
+        )
     said: dict[str, Any] = {
         "operationId": route.name,
         "tags": [module],

@@ -94,6 +94,12 @@ class Route:
     secret: bool = False  # its answer is told once, and not kept for a request that is sent again
     streams: bool = False  # events of `gives`, for as long as somebody listens; not counted against any limit
     signed: bool = False  # by a webhook's secret, in the place of a token
+    ends: bool = False  # a POST that ends what the caller must have looked at: If-Match is wanted
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it minds If-Match."""
+        return self.ends or self.method in ("PUT", "PATCH", "DELETE")
 
     @property
     def name(self) -> str:

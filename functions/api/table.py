@@ -612,7 +612,8 @@ TABLE: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/v1/erasures",
-        title="Close the organisation and erase everything that is kept of it; If-Match its ETag.",
+        title="Close the organisation and erase everything that is kept of it.",
+        ends=True,
         handler=erasures.create,
         needs="erasure.write",
         takes=erasures.NewErasure,

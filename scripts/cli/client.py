@@ -152,9 +152,11 @@ def _method(path: str, method: str, operation: Described, schemas: Described) ->
     optional += [f"{_name(one['name'])}: {_maybe(one['schema'])} = None" for one in query if not one["required"]]
     if gives == "Iterator[Event]":
         optional.append("last: str | None = None")
-    changes = method in ("PUT", "PATCH", "DELETE")
-    if changes:
-        optional.append("if_match: str | None = None")
+    match = next((one for one in operation.get("parameters", ()) if one["name"] == "If-Match"), None)
+    if match is not None:
+        (needed if match["required"] else optional).append(
+            "if_match: str" + ("" if match["required"] else " | None = None")
+        )
     told = ", ".join(["self", *positional, *(["*", *needed, *optional] if needed or optional else [])])
     where = _PART.sub(r"{part(\1)}", path)
     said = [f'{"f" if positional else ""}"{where}"']
@@ -167,7 +169,7 @@ def _method(path: str, method: str, operation: Described, schemas: Described) ->
         said = [f'"{method}"', *said, *([f"query={asked}"] if query else [])]
         if body or "requestBody" in operation:
             said.append("body={" + ", ".join(f'"{name}": {_name(name)}' for name, _, _ in body) + "}")
-        said += ["if_match=if_match"] if changes else []
+        said += ["if_match=if_match"] if match is not None else []
         call = f"self._ask.call({', '.join(said)})"
     plain = gives.startswith("list[") and call.startswith("self._ask.call")
     lines = [f"    def {name_of(operation)}({told}) -> {gives}:", f'        """{operation["summary"]}"""']

@@ -53,6 +53,9 @@ def lived(served: Served, tenant: str, by: str, where: dict[str, str], name: str
             Create(f"{parent}/embeddings/{flow['id']}.1", {"schema": 1, "asset": asset}),
             Create(f"{parent}/claims/{asset[::-1]}", {"schema": 1, "value": asset}),
             Create(f"{parent}/calls/{flow['id']}.score.ask.1", {"schema": 1}),
+            Create(f"{parent}/answers/{asset[::-1]}", {"schema": 1, "asset": asset, "content": "what a model said"}),
+            Create(f"{parent}/bookings/{flow['id']}.council", {"schema": 1}),
+            Create(f"{parent}/spending/asset-{asset}", {"schema": 1, "asset": asset, "micros": 5}),
             Create(f"{parent}/knowledge/{name.replace('.', '-')}", {"clip": f"{flow['id']}.1"}),
             Create(f"{parent}/nobody_thought_of/{name.replace('.', '-')}", {"flow": flow["id"]}),
         ]

@@ -52,6 +52,7 @@ class Index:
 
 # Where documents expire by their field `expires`.
 EXPIRING = (
+    "answers",
     "assets",
     "deliveries",
     "events",
@@ -60,6 +61,7 @@ EXPIRING = (
     "limits",
     "refusals",
     "sessions",
+    "spending",
     "tombstones",
     "uploads",
 )
