@@ -62,6 +62,7 @@ _SENT = [
     "x-goog-if-generation-match",
     "x-goog-resumable",
 ]
+_GRACE_S = 35.0  # a request ends within 30; events and attempts are not on their way here, they are there or not
 _BEAT_S = 0.5  # one disk, one reader: progress may be written often
 
 
@@ -193,6 +194,7 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
         intake=intake,
         drive=drive,
         stores={"uploads": intake, "media": ObjectsPurge(engine.objects)},
+        grace_s=_GRACE_S,
     )
     parts = Parts(
         engine=engine,

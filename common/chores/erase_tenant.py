@@ -85,7 +85,7 @@ def run(tools: Tools, hold: Hold) -> End:
     removing.objects(tools, hold, prefixes)
     if phase != "recount":
         hold.note(phase="recount")
-        return Again(after_s=removing.GRACE_S)
+        return Again(after_s=tools.grace_s)
     there = _left(tools, hold, parent) | removing.left(tools, prefixes)
     if any(there.values()):
         return Again(after_s=10)

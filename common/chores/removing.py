@@ -15,7 +15,6 @@ from common.ports.documents import Delete, Snap, Where
 
 PAGE = 200  # documents removed in one commit
 LEASE_S = 60.0  # of a run, by which an attempt that was cancelled has noticed
-GRACE_S = 150.0  # in which all that began before has ended: requests, events, attempts; then it is looked at once more
 KEPT = timedelta(days=9)  # for which a late file is looked for: an upload, once begun, has a week
 LOGS = timedelta(days=30)
 

@@ -20,4 +20,7 @@ class Tools:
     intake: Intake
     drive: Drive
     stores: Mapping[str, Purge]  # by name: uploads, media
+    grace_s: float = (
+        150.0  # in which what began before has ended, requests, events, attempts: then it is looked at again
+    )
     backups: timedelta | None = None  # how long the database keeps what was removed; None where nothing does

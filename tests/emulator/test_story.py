@@ -16,7 +16,7 @@ from tests.standins.cloud import local_cloud
 pytestmark = pytest.mark.emulator
 
 
-def test_the_whole_story_on_the_cloud(tmp_path: Path, firestore_address: str) -> None:
+def test_the_whole_story_on_the_cloud(tmp_path: Path, firestore_address: str, request: pytest.FixtureRequest) -> None:
     folder = tmp_path / "cloud"
     folder.mkdir()
     with pubsub_emulator() as pubsub, local_cloud(folder, firestore=firestore_address, pubsub=pubsub) as cloud:
@@ -34,6 +34,7 @@ def test_the_whole_story_on_the_cloud(tmp_path: Path, firestore_address: str) ->
             lambda key: Cutroom(url, key=key),
             three_seconds(tmp_path, "talk.mp4"),
             tmp_path,
+            to_the_end=request.config.getoption("--long"),  # it waits out what may be on its way: 150 s and some ticks
         )
 
         cloud.revoked["bob"] = time.time() + 1
