@@ -18,10 +18,10 @@ from common.ports.vectors import Vectors
 from common.ports.work import LeftOut
 from common.scoring.ranking import Candidate, ranked
 
-LOOKED = 200  # documents that a question looks at
-SIFTED = 1000  # the same where conditions leave some of them out
-EACH = 100  # documents looked at for each word, where few have all
-NEAREST = 100
+LOOKED = 150  # documents that a question looks at
+SIFTED = 600  # the same where conditions leave some of them out
+EACH = 50  # documents looked at for each word, where few have all
+NEAREST = 60
 NEAR = 0.25  # cosine of this model's vectors below which two texts have nothing to do with each other
 MOST_WORDS = 8
 
@@ -47,10 +47,8 @@ class Conditions:
 
     @property
     def sift(self) -> bool:
-        """Whether some are left out that the documents' own conditions let through."""
-        return any(
-            one is not None for one in (self.aspect, self.least, self.shortest, self.longest, self.since, self.until)
-        )
+        """Whether some of those first looked at are left out; not by score, for the best scored come first."""
+        return any(one is not None for one in (self.aspect, self.shortest, self.longest, self.since, self.until))
 
     def hold(self, body: Json) -> bool:
         """For all but the aspect, which a flow has."""
@@ -113,7 +111,7 @@ def _with_words(
     if not words:
         return {}, False
     equal = [Where(name, "==", value) for name, value in conditions.equal.items()]
-    limit, each = (SIFTED, SIFTED // 2) if conditions.sift else (LOOKED, EACH)
+    limit, each = (SIFTED, SIFTED // 4) if conditions.sift else (LOOKED, EACH)
     found = documents.query(
         "words", [*equal, *(Where("told", "has", word) for word in words)], parent=parent, limit=limit
     )

@@ -129,7 +129,7 @@ def _hits(ask: Ask, page: list[Candidate], words: tuple[str, ...]) -> list[Hit]:
 def _hit(one: Candidate, clip: str, body: Json, words: tuple[str, ...]) -> Hit:
     span = body["span"]
     start = Fraction(span["start"])
-    seek, quote = _quoted(body, words) or (start, None)
+    seek, quote = _quoted(body, one.words & set(words)) or (start, None)
     return Hit(
         id=clip,
         flow=clip.rpartition(".")[0],
@@ -147,11 +147,16 @@ def _hit(one: Candidate, clip: str, body: Json, words: tuple[str, ...]) -> Hit:
     )
 
 
-def _quoted(body: Json, words: tuple[str, ...]) -> tuple[Fraction, str] | None:
+def _quoted(body: Json, words: frozenset[str]) -> tuple[Fraction, str] | None:
     """The first of the sentences that have the most of the words."""
-    ranks = [(len(wording.kept([text]) & set(words)), at, text) for at, text in searchable.sentences(body)]
-    best = max(ranks, key=lambda one: (one[0], -one[1]), default=None)
-    return None if best is None or not best[0] else best[1:]
+    most, best = 0, None
+    for at, text in searchable.sentences(body):
+        count = len(wording.kept([text]) & words)
+        if count > most:
+            most, best = count, (at, text)
+        if most == len(words):
+            break
+    return best
 
 
 def _closed(wish: Wish, last: Candidate, position: int) -> str:

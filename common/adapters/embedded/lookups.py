@@ -70,6 +70,12 @@ def with_words(db: sqlite3.Connection, number: int, words: Sequence[str]) -> tup
     return f"w.place = ? AND w.word = ?{other * len(others)}", [number, rarest, *others]
 
 
+def each_word(number: int, words: Sequence[str], begin: int) -> tuple[str, list[int | str]]:
+    """The same as a condition on a row of `documents`, whose ids begin at this character of their keys."""
+    one = "AND EXISTS (SELECT 1 FROM words WHERE place = ? AND word = ? AND id = substr(key, ?))"
+    return " ".join([one] * len(words)), [value for word in words for value in (number, word, begin)]
+
+
 def _made(db: sqlite3.Connection, parent: str, collection: str, field: str) -> int:
     known = place(db, parent, collection, field)
     if known is not None:

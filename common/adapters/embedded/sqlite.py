@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _FEW = 4  # times as many as are wanted: how far the nearest are looked at one by one before conditions are asked
 _LAST = "\U0010ffff"  # sorts after whatever an id goes on with
+_FEW_HAVE = ("asset", "flow")  # fields with an index of their own: few documents share a value
 _OPS = {"==": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 _SCHEMA = """
@@ -144,13 +145,19 @@ class SqliteDocuments:
         if matrix is None:
             return []
         near = matrix.nearest(to, limit * _FEW if where else limit)
-        snaps = self.get_many(f"{parent}/{collection}/{name}" for name, _ in near)
-        found = [
-            Near(snaps[key], 1 - cosine) for name, cosine in near if (key := f"{parent}/{collection}/{name}") in snaps
-        ]
-        found = [one for one in found if all(one.snap.body.get(two.field) == two.value for two in where)]
-        if len(found) >= limit or len(near) < limit * _FEW or not where:
-            return found[:limit]
+        found: list[Near] = []
+        for at in range(0, len(near), limit):
+            part = {f"{parent}/{collection}/{name}": cosine for name, cosine in near[at : at + limit]}
+            snaps = self.get_many(part)
+            found += [
+                Near(snap, 1 - cosine)
+                for key, cosine in part.items()
+                if (snap := snaps.get(key)) and all(snap.body.get(one.field) == one.value for one in where)
+            ]
+            if len(found) >= limit:
+                return found[:limit]
+        if not where or len(near) < limit * _FEW:
+            return found
         return self._nearest_of(self.query(collection, where, parent=parent, limit=-1), field, to)[:limit]
 
     def count(self, collection: str, where: Sequence[Where] = (), *, parent: str | None = None) -> int:
@@ -180,6 +187,10 @@ class SqliteDocuments:
         at = lookups.place(self._db, parent, collection, field)
         if at is None:
             return []
+        if any(one.op == "==" and one.field in _FEW_HAVE for one in where):
+            # Few documents: they are gone through, and not all that have a word.
+            some, wanted = lookups.each_word(at[0], [one.value for one in where if one.op == "has"], len(prefix) + 1)
+            return list(self._select(f"{clause} {some} ORDER BY key LIMIT ?", [*values, *wanted, limit]))
         having, words = lookups.with_words(self._db, at[0], [one.value for one in where if one.op == "has"])
         clause = f"{clause} AND key = ? || w.id AND {having} ORDER BY w.id LIMIT ?"
         return list(self._select(clause, [*values, prefix, *words, limit], "words AS w CROSS JOIN documents"))
