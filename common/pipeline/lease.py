@@ -27,6 +27,7 @@ from common.ports.documents import Json, Snap, Update, Version, Write
 
 log = logging.getLogger("cutroom.lease")
 
+_SOON_S = 0.1  # the first look at memory comes early, for many runs are short
 _CANCEL_S = 5.0  # how often a heartbeat looks whether its flow was cancelled
 
 
@@ -136,9 +137,10 @@ class Heartbeat(threading.Thread):
         self._context.run(self._beat)
 
     def _beat(self) -> None:
-        pause = min(self._every_s, 0.1)  # the first look at memory comes early: many runs are short
-        while not self._lease.closed.wait(pause):
-            pause = self._every_s
+        if self._lease.closed.wait(min(self._every_s, _SOON_S)):
+            return
+        self._lease.meter.sample()
+        while not self._lease.closed.wait(self._every_s):
             self._lease.meter.sample()
             try:
                 why = self._lease.overrun()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -41,3 +43,12 @@ def changes(judgement: Judgement, span: Span) -> tuple[Recommendation, ...]:
         end = span.end if seconds is None else min(span.end, span.start + Fraction(seconds))
         found.append(Recommendation(text=text, by="rubric", span=Span(span.start, end)))
     return tuple(found[:MOST])
+
+
+def together(found: Sequence[Recommendation]) -> list[Recommendation]:
+    """Each change once, in the place of who says it first, with all who say it."""
+    told: dict[str, Recommendation] = {}
+    for one in found:
+        first = told.get(one.text)
+        told[one.text] = one if first is None else replace(first, by=f"{first.by}, {one.by}")
+    return list(told.values())

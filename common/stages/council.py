@@ -18,7 +18,8 @@ from common.ports.asking import Asking
 from common.ports.language import LanguageModel, Question, Reply
 from common.ports.work import Json, Outcome, Work
 from common.scoring.deciding import decide
-from common.scoring.mending import MOST, changes
+from common.scoring.mending import MOST, changes, together
+from common.scoring.recalling import recall
 from common.stages.observe import Known, history, known
 from common.stages.sights import Sights
 
@@ -33,14 +34,15 @@ def run(work: Work) -> Outcome:
         raise Permanent("there are no judged clips to vote on; run again from score")
     clips = from_json(list[Clip], loads(work.get(scored["clips"])))
     judged = [from_json(Judgement, one["judgement"]) for one in loads(work.get(scored["scores"]))]
-    whole, past = known(work), history(work, weighed["source"] if weighed else None)
+    model = weighed["source"] if weighed else None
+    whole, past = known(work), history(work, model)
     ballots = []
     for clip, judgement in zip(clips, judged, strict=True):
         observed = whole.of(clip.span)
         flagged = injection.scan(injection.texts(observed, (work.source.name,)))
         reasons = flagged.reasons if flagged.flagged else ()
         ballots.append(Ballot(judgement=judgement, observed=observed, history=past, flagged=reasons))
-    far = _Far(work, whole, ballots)
+    far = _Far(work, whole, ballots, _notes(work, model))
     verdicts = hear(
         ballots,
         members=[*registry.members(), *far.members],
@@ -61,10 +63,11 @@ def run(work: Work) -> Outcome:
 class _Far:
     """The members that are asked elsewhere, once it is settled who may be: what it may cost is set aside before."""
 
-    def __init__(self, work: Work, whole: Known, ballots: Sequence[Ballot]) -> None:
+    def __init__(self, work: Work, whole: Known, ballots: Sequence[Ballot], notes: Sequence[Json]) -> None:
         self._asking: Asking = work.asking
         seats = self._asking.seats
         open_to = [ballot for ballot in ballots if not ballot.flagged]
+        self._notes = notes
         self._sights = Sights(work, whole, seats.models if open_to else ())
         self._ballots = {n: ballot for n, ballot in enumerate(ballots) if not ballot.flagged}
         seers = {model.name: self._seer(model) for model in seats.models}
@@ -84,7 +87,12 @@ class _Far:
             ask=partial(self._ask, model),
             secret=_SECRET,
             sights=lambda ballot: self._sights.of(ballot.observed.span, model.sees),
+            known=self._known,
         )
+
+    def _known(self, ballot: Ballot) -> tuple[str, ...]:
+        vectors = ballot.observed.vectors
+        return recall(self._notes, vectors.mean(0) if vectors is not None and len(vectors) else None)
 
     def _ask(self, model: LanguageModel, question: Question) -> Reply:
         return self._asking.ask(model, question, name=f"{model.name}.{question.key[:16]}", timeout_s=MEMBER_S)
@@ -106,9 +114,15 @@ class _Far:
         return sorted(self._ballots)[: comparing.MOST]
 
 
+def _notes(work: Work, model: str | None) -> list[Json]:
+    """What is known of earlier clips in the model's vectors, but for notes that speak to whoever judges."""
+    found = work.find("knowledge", "model", model) if model else []
+    return [one for one in found if not injection.scan([injection.Text(place="name", text=one["text"])]).flagged]
+
+
 def _told(clip: Clip, ballot: Ballot, verdict: Verdict) -> Json:
     said = [one for counted in verdict.votes for one in counted.vote.changes]
-    mends = (*changes(ballot.judgement, clip.span), *said)[: 2 * MOST]
+    mends = together([*changes(ballot.judgement, clip.span), *said])[: 2 * MOST]
     decision, because = decide(verdict, changes=[one.text for one in mends], flagged=ballot.flagged)
     return {
         "number": clip.number,

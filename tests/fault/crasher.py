@@ -67,7 +67,7 @@ class Watched:
         self.alone = True
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("claim", "find", "ended"):
+        if name in ("claim", "find", "ended", "asking"):
             self.alone = False
         return getattr(self._work, name)
 

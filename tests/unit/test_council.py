@@ -432,5 +432,10 @@ def test_changes_name_their_time_and_the_weightiest_come_first() -> None:
     )
 
 
+def test_a_change_that_several_want_is_told_once() -> None:
+    found = [Recommendation(text=text, by=by) for text, by in (("cut", "score"), ("speak", "claude"), ("cut", "third"))]
+    assert [(one.text, one.by) for one in mending.together(found)] == [("cut", "score, third"), ("speak", "claude")]
+
+
 def test_every_mend_is_of_an_item_of_the_rubric() -> None:
     assert set(mending._MENDS) <= set(weights.RUBRIC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,6 +70,24 @@ def test_a_heartbeat_outlives_a_moment_of_silence(tmp_path: Path) -> None:
         time.sleep(0.02)
     assert beating.is_alive() and ended == []
     assert seen is not None and seen.body["progress"]["done"] == 10
+    lease.settle({"state": "done"})
+
+
+def test_a_look_at_memory_is_no_beat(tmp_path: Path) -> None:
+    """It comes early. A beat then would write beside whoever works, in an order that nobody could tell."""
+    engine, _, _ = cloudlike(tmp_path, toy.definition())
+    flow = submit(engine).flow
+    run = next(iter(engine.documents.query("runs", [Where("flow", "==", flow.id)])))
+    lease = claim(engine, RunId.parse(run.key), engine.definition["split"])
+    assert isinstance(lease, Lease)
+    sampled = threading.Event()
+    lease.meter.sample = sampled.set  # type: ignore[method-assign]
+    lease.note(1, 10, "s")
+    Heartbeat(lease, every_s=3600, give_up=lambda why: None).start()
+    assert sampled.wait(10)
+    time.sleep(0.1)
+    seen = engine.run(lease.run)
+    assert seen is not None and seen.body["progress"] is None
     lease.settle({"state": "done"})
 
 
