@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from common.council import prompts
-from common.council.questions import MOST_SAID, MOST_SHOWN, enclosed, facts
+from common.council.questions import closed, cut, enclosed, facts
 from common.council.untrusted import plain
 from common.domain.observed import Observed
 from common.domain.verdict import Vote
@@ -31,7 +31,7 @@ def compare(clips: Mapping[int, Observed], pictures: Mapping[int, Picture], secr
     prompt = prompts.load("compare")
     letters, order = _drawn(sorted(clips), draw)
     material = {
-        letters[number]: _cut(facts(clips[number]), len(clips)) for number in sorted(clips, key=letters.__getitem__)
+        letters[number]: cut(facts(clips[number]), len(clips)) for number in sorted(clips, key=letters.__getitem__)
     }
     asked = "\n".join(f"{name}: {letters[one]} or {letters[other]}" for name, (one, other) in order.items())
     parts: list[Part] = []
@@ -39,12 +39,7 @@ def compare(clips: Mapping[int, Observed], pictures: Mapping[int, Picture], secr
         if number in pictures:
             parts += [f"A picture of {letters[number]}:", pictures[number]]
     choice = {"type": "string", "enum": list(_CHOICES)}
-    schema = {
-        "type": "object",
-        "properties": dict.fromkeys(order, choice),
-        "required": list(order),
-        "additionalProperties": False,
-    }
+    schema = closed(dict.fromkeys(order, choice))
     return enclosed(prompt.id, prompt.text, material, (*parts, asked), schema, most_tokens=MOST_TOKENS, secret=secret)
 
 
@@ -80,16 +75,3 @@ def _drawn(numbers: Sequence[int], draw: int) -> tuple[dict[int, str], dict[str,
     asked = pairs.pairs(numbers)
     drawn.shuffle(asked)
     return {number: chr(ord("A") + n) for n, number in enumerate(mixed)}, {f"p{n}": p for n, p in enumerate(asked, 1)}
-
-
-def _cut(one: dict[str, Any], count: int) -> dict[str, Any]:
-    """A clip's words, with its share of the room."""
-    for part, most in (("said", MOST_SAID), ("on_screen", MOST_SHOWN)):
-        room, kept = most // count, []
-        for line in one[part]:
-            room -= len(line["text"])
-            if room < 0:
-                break
-            kept.append(line)
-        one = {**one, part: kept}
-    return one

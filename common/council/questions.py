@@ -98,6 +98,29 @@ def facts(observed: Observed) -> dict[str, Any]:
     }
 
 
+def cut(one: Mapping[str, Any], count: int) -> dict[str, Any]:
+    """The facts of one of so many clips, with its share of the room."""
+    kept = dict(one)
+    for part, most in (("said", MOST_SAID), ("on_screen", MOST_SHOWN)):
+        room, kept[part] = most // count, []
+        for line in one[part]:
+            room -= len(line["text"])
+            if room < 0:
+                break
+            kept[part].append(line)
+    return kept
+
+
+def closed(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """An object with all of these and no others, as strict structured output wants it."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
 def labelled(sights: Sequence[Picture | Footage]) -> list[Part]:
     """Pictures, each with its time; at most MOST_PICTURES of them."""
     found: list[Part] = [one for one in sights if isinstance(one, Footage)]
@@ -181,14 +204,6 @@ def _choices(asked: Asked) -> tuple[str, ...]:
 
 def _schema() -> dict[str, Any]:
     """Times have no bounds in it: one that misses the clip is dropped alone, and the rest of the answer stands."""
-
-    def closed(properties: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "properties": properties,
-            "required": list(properties),
-            "additionalProperties": False,
-        }
 
     items = {
         asked.key: closed(

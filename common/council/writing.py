@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.council import prompts
-from common.council.questions import MOST_SAID, MOST_SHOWN, enclosed, facts
+from common.council.questions import closed, cut, enclosed, facts
 from common.council.untrusted import plain
 from common.domain.observed import Observed
 from common.errors import Unanswered
@@ -48,7 +48,7 @@ def question(clips: Mapping[int, Observed], topics: Sequence[Sequence[str]], sec
     lettered = {_letter(n): clips[number] for n, number in enumerate(sorted(clips))}
     numbered = {f"T{n}": [plain(word, 40) for word in words] for n, words in enumerate(topics[:MOST_TOPICS], 1)}
     material = {
-        "clips": {letter: _cut(facts(one), len(clips)) for letter, one in lettered.items()},
+        "clips": {letter: _texts(cut(facts(one), len(clips))) for letter, one in lettered.items()},
         "topics": numbered,
     }
     texts = {name: {"type": "string"} for name in ("title", "description")}
@@ -58,10 +58,10 @@ def question(clips: Mapping[int, Observed], topics: Sequence[Sequence[str]], sec
         prompt.text.format(title=TITLE, description=DESCRIPTION, hashtags=HASHTAGS),
         material,
         (),
-        _closed(
+        closed(
             {
-                "clips": _closed({letter: _closed({**texts, **tags}) for letter in lettered}),
-                "topics": _closed({name: _closed({"name": {"type": "string"}}) for name in numbered}),
+                "clips": closed({letter: closed({**texts, **tags}) for letter in lettered}),
+                "topics": closed({name: closed({"name": {"type": "string"}}) for name in numbered}),
             }
         ),
         most_tokens=MOST_TOKENS,
@@ -149,28 +149,11 @@ def _known(observed: Observed) -> str:
     return " ".join(one["text"] for part in ("said", "on_screen") for one in told[part])
 
 
-def _cut(one: dict[str, Any], count: int) -> dict[str, Any]:
-    """A clip's words, with its share of the room."""
-    for part, most in (("said", 2 * MOST_SAID), ("on_screen", MOST_SHOWN)):
-        room, kept = most // count, []
-        for line in one[part]:
-            room -= len(line["text"])
-            if room < 0:
-                break
-            kept.append(line["text"])
-        one = {**one, part: kept}
-    return one
+def _texts(one: dict[str, Any]) -> dict[str, Any]:
+    """Facts without their times."""
+    return {**one, **{part: [line["text"] for line in one[part]] for part in ("said", "on_screen")}}
 
 
 def _letter(n: int) -> str:
     """A, B, … Z, AA, AB, …"""
     return (_letter(n // 26 - 1) if n >= 26 else "") + chr(ord("A") + n % 26)
-
-
-def _closed(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
