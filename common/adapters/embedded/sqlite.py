@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from common.adapters.embedded.nearness import Matrices
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
+_MAPPED = 4 << 30  # bytes of the file read where they lie: a search reads hundreds of documents, all over it
 _FEW = 4  # times as many as are wanted: how far the nearest are looked at one by one before conditions are asked
 _LAST = "\U0010ffff"  # sorts after whatever an id goes on with
 _FEW_HAVE = ("asset", "flow")  # fields with an index of their own: few documents share a value
@@ -82,6 +83,7 @@ class SqliteDocuments:
         self._db.execute("PRAGMA busy_timeout = 30000")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute(f"PRAGMA mmap_size = {_MAPPED}")
         if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'by_collection'").fetchone():
             self._db.executescript(_SCHEMA)
         if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'in_order_of_score'").fetchone():
