@@ -34,7 +34,8 @@ def on_one_machine(
 
     def mend_key(name: str) -> str:
         variable = f"CUTROOM_SECRET_{name.upper().replace('-', '_')}"
-        return f"put it into {variable}, or as the line {name}=… into {file}, which only you may read (chmod 600)"
+        # No path: this goes into results, which are the same wherever the state folder lies.
+        return f"put it into {variable}, or as the line {name}=… into the state folder's file secrets (chmod 600)"
 
     home = Home(mend_key=mend_key, mend_settings=_settings_in(settings))
     secrets = LocalSecrets(file, os.environ if environ is None else environ)
@@ -56,4 +57,4 @@ def on_cloud(settings: Cloud, limits: Limits) -> Callable[[], Seats]:
 
 
 def _settings_in(settings: Settings | Cloud) -> str:
-    return str(settings.council) if settings.council else "a file of yours, named by CUTROOM_COUNCIL"
+    return settings.council.name if settings.council else "a file of yours, named by CUTROOM_COUNCIL"

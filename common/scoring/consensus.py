@@ -262,7 +262,7 @@ def _capped(weights: Sequence[float], caps: Sequence[float]) -> list[float]:
         free = [n for n in range(len(weights)) if n not in held]
         room = 1 - math.fsum(held.values())
         whole = math.fsum(weights[n] for n in free)
-        found = [held[n] if n in held else room * weights[n] / whole for n in range(len(weights))]
+        found = [held[n] if n in held else room * (weights[n] / whole) for n in range(len(weights))]
         over = [n for n in free if found[n] > caps[n]]
         if not over or len(over) == len(free):  # all at their caps: what rounding left is shared
             return found

@@ -52,7 +52,7 @@ def test_all_is_well(gcloud: Programs) -> None:
     ("told", "answer", "status", "name", "state", "fix"),
     [
         ("billing projects", "False", 0, "billing", "wrong", "gcloud billing projects link p"),
-        ("services list", "run.googleapis.com", 0, "services", "note", "gcloud services enable artifactregistry"),
+        ("services list", "run.googleapis.com", 0, "services", "note", "gcloud services enable aiplatform"),
         ("quotas info", [{**QUOTA, "dimensionsInfos": []}], 0, "GPU quota", "wrong", "ask for 3"),
         ("quotas info", [], 0, "GPU quota", "note", "no zonal redundancy"),
         ("get-iam-policy", {}, 0, "agent of eventarc", "note", "--role=roles/eventarc.serviceAgent"),

@@ -67,6 +67,11 @@ def test_a_member_that_contradicts_itself_counts_once(votes: list[Vote], other: 
     assert found == consensus.merge([*votes[:-1], replace(votes[-1], score=lower)], local=50)
 
 
+def test_a_share_of_next_to_nothing_is_a_share() -> None:
+    found = consensus.merge([vote("liar", 0), vote("m", 1)], local=50, base={"liar": 1.0, "m": 5e-324})
+    assert [one.base for one in found.votes] == [0.5, 0.5]
+
+
 @given(st.lists(SCORES, min_size=1, max_size=8), SCORES, st.data())
 @example([50.0, 50.0, 50.0], 100.0, None)
 @example([50.0], 0.0, None)
