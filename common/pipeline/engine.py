@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from common.domain.codec import loads
@@ -19,6 +20,8 @@ from common.ports.objects import Objects
 from common.ports.scratch import Scratch
 from common.ports.sources import Sources
 from common.ports.wake import Errand, Wake
+
+KNOWN_S = 1.0  # seconds
 
 
 def carry_on() -> None:
@@ -51,9 +54,20 @@ class Engine:
     wake_s: float = 0.0
     active: int | None = None
     abandon: Callable[[], None] = carry_on
+    _makers: dict[str, tuple[float, Json]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def makers(self, stage: Stage) -> Json:
-        """What a stage's results depend on besides its inputs; on another machine it may be another."""
+        """What a stage's results depend on besides its inputs; on another machine it may be another.
+
+        Looked up anew after KNOWN_S: to look takes longer than to start a flow, and models are brought by hand.
+        """
+        at, found = self._makers.get(stage.name, (float("-inf"), {}))
+        if time.monotonic() - at > KNOWN_S:
+            found = self._looked_up(stage)
+            self._makers[stage.name] = (time.monotonic(), found)
+        return dict(found)
+
+    def _looked_up(self, stage: Stage) -> Json:
         found: Json = {
             "version": stage.version,
             "models": self.models.identity(stage.models),
