@@ -139,6 +139,8 @@ def _hits(raw: str) -> Iterator[_Hit]:
     sorts = {hit.sort for hit in found}
     latin = unmasking.latin(folded)
     masked = _read(latin, raw) if latin != folded else []
+    for text in unmasking.figured(folded):
+        masked += _read(text, raw)
     for text in unmasking.decoded(raw):
         masked += [*_marks(text), *_read(unmasking.folded(text), raw)]
     masked = [hit for hit in masked if hit.sort not in sorts]
@@ -177,6 +179,8 @@ def _patterns(bare: bool) -> tuple[tuple[re.Pattern[str], Sort, float, re.Patter
     parts: dict[tuple[str, Sort, float], list[str]] = {}
     for language, found in cues().items():
         for cue in found:
+            if bare and cue.weight < ENOUGH:
+                continue
             pattern = _bare(cue.pattern) if bare else _worded(cue.pattern, parted=language not in UNPARTED)
             parts.setdefault((SCRIPTS.get(language, LATIN), cue.sort, cue.weight), []).append(pattern)
     return tuple(
@@ -188,7 +192,7 @@ def _patterns(bare: bool) -> tuple[tuple[re.Pattern[str], Sort, float, re.Patter
 def _worded(pattern: str, *, parted: bool) -> str:
     """The cue as a regular expression over folded text."""
     opened = "(?<![^\\W_])" if parted else ""
-    text = unmasking.folded(pattern).replace("(", "(?:").replace(".", "\\.")
+    text = unmasking.folded(pattern).replace("(", "(?:").replace(".", "\\.").replace("^", "(?![^\\W_])")
     between = f"[\\s\\S]{{0,{GAP}}}?"
     words = (part.strip().replace(" ?", "[\\W_]{0,4}").replace(" ", "[\\W_]{1,4}") for part in text.split("~"))
     return opened + "(?:" + between.join(words) + ")"
@@ -196,7 +200,7 @@ def _worded(pattern: str, *, parted: bool) -> str:
 
 def _bare(pattern: str) -> str:
     """The cue as a regular expression over bare text."""
-    signs = {"(", ")", "|", "?", "~"}
-    phrase = unmasking.folded(pattern).replace(" ?", "")
+    signs = {"(", ")", "|", "?", "*", "+", "~"}
+    phrase = unmasking.folded(pattern).replace(" ?", "").replace("^", "")
     text = "".join(sign if sign in signs else unmasking.bare(sign) for sign in phrase)
     return text.replace("(", "(?:").replace("~", f".{{0,{BARE_GAP}}}?")

@@ -2,8 +2,9 @@
 
 plain      lower case, no accents, no hidden characters, look-alike letters of other scripts as they look
 bare       letters alone, look-alike figures too: "1 g n 0 r e" and "ig-nore" are "ignore"
+figured    figures within words as the letters they look like, l and i told apart
 turned     rot13, and backwards
-decoded    what base64, hex, escapes, tag characters, s p a c e d and camelCase letters give
+decoded    what base64, hex, binary, escapes, tag characters, s p a c e d and camelCase letters give
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ LEAST = 12  # characters that a run of code decodes to, or it is taken for chanc
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _BROKEN64 = re.compile(r"(?:[A-Za-z0-9+/_-]{4,}={0,2}\s+){3,}[A-Za-z0-9+/_-]{2,}={0,2}")
 _HEX = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s:,]?){12,}")
+_BINARY = re.compile(r"(?:[01]{8}\s?){12,}")
 _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4}){4,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPACED = re.compile(r"(?<!\w)(?:\w[ ._*|-]{1,4}){5,}\w(?!\w)")  # i g n o r e
@@ -32,15 +34,19 @@ _APART = re.compile(r"[ ._*|-]+")
 _TAGS = 0xE0000
 # Letters of other scripts, and small capitals, that look like Latin ones.
 _LATIN_LOOK = str.maketrans(
-    "аеорсхуіјѕԁԛԝһӏкмнтвгпиαεορυικντγᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡı",
-    "aeopcxyijsdqwhikmhtbrnuaeopuikvtyabcdeghijklmnoprstuvwyzagi",
+    "аеорсхуіјѕԁԛԝһӏкмнтвгпиαεορυικντγᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡ",
+    "aeopcxyijsdqwhikmhtbrnuaeopuikvtyabcdeghijklmnoprstuvwyzag",
 )
+# Letters in squares and circles that have no compatible form, and those of which flags are made.
+_ENCLOSED = {first + n: chr(ord("a") + n) for first in (0x1F150, 0x1F170, 0x1F1E6) for n in range(26)}
+_FIGURED = re.compile(r"[^\W\d_][\d$@!|]|[\d$@!|][^\W\d_]")  # a figure beside a letter
+_WORD = re.compile(r"([\w$@!|]+)")
 _FIGURES = str.maketrans("0134578$@!|l", "oieastbsaiii")
 
 
 def folded(text: str) -> str:
     """Lower case, compatible forms made one, accents and hidden characters gone. Patterns are folded alike."""
-    shown = unicodedata.normalize("NFKC", visible(text)).casefold()
+    shown = unicodedata.normalize("NFKC", visible(text).translate(_ENCLOSED)).casefold().replace("ı", "i")
     marks = unicodedata.normalize("NFD", shown)
     return unicodedata.normalize("NFC", "".join(sign for sign in marks if unicodedata.category(sign) != "Mn"))
 
@@ -53,6 +59,17 @@ def latin(text: str) -> str:
 def bare(text: str) -> str:
     """Letters of folded text, and figures as the letters they look like; l, i and 1 are one."""
     return "".join(sign for sign in text.translate(_FIGURES) if sign.isalnum())
+
+
+def figured(text: str) -> Iterator[str]:
+    """Folded text whose words with figures in them are read as letters; nothing where there are none."""
+    if not _FIGURED.search(text):
+        return
+    for one in ("i", "l"):
+        look = _FIGURES | str.maketrans("1|!l", f"{one}{one}il")
+        parts = _WORD.split(text)  # words stand at odd places
+        parts[1::2] = [word.translate(look) if _FIGURED.search(word) else word for word in parts[1::2]]
+        yield "".join(parts)
 
 
 def turned(text: str) -> tuple[str, str]:
@@ -95,6 +112,8 @@ def _runs(text: str) -> Iterator[str]:
         yield from _read(_base64("".join(found.split())))
     for match in _HEX.finditer(text):
         yield from _read(bytes.fromhex("".join(re.findall(r"[0-9a-fA-F]{2}", re.sub(r"0x|\\x", "", match[0])))))
+    for match in _BINARY.finditer(text):
+        yield from _read(bytes(int(byte, 2) for byte in re.findall(r"[01]{8}", match[0])))
     for found in _ESCAPES.findall(text):
         yield "".join(chr(int(code, 16)) for code in found.split("\\u") if code)
 

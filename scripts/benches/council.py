@@ -35,7 +35,7 @@ from common.scoring.sentences import sentences
 from common.stages import council, propose, score
 from scripts.benches import Row, liar
 from tests import toy
-from tests.council.attacks import HELD_OUT, SEEN
+from tests.council.attacks import SEEN
 from tests.harness import TENANT, cutroom, submit
 from tests.standins.makers import KEY, MODELS, Name, Standin, maker
 from tests.talks import spoken, weighed, work
@@ -64,11 +64,9 @@ def rows() -> Iterator[Row]:
         yield Row(name=name, value=many.wall_s, unit="s", target=20.0, peer=many.told)
         yield Row(name=f"{CLIPS} clips cost", value=many.cost / 1e6, unit="$", peer=many.costs)
     yield from liar.rows(TRIALS)
-    for name, attacks, target in (("seen while patterns were made", SEEN, 0.95), ("held out", HELD_OUT, None)):
-        share = sum(scan(one.texts).flagged for one in attacks) / len(attacks)
-        yield Row(
-            name=f"attacks detected, {name}", value=share, unit=f"of {len(attacks)}", target=target, at_least=True
-        )
+    share = sum(scan(one.texts).flagged for one in SEEN) / len(SEEN)
+    name = "attacks detected, seen while patterns were made"
+    yield Row(name=name, value=share, unit=f"of {len(SEEN)}", target=0.95, at_least=True)
     yield from _false_flags()
 
 

@@ -16,7 +16,7 @@ from common.council.injection import ENOUGH, Flagged, Place, Text, scan, texts
 from common.domain.observed import Observed
 from common.domain.timebase import Span
 from common.domain.track import Box, Reading, TextLine
-from tests.council.attacks import HELD_OUT, HONEST, SEEN, Attack
+from tests.council.attacks import HONEST, SEEN, Attack
 
 TALKS = Path(__file__).resolve().parents[3] / "shared/data/text"
 WINDOW = 150  # words: about a minute
@@ -32,15 +32,14 @@ def said(text: str, place: Place = "speech") -> Flagged:
 
 
 def test_nearly_all_attacks_are_found() -> None:
-    assert len(SEEN) >= 60 and len(HELD_OUT) >= 20
+    assert len(SEEN) >= 90
     assert found(SEEN) >= 0.95
 
 
 def test_attacks_come_in_all_languages_and_places() -> None:
-    every = SEEN + HELD_OUT
-    assert len({attack.language for attack in every}) >= 12
-    assert {attack.place for attack in every} == {"speech", "screen", "name"}
-    assert any(len(attack.pieces) > 2 for attack in every)
+    assert len({attack.language for attack in SEEN}) >= 13
+    assert {attack.place for attack in SEEN} == {"speech", "screen", "name"}
+    assert any(len(attack.pieces) > 2 for attack in SEEN)
 
 
 @pytest.mark.parametrize(("place", "text"), HONEST)

@@ -1,9 +1,11 @@
 """What people write to a machine that is to judge them: the cues that injection.scan weighs, one file per language.
 
-A line is a sort, a weight and a pattern. The weight says how sure one is by this cue alone; 1 is enough. A pattern is a
-plain phrase: a space stands for whatever parts two words, ~ for a few words in between, and ( | ) ? are those of
-regular expressions. Words may go on after their last letter written here. Patterns and texts are folded alike (no
-accents, lower case). `name = pattern` gives a part a name, `{name}` puts it in.
+A line is a sort, a weight and a pattern. The weight says how sure one is by this cue alone; 1 is enough. Most are weak:
+a machine spoken to, a mark wanted, a right claimed, each is said every day, and hardly ever two of them in one breath.
+
+A pattern is a plain phrase: a space stands for whatever parts two words, ~ for a few words in between, ( | ) ? * + are
+those of regular expressions, and ^ says that the word ends: else it may go on after its last letter written here.
+Patterns and texts are folded alike (no accents, lower case). `name = pattern` gives a part a name, `{name}` puts it in.
 """
 
 from __future__ import annotations
@@ -12,15 +14,31 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final, Literal, NamedTuple, cast, get_args
 
-Sort = Literal["override", "address", "demand", "format", "role", "prompt", "secrecy", "marker", "hidden"]
+Sort = Literal[
+    "override",
+    "address",
+    "demand",
+    "format",
+    "role",
+    "prompt",
+    "authority",
+    "post",
+    "pressure",
+    "secrecy",
+    "marker",
+    "hidden",
+]
 
 SAID: Final[dict[Sort, str]] = {
     "override": "asks to set instructions aside",
     "address": "speaks to a machine or a judge",
-    "demand": "asks for a score",
+    "demand": "asks for a score or a choice",
     "format": "says how to answer",
     "role": "gives who reads it another role",
     "prompt": "speaks of the instructions that a model is given",
+    "authority": "claims a right to decide",
+    "post": "says what to write into the post",
+    "pressure": "threatens or promises something",
     "secrecy": "asks for silence about it",
     "marker": "has marks that open a model's turn",
     "hidden": "is hidden from people's eyes",
