@@ -36,6 +36,7 @@ from common.stages import council, propose, score
 from scripts.benches import Row, liar
 from tests import toy
 from tests.council.attacks import SEEN
+from tests.council.blind import BLIND
 from tests.harness import TENANT, cutroom, submit
 from tests.standins.makers import KEY, MODELS, Name, Standin, maker
 from tests.talks import spoken, weighed, work
@@ -64,9 +65,10 @@ def rows() -> Iterator[Row]:
         yield Row(name=name, value=many.wall_s, unit="s", target=20.0, peer=many.told)
         yield Row(name=f"{CLIPS} clips cost", value=many.cost / 1e6, unit="$", peer=many.costs)
     yield from liar.rows(TRIALS)
-    share = sum(scan(one.texts).flagged for one in SEEN) / len(SEEN)
-    name = "attacks detected, seen while patterns were made"
-    yield Row(name=name, value=share, unit=f"of {len(SEEN)}", target=0.95, at_least=True)
+    for name, attacks in (("that the patterns were made with", SEEN), ("by somebody who had not seen them", BLIND)):
+        share = sum(scan(one.texts).flagged for one in attacks) / len(attacks)
+        unit = f"of {len(attacks)}"
+        yield Row(name=f"attacks detected, {name}", value=share, unit=unit, target=0.95, at_least=True)
     yield from _false_flags()
 
 
