@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -259,7 +260,8 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
         channel = stack.enter_context(grpc.insecure_channel(pubsub))
         publisher = PublisherClient(transport=PublisherClient.get_transport_class("grpc")(channel=channel))
         subscriber = SubscriberClient(transport=SubscriberClient.get_transport_class("grpc")(channel=channel))
-        topic = f"{TOPIC}-{free_port()}"
+        own = f"c{uuid.uuid4().hex[:20]}"  # the emulators outlive this cloud, and what is in them with them
+        topic = f"{TOPIC}-{own}"
         publisher.create_topic(name=f"projects/{PROJECT}/topics/{topic}")
         subscription = f"projects/{PROJECT}/subscriptions/{topic}"
         subscriber.create_subscription(
@@ -275,6 +277,7 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
             "PYTHONPATH": str(ROOT),
             "CUTROOM_LOCAL_CLOUD": "1",
             "CUTROOM_PROJECT": PROJECT,
+            "CUTROOM_DATABASE": own,
             "CUTROOM_LOCATION": LOCATION,
             "CUTROOM_UPLOADS": UPLOADS,
             "CUTROOM_MEDIA": MEDIA,
@@ -299,9 +302,9 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
         for target, port in ports.items():
             home = folder / target
             home.mkdir()
-            own = {**environment, "CUTROOM_AUDIENCE": f"http://127.0.0.1:{port}", "CUTROOM_HOME": str(home)}
-            own |= {"HOME": str(home), "THREADS": "2" if target == "work" else "8"}
-            made.servers[target] = Server(target, port, own, folder / f"{target}.log")
+            told = {**environment, "CUTROOM_AUDIENCE": f"http://127.0.0.1:{port}", "CUTROOM_HOME": str(home)}
+            told |= {"HOME": str(home), "THREADS": "2" if target == "work" else "8"}
+            made.servers[target] = Server(target, port, told, folder / f"{target}.log")
         storage.heard.append(lambda bucket, kept: made.finalized.append((bucket, kept)) if bucket == UPLOADS else None)
         for server in made.servers.values():
             server.start()
