@@ -94,6 +94,15 @@ resource "google_service_account_iam_member" "signer" {
   member             = google_service_account.component["api"].member
 }
 
+# Who has all that is their own erased loses the account they signed in with; chores do it, of the light lanes.
+resource "google_project_iam_member" "remover" {
+  for_each = toset(local.light)
+
+  project = local.project
+  role    = google_project_iam_custom_role.remover.id
+  member  = google_service_account.component[each.key].member
+}
+
 # Roles of our own, since Google's hold more than is used. One that was removed blocks its name for weeks: hence the suffix.
 
 locals {
@@ -105,6 +114,14 @@ resource "google_project_iam_custom_role" "signer" {
   title       = "Cutroom signer"
   description = "Signs as a service account, and nothing else."
   permissions = ["iam.serviceAccounts.signBlob"]
+  depends_on  = [google_project_service.api]
+}
+
+resource "google_project_iam_custom_role" "remover" {
+  role_id     = "${local.role_prefix}_remover"
+  title       = "Cutroom remover"
+  description = "Looks whether a person's account is there, and removes it; can make and change none."
+  permissions = ["firebaseauth.users.get", "firebaseauth.users.delete"]
   depends_on  = [google_project_service.api]
 }
 

@@ -72,6 +72,7 @@ def tell(
 
     told = [line["what"] for line in there.accounts.trail()]
     assert told[0] == "keys.revoke" and "organisation.make" in told
+    closed = _closed(person)
     seen = version_of(there.accounts.this())
     assert seen is not None
     erasure = there.erasures.create(name=NAME, if_match=seen)["id"]
@@ -80,9 +81,21 @@ def tell(
     if not to_the_end:
         return
     receipt = _erased(person(), erasure)
+    assert _erased(person(), closed)["what"] == "organisation"
     assert receipt["what"] == "organisation" and not any(store["left"] for store in receipt["stores"])
     gone = {store["store"]: store["gone"] for store in receipt["stores"]}
     assert gone["documents: assets"] == 1 and gone["media"] > 10, gone
+
+
+def _closed(person: Callable[..., Cutroom]) -> str:
+    """The erasure of an organisation that was closed before; its id."""
+    shut = person().accounts.make(name="Shut")["id"]
+    there = person(organisation=shut)
+    there.accounts.close()
+    with pytest.raises(NotFound):
+        there.accounts.this()
+    assert shut in [one["id"] for one in person().accounts.mine(closed=True)]
+    return there.erasures.create(name="Shut", if_match="*")["id"]
 
 
 def _erased(anyone: Cutroom, erasure: str) -> Receipt:

@@ -1,18 +1,18 @@
-"""Organisations: made, settled, closed; whose they are, and who is let in.
+"""Organisations: made, settled, closed, erased; whose they are, and who is let in.
 
 `tenants/{id}` holds what is said of one. A person's own tenant has that document only once something is said of it.
+What is closed stays closed: its owners may erase it, and nobody anything else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from common.accounts import members
 from common.accounts.acting import Acting
 from common.accounts.names import new_organisation, plain, shared, titled
 from common.accounts.roles import SECURED, Role, second_factor
-from common.errors import BadInput, Forbidden, NotFound, Permanent, Stale
+from common.errors import BadInput, Conflict, Forbidden, NotFound, Permanent, Stale
 from common.ports.auth import Caller
 from common.ports.clock import stamp
 from common.ports.documents import Create, Documents, Json, Snap, Update, Where, Write
@@ -27,21 +27,23 @@ class Organisation:
     made: str | None  # stamp
     second_factor: bool  # whether admins and owners must sign in with one
     version: str | None  # of the document; None where there is none yet
+    closed: str | None = None  # stamp
+    erasure: str | None = None  # the id of the one that has begun
 
 
-def role_in(documents: Documents, tenant: str, caller: Caller) -> Role:
-    """What a person who asks is in an organisation, by one read.
+def role_in(documents: Documents, tenant: str, caller: Caller, *, closed: bool = False) -> Role:
+    """What a person who asks is in an organisation, by one read. `closed`: its owner is let in where it is closed too.
 
     Raises NotFound for strangers and where it is closed, Forbidden without the second factor it wants.
     """
-    role, closed = None, None
+    role, snap = None, None
     if plain(tenant) and plain(caller.subject):
         there = documents.get_many([_where(tenant), members.key(tenant, caller.subject)])
-        closed = there.get(_where(tenant))
+        snap = there.get(_where(tenant))
         role = members.found(tenant, caller.subject, there)
-    if role is None or not is_open(tenant, closed):
+    if role is None or not (is_open(tenant, snap) or (closed and snap is not None and role == "owner")):
         raise _unknown(tenant)
-    if role in SECURED and closed is not None and closed.body["second_factor"] and not second_factor(caller.claims):
+    if role in SECURED and snap is not None and snap.body["second_factor"] and not second_factor(caller.claims):
         raise Forbidden(f"here a {role} signs in with a second factor; add one and sign in again", code="second_factor")
     return role
 
@@ -51,15 +53,16 @@ def is_open(tenant: str, snap: Snap | None) -> bool:
     return not shared(tenant) if snap is None else snap.body["closed"] is None
 
 
-def read(documents: Documents, tenant: str) -> Organisation:
+def read(documents: Documents, tenant: str, *, closed: bool = False) -> Organisation:
+    """Raises NotFound where there is none, and where it is closed unless `closed` are wanted too."""
     snap = documents.get_many([_where(tenant)]).get(_where(tenant))
-    if not is_open(tenant, snap):
+    if not (is_open(tenant, snap) or (closed and snap is not None)):
         raise _unknown(tenant)
     return _organisation(tenant, snap)
 
 
-def of(documents: Documents, subject: str) -> list[tuple[Organisation, Role]]:
-    """Those that a person is in: their own first, then by name.
+def of(documents: Documents, subject: str, *, closed: bool = False) -> list[tuple[Organisation, Role]]:
+    """Those that a person is in: their own first, then by name. `closed`: those that are, and are not being erased.
 
     Asked of the collection group of all members by their `subject`, so that membership stands in one place and goes
     with its tenant; Firestore needs the index members by subject for it.
@@ -70,7 +73,8 @@ def of(documents: Documents, subject: str) -> list[tuple[Organisation, Role]]:
         roles[subject] = "owner"
     there = documents.get_many([_where(tenant) for tenant in roles])
     found = [(tenant, there.get(_where(tenant)), role) for tenant, role in roles.items()]
-    listed = [(_organisation(tenant, snap), role) for tenant, snap, role in found if is_open(tenant, snap)]
+    wanted = _lies if closed else is_open
+    listed = [(_organisation(tenant, snap), role) for tenant, snap, role in found if wanted(tenant, snap)]
     return sorted(listed, key=lambda one: (one[0].id != subject, one[0].name or "", one[0].id))
 
 
@@ -115,26 +119,41 @@ def change(
     if not fields:
         raise BadInput("nothing is to change; send a name or whether a second factor is wanted")
     told = {"second_factor": str(second_factor).lower()} if second_factor is not None else {}
-    _settle(acting, "organisation.change", fields, version, (), **told)
+    _write(acting, "organisation.change", _there(acting, version), fields, **told)
     return read(acting.documents, acting.tenant)
 
 
-def close(acting: Acting, version: str | None = None, *along: Write) -> None:
-    """From now on nobody is let in, no member and no key. What it holds is still there, for erasure to remove."""
+def close(acting: Acting, version: str | None = None) -> None:
+    """From now on nobody is let in, no member and no key. What it holds is still there, for an owner to erase."""
     acting.must("organisation.delete")
     acting.must_be_a_person()
-    _settle(acting, "organisation.close", {"closed": stamp(acting.clock.now())}, version, along)
+    closed: Json = {"closed": stamp(acting.clock.now())}
+    _write(acting, "organisation.close", _there(acting, version), closed)
 
 
-def _settle(
-    acting: Acting, what: str, fields: Json, version: str | None, along: Sequence[Write], **detail: str
-) -> None:
-    tenant = acting.tenant
-    snap = acting.documents.get_many([_where(tenant)]).get(_where(tenant))
-    if not is_open(tenant, snap):
-        raise _unknown(tenant)
+def erase(acting: Acting, erasure: str, version: str | None = None, *along: Write) -> None:
+    """Close it, where it is not, and note its erasure; raises Conflict where there is another."""
+    acting.must("erasure.write")
+    acting.must_be_a_person()
+    snap = _there(acting, version, closed=True)
+    if snap is not None and snap.body.get("erasure") is not None:
+        raise Conflict(f"{acting.tenant} is being erased already; who asked for it has its id", code="erasing")
+    closed = stamp(acting.clock.now()) if snap is None else snap.body["closed"] or stamp(acting.clock.now())
+    _write(acting, "organisation.erase", snap, {"closed": closed, "erasure": erasure}, *along)
+
+
+def _there(acting: Acting, version: str | None, *, closed: bool = False) -> Snap | None:
+    """The document of it, None where there is none yet. Raises NotFound, and Stale where it is another version."""
+    snap = acting.documents.get_many([_where(acting.tenant)]).get(_where(acting.tenant))
+    if not (is_open(acting.tenant, snap) or (closed and snap is not None)):
+        raise _unknown(acting.tenant)
     if version is not None and (snap is None or version != str(snap.version)):
         raise Stale("the organisation has changed since you looked; look again and send that version")
+    return snap
+
+
+def _write(acting: Acting, what: str, snap: Snap | None, fields: Json, *along: Write, **detail: str) -> None:
+    tenant = acting.tenant
     write = Create(_where(tenant), _body() | fields) if snap is None else Update(snap.key, fields, snap.version)
     acting.commit(what, tenant, write, *along, **detail)
 
@@ -145,9 +164,13 @@ def _body(*, made: str | None = None, name: str | None = None) -> Json:
 
 def _organisation(tenant: str, snap: Snap | None) -> Organisation:
     body, version = (_body(), None) if snap is None else (snap.body, str(snap.version))
-    return Organisation(
-        id=tenant, name=body["name"], made=body["made"], second_factor=body["second_factor"], version=version
-    )
+    named = {name: body[name] for name in ("name", "made", "second_factor", "closed")}
+    return Organisation(id=tenant, version=version, erasure=body.get("erasure"), **named)
+
+
+def _lies(tenant: str, snap: Snap | None) -> bool:
+    """Whether it is closed, and nobody has had it erased."""
+    return snap is not None and snap.body["closed"] is not None and snap.body.get("erasure") is None
 
 
 def _where(tenant: str) -> str:

@@ -13,7 +13,7 @@ from common.adapters.google import clients
 from common.adapters.google.certificates import FIREBASE, SERVICES, Certificates
 from common.adapters.google.clock import WallClock
 from common.adapters.google.drive import SharedDrive
-from common.adapters.google.firebase_auth import FirebaseAuth, refuse_emulated_auth
+from common.adapters.google.firebase_auth import EMULATOR, FirebaseAuth, refuse_emulated_auth
 from common.adapters.google.firestore import FirestoreDocuments
 from common.adapters.google.intake import BucketIntake
 from common.adapters.google.limits import SharedLimits
@@ -24,6 +24,7 @@ from common.adapters.google.purge import BucketPurge
 from common.adapters.google.run_jobs import CloudRunJobs
 from common.adapters.google.secret_manager import SecretManager
 from common.adapters.google.secret_manager import session as secrets_session
+from common.adapters.google.sign_ins import FirebaseSignIns
 from common.adapters.google.sources import BucketSources
 from common.adapters.google.storage import StorageObjects
 from common.adapters.google.tasks import CloudTasks, Lane
@@ -100,7 +101,8 @@ def connect(
     environ: Mapping[str, str] | None = None,
 ) -> CloudParts:
     """`warm` keeps models at work between runs. Raises Permanent where the environment makes forged tokens pass."""
-    refuse_emulated_auth(os.environ if environ is None else environ, settings.local)
+    environ = os.environ if environ is None else environ
+    refuse_emulated_auth(environ, settings.local)
     made = clients.Clients(settings)
     clock = WallClock()
     documents = FirestoreDocuments(made.firestore)
@@ -150,6 +152,7 @@ def connect(
                 "uploads": BucketPurge(made.storage, settings.uploads),
                 "media": BucketPurge(made.storage, settings.media),
             },
+            sign_ins=FirebaseSignIns(settings.project) if not settings.local or environ.get(EMULATOR) else None,
             backups=BACKUPS,
         ),
         services=GoogleOidc(settings.audience, [settings.invoker], Certificates(settings.certs or SERVICES)),

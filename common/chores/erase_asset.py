@@ -13,10 +13,8 @@ from collections.abc import Iterator, Sequence
 
 from common.chores import chore, removing
 from common.chores.chore import Again, End, Hold
-from common.chores.receipts import receipt
 from common.chores.tools import Tools
 from common.pipeline.engine import Engine
-from common.ports.clock import stamp
 from common.ports.documents import Create, Delete, Documents, Snap, Where
 
 KEPT = ("audit", "chores", "idempotency")
@@ -58,19 +56,8 @@ def run(tools: Tools, hold: Hold) -> End:
         hold.note(phase="recount")
         return Again(after_s=tools.grace_s)
     there = {store: len(found) for store, found in _of(tools, hold, parent)} | removing.left(tools, prefixes)
-    if any(there.values()):
-        return Again(after_s=10)
-    told = receipt(
-        hold.memo["counts"],
-        there,
-        removing.remains(tools, prefixes),
-        what="asset",
-        asset=asset,
-        asked=hold.body["created"],
-        done=stamp(engine.clock.now()),
-    )
-    hold.note({"receipt": told}, [Delete(f"{parent}/assets/{asset}")], phase="after")
-    return removing.after(tools, hold)
+    told = {"what": "asset", "asset": asset}
+    return removing.ended(tools, hold, there, prefixes, Delete(f"{parent}/assets/{asset}"), told)
 
 
 def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[Snap]]]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from common.chores import chore, removing
 from common.chores.chore import Again, End, Hold
-from common.chores.receipts import receipt
+from common.chores.receipts import counted
 from common.chores.tools import Tools
 from common.pipeline.engine import Engine
 from common.ports.clock import stamp
@@ -35,6 +35,7 @@ OUTSIDE = {
 }
 # Where a person is named in the organisations of others: collections, and the field that names them.
 PERSONAL = (("members", "subject"), ("invitations", "made_by"), ("devices", "subject"))
+SIGN_IN = "the account that the person signs in with"
 _ALL = 10_000
 
 
@@ -46,7 +47,7 @@ def planned(engine: Engine, tenant: str, by: str, person: str | None = None) -> 
     """The id of a new one, and what to write along with the closing of the tenant."""
     identity = secrets.token_urlsafe(32)
     memo: Json = {"tenant": tenant, "person": person, "phase": "cancel", "counts": {}}
-    fields = {"of": owner(by), "what": "organisation" if person is None else "person"}
+    fields = {"of": owner(by), "what": what(person)}
     tomb = {"schema": 1, "erasure": identity, "expires": stamp(engine.clock.now() + removing.KEPT)}
     return identity, [
         chore.created(engine, key_of(identity), "erasure", by="", memo=memo, fields=fields),
@@ -54,8 +55,13 @@ def planned(engine: Engine, tenant: str, by: str, person: str | None = None) -> 
     ]
 
 
+def what(person: str | None) -> str:
+    """Of what it is: of a person, or of an organisation where there is none."""
+    return "organisation" if person is None else "person"
+
+
 def owner(subject: str) -> str:
-    """Who may read a receipt, without their name in it."""
+    """Who asked for it, without their name."""
     return hashlib.sha256(f"erasure of {subject}".encode()).hexdigest()
 
 
@@ -78,6 +84,7 @@ def run(tools: Tools, hold: Hold) -> End:
         if removing.at_work(tools, parent, []):
             return Again(after_s=10)
         hold.note(phase="remove")
+    _sign_in(tools, hold)
     for store, found in _of(tools, hold, parent):
         removing.documents(tools, hold, store, found)
         if hold.spent:
@@ -87,18 +94,26 @@ def run(tools: Tools, hold: Hold) -> End:
         hold.note(phase="recount")
         return Again(after_s=tools.grace_s)
     there = _left(tools, hold, parent) | removing.left(tools, prefixes)
-    if any(there.values()):
-        return Again(after_s=10)
-    told = receipt(
-        hold.memo["counts"],
-        there,
-        removing.remains(tools, prefixes),
-        what=hold.body["what"],
-        asked=hold.body["created"],
-        done=stamp(engine.clock.now()),
-    )
-    hold.note({"receipt": told}, [Delete(parent)], phase="after", person=None)
-    return removing.after(tools, hold)
+    told = {"what": hold.body["what"], **_left_out(tools, hold)}
+    return removing.ended(tools, hold, there, prefixes, Delete(parent), told, person=None)
+
+
+def _sign_in(tools: Tools, hold: Hold) -> None:
+    """Remove the account that the person signs in with, before the grace: when their own tenant is open again, as to
+    anybody who is new, no token of theirs is left. It is counted first, for a removal may lose its answer.
+    """
+    person, sign_ins = hold.memo["person"], tools.sign_ins
+    if person is None or sign_ins is None:
+        return
+    if SIGN_IN not in hold.memo["counts"]:
+        hold.note(counts=counted(hold.memo["counts"], SIGN_IN, int(sign_ins.known(person))))
+    sign_ins.remove(person)
+
+
+def _left_out(tools: Tools, hold: Hold) -> Json:
+    if hold.memo["person"] is None or tools.sign_ins is not None:
+        return {}
+    return {"left_out": [{"what": SIGN_IN, "why": "there is none on this machine: its key, which stays, opens it"}]}
 
 
 def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[Snap]]]:
@@ -126,4 +141,5 @@ def _left(tools: Tools, hold: Hold, parent: str) -> dict[str, int]:
     there["documents: admission"] = len(store.get_many([f"admission/{hold.tenant}"]))
     if (person := hold.memo["person"]) is not None:
         there |= {f"elsewhere: {name}": store.count(name, [Where(field, "==", person)]) for name, field in PERSONAL}
+        there |= {} if tools.sign_ins is None else {SIGN_IN: int(tools.sign_ins.known(person))}
     return there

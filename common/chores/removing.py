@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from common.chores.chore import Again, Done, End, Hold
-from common.chores.receipts import counted
+from common.chores.receipts import counted, receipt
 from common.chores.tools import Tools
 from common.pipeline import flows
 from common.pipeline.run import Flow
@@ -64,6 +65,24 @@ def remains(tools: Tools, prefixes: Mapping[str, str]) -> list[dict[str, str]]:
         found.append({"what": "backups of the database", "until": stamp(now + tools.backups)})
         found.append({"what": "lines of the log, which name ids alone", "until": stamp(now + LOGS)})
     return found
+
+
+def ended(
+    tools: Tools,
+    hold: Hold,
+    there: Mapping[str, int],
+    prefixes: Mapping[str, str],
+    last: Delete,
+    told: Mapping[str, Any],
+    **memo: Any,
+) -> End:
+    """The receipt, once a recount found nothing; along with it the `last` document goes."""
+    if any(there.values()):
+        return Again(after_s=10)
+    asked, done = hold.body["created"], stamp(tools.engine.clock.now())
+    made = receipt(hold.memo["counts"], there, remains(tools, prefixes), asked=asked, done=done, **told)
+    hold.note({"receipt": made}, [last], phase="after", **memo)
+    return after(tools, hold)
 
 
 def after(tools: Tools, hold: Hold) -> End:

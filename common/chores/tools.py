@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from common.pipeline.engine import Engine
+from common.ports.auth import SignIns
 from common.ports.drive import Drive
 from common.ports.intake import Intake
 from common.ports.outbound import Outbound
@@ -23,4 +24,5 @@ class Tools:
     grace_s: float = (
         150.0  # in which what began before has ended, requests, events, attempts: then it is looked at again
     )
+    sign_ins: SignIns | None = None  # None where nobody has an account: a key opens one machine
     backups: timedelta | None = None  # how long the database keeps what was removed; None where nothing does

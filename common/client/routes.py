@@ -78,12 +78,12 @@ class ErasuresRoutes(_Resource):
         return found
 
     def create(self, *, name: str, if_match: str) -> Erasure:
-        """Close the organisation and erase everything that is kept of it."""
+        """Close the organisation, where it is not, and erase everything that is kept of it."""
         found: Erasure = self._ask.call("POST", "/v1/erasures", body={"name": name}, if_match=if_match)
         return found
 
     def one(self, erasure: str) -> Erasure:
-        """See how far an erasure you asked for is, and the receipt once it is done."""
+        """See how far an erasure is, and the receipt once it is done; its id opens it, without a token."""
         found: Erasure = self._ask.call("GET", f"/v1/erasures/{part(erasure)}")
         return found
 
@@ -253,9 +253,9 @@ class KnowledgeRoutes(_Resource):
 
 
 class AccountsRoutes(_Resource):
-    def mine(self) -> list[Organisation]:
-        """List the organisations you are in."""
-        found: list[Organisation] = self._ask.call("GET", "/v1/organisations")["items"]
+    def mine(self, *, closed: bool | None = None) -> list[Organisation]:
+        """List the organisations you are in, or those of them that are closed."""
+        found: list[Organisation] = self._ask.call("GET", "/v1/organisations", query={"closed": closed})["items"]
         return found
 
     def make(self, *, name: str) -> Organisation:
@@ -274,7 +274,7 @@ class AccountsRoutes(_Resource):
         return found
 
     def close(self, *, if_match: str | None = None) -> None:
-        """Close it: nobody is let in any more."""
+        """Close it: nobody is let in any more, and all that an owner may do is to erase it."""
         self._ask.call("DELETE", "/v1/organisation", if_match=if_match)
 
     def all_members(self) -> list[Member]:

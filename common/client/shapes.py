@@ -183,7 +183,7 @@ class Dissent(TypedDict):
 
 
 class Erasure(TypedDict):
-    """`id` opens the receipt, to who asked for the erasure alone; keep it. Of an asset it is the asset's."""
+    """`id` opens the receipt, to whoever has it, and without a token; keep it. Of an asset it is the asset's."""
 
     id: str
     state: Literal['erased', 'erasing']
@@ -462,7 +462,9 @@ class NewDriveImport(TypedDict):
 
 
 class NewErasure(TypedDict):
-    """The organisation's name, or its id where it has none, so that nobody erases another than they think."""
+    """The organisation's name, or its id where it has none, so that nobody erases another than they think.
+
+    If-Match is its ETag; of one that is closed, which changes no more and shows none, any will do, such as *."""
 
     name: str
 
@@ -534,13 +536,14 @@ class Note(TypedDict):
 
 
 class Organisation(TypedDict):
-    """`second_factor`: whether admins and owners must sign in with one. `role` is the caller's."""
+    """`second_factor`: whether admins and owners must sign in with one. `role` is the caller's, `closed` since when."""
 
     id: str
     name: str | None
     made: str | None
     second_factor: bool
     role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']
+    closed: str | None
 
 
 class OrganisationChange(TypedDict):
@@ -601,7 +604,7 @@ class Progress(TypedDict):
 
 
 class Receipt(TypedDict):
-    """`sha256` is over all else of it, as JSON with sorted names and no blanks."""
+    """`sha256` is over all else of it that is not null, as JSON with sorted names and no blanks."""
 
     what: Literal['asset', 'organisation', 'person']
     asked: str
@@ -610,6 +613,7 @@ class Receipt(TypedDict):
     remains: list[Remain]
     sha256: str
     asset: str | None
+    left_out: list[LeftOut] | None
 
 
 class Recommendation(TypedDict):

@@ -20,6 +20,16 @@ class Auth(Protocol):
         """Whose ID token this is; raises Unauthorized, and Transient while it cannot be told."""
 
 
+class SignIns(Protocol):
+    """The accounts that people sign in with. Both raise Transient while it cannot be told."""
+
+    def known(self, subject: str) -> bool:
+        """Whether there is one."""
+
+    def remove(self, subject: str) -> None:
+        """From now on it opens nothing, and nobody can sign in with it; done where there is none."""
+
+
 class ServiceAuth(Protocol):
     def service(self, token: str) -> Caller:
         """The service account that sent an OIDC token made for us: issuer, audience and email are checked.

@@ -19,17 +19,24 @@ KeyRole = Literal["viewer", "editor", "publisher", "admin"]
 
 
 class Organisation(Shape):
-    """`second_factor`: whether admins and owners must sign in with one. `role` is the caller's."""
+    """`second_factor`: whether admins and owners must sign in with one. `role` is the caller's, `closed` since when."""
 
     id: str
     name: str | None
     made: str | None
     second_factor: bool
     role: Role
+    closed: str | None
 
 
 class Organisations(Shape):
     items: list[Organisation]
+
+
+class Which(Shape):
+    """`closed`: those that are, in the place of those that are not. An owner may erase them still."""
+
+    closed: bool = False
 
 
 class NewOrganisation(Shape):
@@ -142,7 +149,8 @@ class Lines(Shape):
 
 
 def mine(ask: Ask) -> Answer:
-    found = organisations.of(ask.parts.engine.documents, ask.who.subject)
+    wanted: Which = ask.query or Which()
+    found = organisations.of(ask.parts.engine.documents, ask.who.subject, closed=wanted.closed)
     return Answer(body=Organisations(items=[_organisation(one, role) for one, role in found]))
 
 
@@ -247,7 +255,8 @@ def trail(ask: Ask) -> Answer:
 
 
 def _organisation(one: organisations.Organisation, role: Role) -> Organisation:
-    return Organisation(id=one.id, name=one.name, made=one.made, second_factor=one.second_factor, role=role)
+    named = {name: getattr(one, name) for name in ("id", "name", "made", "second_factor", "closed")}
+    return Organisation(role=role, **named)
 
 
 def _member(one: members.Member) -> Member:

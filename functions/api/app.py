@@ -165,8 +165,9 @@ def _let_in(parts: Parts, route: Route, request: Request, content: bytes) -> Who
     if route.signed:
         header = request.headers.get(signatures.HEADER)
         return asking.signer(parts, request.path_params["webhook"], organisation, header, content)
-    where = None if route.anywhere else organisation
-    return asking.who(parts, asking.bearer(request.headers.get("authorization")), where, anywhere=route.anywhere)
+    if route.held:
+        return Who(subject=f"holder at {strangers.of(parts, request)}", tenant="", role="viewer")
+    return asking.who(parts, asking.bearer(request.headers.get("authorization")), organisation, closed=route.closed)
 
 
 def _must(who: Who, route: Route) -> None:

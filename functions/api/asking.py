@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from common.accounts import keys, names, organisations
-from common.accounts.roles import Role
 from common.bootstrap.parts import Parts
 from common.errors import NotFound, Unauthorized
 from common.events import deliveries, signatures
@@ -18,10 +17,10 @@ def bearer(header: str | None) -> str:
     return token.strip()
 
 
-def who(parts: Parts, token: str, organisation: str | None, *, anywhere: bool = False) -> Who:
+def who(parts: Parts, token: str, organisation: str | None, *, closed: bool = False) -> Who:
     """Raises Unauthorized, Forbidden, and NotFound for an organisation that the caller is no member of.
 
-    `anywhere`: of their own tenant without a look at it, for what is no organisation's.
+    `closed`: the owner of one that is closed is let in too.
     """
     documents = parts.engine.documents
     if keys.is_key(token):
@@ -31,7 +30,7 @@ def who(parts: Parts, token: str, organisation: str | None, *, anywhere: bool = 
         return Who(subject=f"key:{key.id}", tenant=key.tenant, role=key.role)
     caller = parts.people.person(token)
     tenant = organisation if organisation is not None else caller.subject
-    role: Role = "viewer" if anywhere else organisations.role_in(documents, tenant, caller)
+    role = organisations.role_in(documents, tenant, caller, closed=closed)
     return Who(subject=caller.subject, tenant=tenant, role=role, email=caller.email, claims=caller.claims)
 
 

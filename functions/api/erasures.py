@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from common.accounts import members, organisations
 from common.chores import chore, erase_asset, erase_tenant
 from common.errors import BadInput, NotFound, Permanent, Stale
 from common.ports.documents import Where
+from functions.api.judgements import LeftOut
 from functions.api.route import Answer, Ask, Shape
 
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -33,7 +35,7 @@ class Remain(Shape):
 
 
 class Receipt(Shape):
-    """`sha256` is over all else of it, as JSON with sorted names and no blanks."""
+    """`sha256` is over all else of it that is not null, as JSON with sorted names and no blanks."""
 
     what: Literal["asset", "organisation", "person"]
     asked: str
@@ -42,10 +44,11 @@ class Receipt(Shape):
     remains: list[Remain]
     sha256: str
     asset: str | None = None
+    left_out: list[LeftOut] | None = None
 
 
 class Erasure(Shape):
-    """`id` opens the receipt, to who asked for the erasure alone; keep it. Of an asset it is the asset's."""
+    """`id` opens the receipt, to whoever has it, and without a token; keep it. Of an asset it is the asset's."""
 
     id: str
     state: Literal["erasing", "erased"]
@@ -55,7 +58,10 @@ class Erasure(Shape):
 
 
 class NewErasure(Shape):
-    """The organisation's name, or its id where it has none, so that nobody erases another than they think."""
+    """The organisation's name, or its id where it has none, so that nobody erases another than they think.
+
+    If-Match is its ETag; of one that is closed, which changes no more and shows none, any will do, such as *.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -68,12 +74,12 @@ class Leave(Shape):
 
 def create(ask: Ask) -> Answer:
     """Nobody is let in from now on; the rest is a chore."""
-    there = organisations.read(ask.parts.engine.documents, ask.who.tenant)
+    there = organisations.read(ask.parts.engine.documents, ask.who.tenant, closed=True)
     if ask.body.name != (there.name or there.id):
         raise BadInput("name: it is not this organisation's; send it as GET /v1/organisation has it", code="not_named")
-    if there.version is not None and ask.if_match != there.version:
+    if there.version is not None and there.closed is None and ask.if_match != there.version:
         raise Stale("send the organisation's ETag as If-Match; look at it once more before you do")
-    return _begun(ask, there.version)
+    return _begun(ask, there)
 
 
 def leave(ask: Ask) -> Answer:
@@ -82,21 +88,31 @@ def leave(ask: Ask) -> Answer:
     ask.acting.must_be_a_person()
     if ask.query.subject != subject or ask.who.tenant != subject:
         raise BadInput("subject: send your own id, and no organisation's header", code="not_named")
-    others = [(one, role) for one, role in organisations.of(documents, subject) if one.id != subject]
+    all_ = organisations.of(documents, subject) + organisations.of(documents, subject, closed=True)
+    others = [(one, role) for one, role in all_ if one.id != subject]
     for one, role in others:
         owners = [Where("role", "==", "owner")]
         if role == "owner" and documents.count("members", owners, parent=f"tenants/{one.id}") < 2:
-            text = f"you are the last owner of {one.id}; make somebody else an owner, or erase it first"
-            raise Permanent(text, code="last_owner")
+            way = (
+                "make somebody else an owner, or erase it first"
+                if one.closed is None
+                else "it is closed: erase it first"
+            )
+            raise Permanent(f"you are the last owner of {one.id}; {way}", code="last_owner")
     for one, role in others:
         members.remove(replace(ask.acting, tenant=one.id, role=role), subject)
-    return _begun(ask, organisations.read(documents, subject).version, person=subject)
+    return _begun(ask, organisations.read(documents, subject, closed=True), person=subject)
 
 
-def _begun(ask: Ask, version: str | None, person: str | None = None) -> Answer:
+def _begun(ask: Ask, there: organisations.Organisation, person: str | None = None) -> Answer:
+    """A new one, or the one that the same person has asked for before."""
     engine, who = ask.parts.engine, ask.who
+    before = None if there.erasure is None else _read(ask, there.erasure)
+    asked = (erase_tenant.owner(who.subject), erase_tenant.what(person))
+    if before is not None and (before["of"], before["what"]) == asked:
+        return Answer(body=_shown(str(there.erasure), before))
     identity, writes = erase_tenant.planned(engine, who.tenant, who.subject, person)
-    organisations.close(ask.acting, version, *writes)
+    organisations.erase(ask.acting, identity, there.version, *writes)
     key = erase_tenant.key_of(identity)
     body = engine.documents.get_many([key])[key].body
     chore.wake(engine, key, body)
@@ -104,13 +120,18 @@ def _begun(ask: Ask, version: str | None, person: str | None = None) -> Answer:
 
 
 def one(ask: Ask) -> Answer:
-    """By who asked for it alone, whose organisation may be gone."""
+    """By whoever has its id, which only who asked was told: they, and their organisation, may be gone."""
     identity = ask.path["erasure"]
+    body = _read(ask, identity) if _ID.fullmatch(identity) else None
+    if body is None:
+        raise NotFound("there is no such erasure; look at the id that you kept")
+    return Answer(body=_shown(identity, body))
+
+
+def _read(ask: Ask, identity: str) -> Mapping[str, Any] | None:
     key = erase_tenant.key_of(identity)
-    snap = ask.parts.engine.documents.get_many([key]).get(key) if _ID.fullmatch(identity) else None
-    if snap is None or snap.body["of"] != erase_tenant.owner(ask.who.subject):
-        raise NotFound("there is no such erasure of yours; look at the id that you kept")
-    return Answer(body=_shown(identity, snap.body))
+    snap = ask.parts.engine.documents.get_many([key]).get(key)
+    return None if snap is None else snap.body
 
 
 def of_asset(ask: Ask) -> Answer:
@@ -122,7 +143,7 @@ def of_asset(ask: Ask) -> Answer:
     return Answer(body=_shown(asset, snap.body))
 
 
-def _shown(identity: str, body: dict[str, Any]) -> Erasure:
+def _shown(identity: str, body: Mapping[str, Any]) -> Erasure:
     receipt = body.get("receipt")
     return Erasure(
         id=identity,

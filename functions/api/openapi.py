@@ -112,6 +112,8 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         parameters.append(
             {"name": "Cutroom-Organisation", "in": "header", "required": True, "description": told, "schema": PLAIN}
         )
+    if route.held:
+        said["security"] = []
     if parameters:
         said["parameters"] = parameters
     if route.takes is not None:

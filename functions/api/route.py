@@ -90,7 +90,8 @@ class Route:
     gives: type[msgspec.Struct] | None = None  # None: 204
     status: int = 200
     heavy: bool = False  # counted against the limit of uploads
-    anywhere: bool = False  # asked of no organisation: whoever is signed in may, whatever became of theirs
+    held: bool = False  # whoever holds the id in its path may: nobody need be there any more who could sign in
+    closed: bool = False  # asked of an organisation that is closed too, by its owner
     secret: bool = False  # its answer is told once, and not kept for a request that is sent again
     streams: bool = False  # events of `gives`, for as long as somebody listens; not counted against any limit
     signed: bool = False  # by a webhook's secret, in the place of a token

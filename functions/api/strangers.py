@@ -16,12 +16,17 @@ from common.ports.limits import PER_ADDRESS
 
 def counted(parts: Parts, request: Request) -> None:
     """Count a request that was refused; raises TooMany where its address has had too many."""
-    peer = request.client.host if request.client else ""
-    who = address(peer, request.headers.getlist("x-forwarded-for"), parts.proxies)
+    who = of(parts, request)
     after_s = parts.limits.take(f"address {who}", PER_ADDRESS)
     if after_s is not None:
         text = f"too many requests from {who} without a good key or token; come again in {after_s:.0f} s with one"
         raise TooMany(text, after_s=after_s)
+
+
+def of(parts: Parts, request: Request) -> str:
+    """The address that a request came from."""
+    peer = request.client.host if request.client else ""
+    return address(peer, request.headers.getlist("x-forwarded-for"), parts.proxies)
 
 
 def address(peer: str, forwarded: list[str], proxies: int) -> str:

@@ -325,9 +325,10 @@ TABLE: tuple[Route, ...] = (
     Route(
         method="GET",
         path="/v1/organisations",
-        title="List the organisations you are in.",
+        title="List the organisations you are in, or those of them that are closed.",
         handler=accounts.mine,
         needs="organisation.read",
+        query=accounts.Which,
         gives=accounts.Organisations,
     ),
     Route(
@@ -360,7 +361,7 @@ TABLE: tuple[Route, ...] = (
     Route(
         method="DELETE",
         path="/v1/organisation",
-        title="Close it: nobody is let in any more.",
+        title="Close it: nobody is let in any more, and all that an owner may do is to erase it.",
         handler=accounts.close,
         needs="organisation.delete",
         status=204,
@@ -612,8 +613,9 @@ TABLE: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/v1/erasures",
-        title="Close the organisation and erase everything that is kept of it.",
+        title="Close the organisation, where it is not, and erase everything that is kept of it.",
         ends=True,
+        closed=True,
         handler=erasures.create,
         needs="erasure.write",
         takes=erasures.NewErasure,
@@ -623,17 +625,18 @@ TABLE: tuple[Route, ...] = (
     Route(
         method="GET",
         path="/v1/erasures/{erasure}",
-        title="See how far an erasure you asked for is, and the receipt once it is done.",
+        title="See how far an erasure is, and the receipt once it is done; its id opens it, without a token.",
         handler=erasures.one,
         needs="organisation.read",
         gives=erasures.Erasure,
-        anywhere=True,
+        held=True,
     ),
     Route(
         method="DELETE",
         path="/v1/me",
         title="Leave every organisation, and have all that is your own erased.",
         handler=erasures.leave,
+        closed=True,
         needs="erasure.write",
         query=erasures.Leave,
         gives=erasures.Erasure,

@@ -16,6 +16,7 @@ from tests.api.conftest import Served
 
 OWN = ("assets", "chores", "flows", "keys", "webhooks", "deliveries", "events")
 ROUTES = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE]
+SIGNED_IN = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE if not route.held]
 
 
 def path_of(route: Any) -> str:
@@ -37,7 +38,7 @@ def problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", SIGNED_IN)
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer ", "Basic YW5u", "Bearer not.valid", "Bearer cutroom_x"]
 )
@@ -48,6 +49,16 @@ def test_nobody_is_let_in_who_proves_nothing(served: Served, route: Any, header:
     assert answer.headers["www-authenticate"] == "Bearer"
     assert [who for who, _ in served.limits.seen] == ["address testclient"]
     assert served.engine.documents.count("assets") == 0
+
+
+def test_one_route_alone_wants_no_token(served: Served) -> None:
+    (held,) = [route for route in TABLE if route.held]
+    assert held.path == "/v1/erasures/{erasure}"
+    for header in ({}, {"Authorization": "Bearer not.valid"}):
+        problem(served.ask(held.method, f"/v1/erasures/{'x' * 43}", None, headers=header), 404, "not_found")
+    served.limits.left = 0
+    problem(served.ask(held.method, f"/v1/erasures/{'x' * 43}", None), 429, "too_many")
+    assert {who for who, _ in served.limits.seen} == {"holder at testclient"}
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -11,6 +11,7 @@ from common.client import Cutroom, Unauthorized
 from tests import story
 from tests.emulators import pubsub_emulator
 from tests.media import three_seconds
+from tests.standins import people
 from tests.standins.cloud import local_cloud
 
 pytestmark = pytest.mark.emulator
@@ -36,6 +37,14 @@ def test_the_whole_story_on_the_cloud(tmp_path: Path, firestore_address: str, re
             tmp_path,
             to_the_end=request.config.getoption("--long"),  # it waits out what may be on its way: 150 s and some ticks
         )
+
+        eve = signed_in("eve")
+        erasure = eve.erasures.leave(subject="eve")["id"]
+        until = time.monotonic() + 75
+        while cloud.revoked.get("eve") != people.GONE:
+            assert time.monotonic() < until, "her account is there still"
+            time.sleep(0.5)
+        assert eve.erasures.one(erasure)["id"] == erasure, "she has nothing to sign in with, and needs nothing"
 
         cloud.revoked["bob"] = time.time() + 1
         until = time.monotonic() + 75

@@ -293,6 +293,7 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
             "CUTROOM_CERTS": issuer.address,
             "CUTROOM_IAM": iam,
             "CUTROOM_USERS": users,
+            "FIREBASE_AUTH_EMULATOR_HOST": users.removeprefix("http://"),
             "FIRESTORE_EMULATOR_HOST": firestore,
             "PUBSUB_EMULATOR_HOST": pubsub,
             "STORAGE_EMULATOR_HOST": f"http://{storage.address}",

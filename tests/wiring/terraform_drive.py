@@ -269,6 +269,20 @@ class NotedPurge:
 
 
 @dataclass
+class NotedSignIns:
+    """Implements SignIns. Its one role holds both."""
+
+    noted: Noted
+
+    def known(self, subject: str) -> bool:
+        self.noted.use("remove", "people")
+        return False
+
+    def remove(self, subject: str) -> None:
+        self.noted.use("remove", "people")
+
+
+@dataclass
 class NotedSecrets:
     noted: Noted
 
@@ -492,6 +506,7 @@ class Drive:
                 outbound=Stranger(),
                 intake=NotedIntake(self.noted),
                 drive=drive,
+                sign_ins=NotedSignIns(self.noted),
                 stores={name: NotedPurge(self.noted, name) for name in ("uploads", "media")},
             ),
             services=Anybody(self.noted),

@@ -239,6 +239,7 @@ GRANTED = {
     ("read", "uploads"): ("bucket uploads", "roles/storage.objectViewer"),
     ("create", "uploads"): ("bucket uploads", "roles/storage.objectCreator"),
     ("read", "people"): ("project", "roles/firebaseauth.viewer"),
+    ("remove", "people"): ("project", "remover"),
     ("delete", "media"): ("bucket media", "roles/storage.objectUser"),
     ("delete", "uploads"): ("bucket uploads", "roles/storage.objectUser"),
     ("read", "drive-api-key"): ("secret drive-api-key", "roles/secretmanager.secretAccessor"),

@@ -135,6 +135,40 @@ def test_what_is_closed_lets_nobody_in(office: Office) -> None:
     assert office.told(tenant)[-1] == ("ann", "organisation.close", tenant)
 
 
+def test_what_is_closed_is_erased_once_by_an_owner_with_the_factors_it_wants(office: Office) -> None:
+    tenant = office.organisation("ann", bob="owner", adam="admin")
+    organisations.change(office.acting(tenant, "ann"), second_factor=True, proven=True)
+    ann, adam = office.acting(tenant, "ann"), office.acting(tenant, "adam")
+    organisations.close(ann)
+    once, twice = Caller(subject="ann"), Caller(subject="ann", claims=SIGNED_IN_TWICE)
+    assert organisations.role_in(office.documents, tenant, twice, closed=True) == "owner"
+    with pytest.raises(Forbidden, match="second factor"):
+        organisations.role_in(office.documents, tenant, once, closed=True)
+    for subject, name in (("adam", tenant), ("eve", tenant), ("ann", "org-0000000000000000")):
+        with pytest.raises(NotFound):
+            caller = Caller(subject=subject, claims=SIGNED_IN_TWICE)
+            organisations.role_in(office.documents, name, caller, closed=True)
+    with pytest.raises(Forbidden):
+        organisations.erase(adam, "e1")
+    with pytest.raises(Forbidden, match="a key cannot"):
+        organisations.erase(replace(ann, subject="key:1"), "e1")
+    closed = organisations.read(office.documents, tenant, closed=True).closed
+    organisations.erase(ann, "e1")
+    with pytest.raises(Conflict, match="already"):
+        organisations.erase(ann, "e2")
+    there = organisations.read(office.documents, tenant, closed=True)
+    assert (there.closed, there.erasure) == (closed, "e1")
+    assert office.told(tenant)[-1] == ("ann", "organisation.erase", tenant)
+
+
+@pytest.mark.parametrize("first", ["ann", "org"])
+def test_of_two_erasures_at_once_one_begins(office: Office, first: str) -> None:
+    acting = office.alone("ann") if first == "ann" else office.acting(office.organisation("ann"), "ann")
+    ids = iter(("e1", "e2"))
+    ended = at_once(*((lambda one: organisations.erase(one, next(ids)), acting),) * 2)
+    assert [isinstance(one, Conflict) for one in ended].count(True) == 1
+
+
 def test_a_closed_tenant_of_ones_own_lets_nobody_in(office: Office) -> None:
     members.add(office.alone("ann"), "eve", "editor", None)
     organisations.close(office.alone("ann"))
