@@ -13,7 +13,7 @@ from common.adapters.embedded.limits import LocalLimits
 from common.adapters.embedded.secrets import LocalSecrets
 from common.adapters.google.once import once
 from common.adapters.google.secret_manager import SecretManager, session
-from common.adapters.models.language.seats import Home, seats
+from common.adapters.models.language.seats import LIBRARIES, Home, seats
 from common.adapters.models.language.settings import Council, read
 from common.config import Cloud, Settings
 from common.ports.clock import Clock
@@ -54,6 +54,11 @@ def on_cloud(settings: Cloud, limits: Limits) -> Callable[[], Seats]:
     home = Home(mend_key=mend_key, mend_settings=_settings_in(settings), project=settings.project)
     secrets = SecretManager(session, settings.project)
     return once(lambda: seats(settings_of(settings), secrets, limits, home))
+
+
+def libraries(found: Seats) -> list[str]:
+    """The modules that these are asked through; importing them takes seconds."""
+    return [module for name, (module, _) in LIBRARIES.items() if name in {one.name for one in found.models}]
 
 
 def _settings_in(settings: Settings | Cloud) -> str:

@@ -17,6 +17,7 @@ from common.adapters.embedded.clock import SteadyClock
 from common.adapters.embedded.doorbell import Doorbell, NoBell
 from common.adapters.embedded.files import FileObjects
 from common.adapters.embedded.folder import StateFolder
+from common.adapters.embedded.forkserver import ForkServer
 from common.adapters.embedded.intake import LocalIntake
 from common.adapters.embedded.limits import LocalLimits
 from common.adapters.embedded.links import LocalLinks
@@ -139,15 +140,19 @@ def local(
             "CUTROOM_EPOCH": str(epoch),
             "CUTROOM_ANCHOR": f"{clock.anchor[0]!r},{clock.anchor[1]!r}",
         }
-        workers = LocalWorkers(
+        server = ForkServer(
             folder,
-            bell,
-            lambda stage, subject: execute(built, RunId.of(stage, subject)),
             worker_environment(os.environ if environ is None else environ, extra),
+            preload=lambda: [*definition.modules, *council.libraries(built.seats())],
+            on_end=bell.ring,
         )
+        workers = LocalWorkers(server, bell, lambda stage, subject: execute(built, RunId.of(stage, subject)))
         runner = Runner(built, workers, cores=settings.cores)
         runner.recover()
-        yield Local(settings=settings, folder=folder, engine=built, runner=runner, bell=bell)
+        try:
+            yield Local(settings=settings, folder=folder, engine=built, runner=runner, bell=bell)
+        finally:
+            server.close()
 
 
 def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalApi:

@@ -122,6 +122,11 @@ class Definition:
     def names(self) -> tuple[str, ...]:
         return tuple(self._stages)
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Where the handlers are, each once."""
+        return tuple(dict.fromkeys(stage.handler.partition(":")[0] for stage in self))
+
     def source_of(self, stage: Stage) -> Stage | None:
         """The stage whose result names the members of this one; None for a stage that runs once."""
         return self._stages[self._sources[stage.each]] if stage.each else None

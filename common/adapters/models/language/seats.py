@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,6 +22,13 @@ from common.ports.limits import Limits
 from common.ports.secrets import Secrets
 
 LOCATION = "global"  # of Google Cloud's model endpoint that is in no region
+
+# What each seat asks through: its module, and the package that brings it.
+LIBRARIES: Mapping[Name, tuple[str, str]] = {
+    "gemini": ("google.genai", "google-genai"),
+    "claude": ("anthropic", "anthropic"),
+    "third": ("httpx2", "httpx2"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +72,7 @@ def _micros(dollars: float) -> int:
 def _gemini(settings: Council, secrets: Secrets, limits: Limits, home: Home) -> LanguageModel:
     seat = settings.seats.gemini
     model, known = _model(settings, "gemini", seat, home)
-    _installed("google.genai", "google-genai")
+    _installed("gemini")
     make: Callable[[], Any]
     if home.project is not None:
         make = partial(gemini.by_project, home.project, LOCATION, seat.base_url, seat.at_once)
@@ -81,7 +88,7 @@ def _gemini(settings: Council, secrets: Secrets, limits: Limits, home: Home) -> 
 def _claude(settings: Council, secrets: Secrets, limits: Limits, home: Home) -> LanguageModel:
     seat = settings.seats.claude
     model, known = _model(settings, "claude", seat, home)
-    _installed("anthropic", "anthropic")
+    _installed("claude")
     make: Callable[[], Any]
     if home.project is not None:
         make = partial(claude.by_project, home.project, LOCATION, seat.base_url, seat.at_once)
@@ -106,7 +113,7 @@ def _third(settings: Council, secrets: Secrets, limits: Limits, home: Home) -> L
             f"Ollama's, as seats.third in {home.mend_settings}"
         )
     model, known = _model(settings, "third", seat, home)
-    _installed("httpx2", "httpx2")
+    _installed("third")
     mend = home.mend_key("openai-api-key")
     given = secrets.get("openai-api-key")
     key = _key(given, seat.base_url, mend) if given else None  # a server of one's own asks for none
@@ -168,7 +175,8 @@ def _key(key: str | None, base_url: str | None, mend: str) -> str:
     return key.strip()
 
 
-def _installed(module: str, package: str) -> None:
+def _installed(name: Name) -> None:
+    module, package = LIBRARIES[name]
     try:
         found = importlib.util.find_spec(module)
     except ModuleNotFoundError:
