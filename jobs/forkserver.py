@@ -1,7 +1,7 @@
 """python -m jobs.forkserver [MODULE ...]: fork a worker for each run, with all it imports loaded before.
 
 Started by common.adapters.embedded.forkserver, whose socket is our stdin. While nobody asks, the modules named are
-imported one by one, so that whoever is forked later has them.
+imported one by one, and prepared if they have a `prepare`, so that whoever is forked later has them.
 
     asked     {"number", "stage", "subject"}, with what is to be the worker's stdin, and its stdout and stderr
     answered  {"number", "pid"} once it is forked, {"number", "over": true} once it has ended
@@ -63,8 +63,14 @@ def serve(asked: socket.socket, modules: Sequence[str], work: Callable[[list[str
                     os.close(file)
                 _answer(asked, number=request["number"], pid=pid)
             if not ready and todo:
-                with suppress(ImportError):  # whoever needs it meets the same, and says so
-                    importlib.import_module(todo.popleft())
+                load(todo.popleft())
+
+
+def load(name: str) -> None:
+    """Import a module, and have it prepare what takes long."""
+    with suppress(ImportError):  # whoever needs it meets the same, and says so
+        module = importlib.import_module(name)
+        getattr(module, "prepare", lambda: None)()
 
 
 def _reap(asked: socket.socket, numbers: dict[int, int]) -> None:

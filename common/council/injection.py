@@ -173,6 +173,12 @@ def _read(view: str, raw: str, *, bare: bool = False, sure: bool = False) -> lis
     ]
 
 
+def prepare() -> None:
+    """Compile the patterns, which takes most of a second, before the first text is there."""
+    for bare in (False, True):
+        _patterns(bare)
+
+
 @lru_cache(maxsize=2)
 def _patterns(bare: bool) -> tuple[tuple[re.Pattern[str], Sort, float, re.Pattern[str]], ...]:
     """One pattern for all cues of a script, a sort and a weight."""

@@ -13,6 +13,7 @@ import hmac
 import json
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 MOST = 4000  # characters of one text
@@ -71,6 +72,7 @@ def nonce(secret: bytes, material: Any) -> str:
     return hmac.new(secret, said, hashlib.sha256).hexdigest()[:16]
 
 
+@lru_cache(maxsize=1 << 14)
 def _seen(sign: str) -> str:
     if sign.isspace():
         return " "

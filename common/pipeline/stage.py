@@ -75,7 +75,9 @@ class Stage:
     name: str
     version: int  # raise it when results change: old results are then made anew
     title: str  # what people see
-    handler: str  # "package.module:function", a `def run(work: Work) -> Outcome`
+    # "package.module:function", a `def run(work: Work) -> Outcome`. The module may have a `prepare()`, which does what
+    # takes long and is the same for every run, and which a worker that lives on calls while it waits.
+    handler: str
     after: tuple[Need, ...] = ()
     each: str | None = None  # one run per member of this kind, instead of one per flow
     fans_out: str | None = None  # the kind of members this stage's result names

@@ -60,6 +60,11 @@ def run(work: Work) -> Outcome:
     )
 
 
+def prepare() -> None:
+    """What takes long and is the same for every flow."""
+    injection.prepare()
+
+
 class _Far:
     """The members that are asked elsewhere, once it is settled who may be: what it may cost is set aside before."""
 

@@ -6,7 +6,6 @@ booking and merge are the real ones. Prices are the dated ones of the settings.
 
 from __future__ import annotations
 
-import importlib
 import json
 import random
 import subprocess
@@ -35,6 +34,7 @@ from common.ports.language import Caps
 from common.scoring.observations import ASKED, HOOK
 from common.scoring.sentences import sentences
 from common.stages import council, propose, score
+from jobs.forkserver import load
 from scripts.benches import Row, liar
 from tests import toy
 from tests.council.attacks import SEEN
@@ -105,10 +105,11 @@ class Table:
         self._count = 0
 
     def load(self) -> float:
-        """Import what the seats are asked through, as a fork server does for its workers; how long it took."""
+        """Load the stage and what the seats are asked through, as the fork server does; how long it took."""
         began = time.monotonic()
-        for module in seating.libraries(seating.on_one_machine(self._settings, SteadyClock(), environ=self._environ)()):
-            importlib.import_module(module)
+        seats = seating.on_one_machine(self._settings, SteadyClock(), environ=self._environ)()
+        for module in (council.__name__, *seating.libraries(seats)):
+            load(module)
         return time.monotonic() - began
 
     def asked(self, *, clips: int, latency_s: float | None, hangs: Name | None = None, anew: bool = True) -> Asked:

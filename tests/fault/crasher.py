@@ -12,6 +12,7 @@ keep objects, they keep the same ones in the same order. (test_kills does make a
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import pickle
@@ -176,6 +177,8 @@ def main(name: str, folder: Path, first: int = 1, step: int = 1) -> Json:
     from tests.fault.scenarios import SCENARIOS
 
     scenario, home = SCENARIOS[name], folder / "home"
+    for module in map(importlib.import_module, scenario.definition.modules):
+        getattr(module, "prepare", lambda: None)()  # here once, and not in each life
 
     def unharmed() -> Json:
         writes, last, deaths = 0, b"", []

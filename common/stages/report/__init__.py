@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from common.domain.codec import dumps, to_json
 from common.ports.work import Outcome, Work
-from common.stages.report.page import draw
+from common.stages.report import page
 from common.stages.report.result import collect
+
+
+def prepare() -> None:
+    """What takes long and is the same for every flow."""
+    page.prepare()
 
 
 def run(work: Work) -> Outcome:
@@ -14,7 +19,7 @@ def run(work: Work) -> Outcome:
     work.progress(1, 3, "steps")
     kept = work.put("result.json", dumps(found.result))
     work.progress(2, 3, "steps")
-    report = work.put("report.html", draw(work, found).encode())
+    report = work.put("report.html", page.draw(work, found).encode())
     work.progress(3, 3, "steps")
     files = [{"path": "report.html", "object": report.object}, {"path": "result.json", "object": kept.object}]
     return Outcome(

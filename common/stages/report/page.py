@@ -46,6 +46,11 @@ def draw(work: Work, found: Found) -> str:
     )
 
 
+def prepare() -> None:
+    """Compile the template."""
+    _template()
+
+
 @cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
