@@ -36,3 +36,12 @@ class ServiceAuth(Protocol):
 
         Raises Unauthorized, and Transient while it cannot be told.
         """
+
+
+class Standing(Protocol):
+    def check(self, subject: str, signed_in: float) -> None:
+        """Whether what a person was given who signed in at that moment (seconds since 1970) still counts.
+
+        Raises Unauthorized where it was revoked, or the person is disabled or gone, and Transient while that cannot be
+        told.
+        """

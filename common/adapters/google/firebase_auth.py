@@ -11,9 +11,8 @@ import time
 from collections.abc import Mapping
 
 from common.adapters.google.certificates import FIREBASE, SKEW_S, Certificates, moment, refused
-from common.adapters.google.users import FirebaseUsers
 from common.errors import Permanent
-from common.ports.auth import Caller
+from common.ports.auth import Caller, Standing
 
 EMULATOR = "FIREBASE_AUTH_EMULATOR_HOST"
 MOST_SUBJECT = 128  # characters of a user's id
@@ -22,9 +21,7 @@ MOST_SUBJECT = 128  # characters of a user's id
 class FirebaseAuth:
     """Takes ID tokens of one Firebase project."""
 
-    def __init__(
-        self, project: str, certificates: Certificates | None = None, users: FirebaseUsers | None = None
-    ) -> None:
+    def __init__(self, project: str, certificates: Certificates | None = None, users: Standing | None = None) -> None:
         self._project, self._users = project, users
         self._certificates = certificates or Certificates(FIREBASE)
 
