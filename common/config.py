@@ -58,6 +58,7 @@ class Cloud:
     `proxies`   CUTROOM_PROXIES    how many of Google's proxies stand before the API: 1, or 2 with the load balancer
     `image`     CUTROOM_IMAGE      what this process may load: light, media or gpu
     `council`   CUTROOM_COUNCIL    as in Settings
+    `push`      CUTROOM_PUSH       1 where devices are told by Firebase Cloud Messaging
     `home`, `models`               as in Settings; `home` is scratch alone
 
     With CUTROOM_LOCAL_CLOUD=1 the cloud is emulators and stand-ins on this machine:
@@ -67,6 +68,7 @@ class Cloud:
     `certs`     CUTROOM_CERTS      URL of the certificates tokens are checked by
     `iam`       CUTROOM_IAM        URL of what signs for a service account
     `users`     CUTROOM_USERS      URL of what knows whose tokens were revoked
+    `fcm`       CUTROOM_FCM        URL of what takes messages for devices
     """
 
     project: str
@@ -93,6 +95,8 @@ class Cloud:
     certs: str | None = None
     iam: str | None = None
     users: str | None = None
+    fcm: str | None = None
+    push: bool = False
     proxies: int = 1
 
 
@@ -100,7 +104,7 @@ _NEEDED = {
     name: f"CUTROOM_{name.upper()}"
     for name in ("project", "location", "uploads", "media", "topic", "invoker", "audience", "signer")
 }
-_LOCAL = {name: f"CUTROOM_{name.upper()}" for name in ("tasks", "jobs", "certs", "iam", "users")}
+_LOCAL = {name: f"CUTROOM_{name.upper()}" for name in ("tasks", "jobs", "certs", "iam", "users", "fcm")}
 _LOCAL["pubsub"] = "PUBSUB_EMULATOR_HOST"
 
 
@@ -127,6 +131,7 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         database=env.get("CUTROOM_DATABASE") or "(default)",
         active=int(env.get("CUTROOM_ACTIVE") or 4),
         origins=_origins(env),
+        push=env.get("CUTROOM_PUSH") == "1",
         proxies=int(env.get("CUTROOM_PROXIES") or 1),
         image=env.get("CUTROOM_IMAGE") or "light",
         home=home,

@@ -99,7 +99,8 @@ def _published(message: Message) -> Event:
 _RUN = re.compile(r"tenants/[A-Za-z0-9_-]{1,128}/runs/[A-Za-z0-9_-]{1,128}\.[a-z_]{1,40}(\.\d{1,6})?")
 
 
-_DELIVERY = re.compile(r"tenants/[A-Za-z0-9_-]{1,128}/deliveries/[0-9a-f]{16}\.[0-9]{13}\.[0-9a-f]{24}")
+_TO = r"(?:[0-9a-f]{16}|[0-9a-f]{32}|push)"  # a webhook, a device, all devices
+_DELIVERY = re.compile(rf"tenants/[A-Za-z0-9_-]{{1,128}}/deliveries/{_TO}\.[0-9]{{13}}\.[0-9a-f]{{24}}")
 
 
 def delivery_key(told: Mapping[str, Any]) -> str | None:

@@ -23,7 +23,7 @@ locals {
 
   project_roles = [
     { role = "roles/datastore.user", who = concat(local.planners, local.workers, ["api"]), why = "claims, settles and plans runs; the API keeps what people decide" },
-    { role = "roles/firebaseauth.viewer", who = ["api"], why = "asks whether a person's tokens were revoked" },
+    { role = "roles/firebaseauth.viewer", who = concat(["api"], var.push ? local.light : []), why = "asks whether a person's tokens were revoked, before they are answered or pushed to" },
     { role = "roles/aiplatform.user", who = setsubtract(local.heavy, ["gpu"]), why = "the council asks Gemini and Claude as the project" },
     { role = "roles/eventarc.eventReceiver", who = ["invoker"], why = "the trigger of the uploads bucket receives events as it" },
   ]
@@ -123,6 +123,25 @@ resource "google_project_iam_custom_role" "remover" {
   description = "Looks whether a person's account is there, and removes it; can make and change none."
   permissions = ["firebaseauth.users.get", "firebaseauth.users.delete"]
   depends_on  = [google_project_service.api]
+}
+
+# Firebase's own role for it may also read who has which app, and delete it.
+resource "google_project_iam_custom_role" "pusher" {
+  count = var.push ? 1 : 0
+
+  role_id     = "${local.role_prefix}_pusher"
+  title       = "Cutroom pusher"
+  description = "Sends messages to devices, and nothing else."
+  permissions = ["cloudmessaging.messages.create"]
+  depends_on  = [google_project_service.api]
+}
+
+resource "google_project_iam_member" "pusher" {
+  for_each = toset(var.push ? local.light : [])
+
+  project = local.project
+  role    = google_project_iam_custom_role.pusher[0].id
+  member  = google_service_account.component[each.key].member
 }
 
 resource "google_project_iam_custom_role" "launcher" {

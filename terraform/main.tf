@@ -7,10 +7,10 @@ locals {
   regions = toset(compact([var.region, var.standby_region]))
   active  = coalesce(var.active_region, var.region)
 
-  apis = toset([
+  apis = toset(concat(var.push ? ["fcm"] : [], [
     "aiplatform", "artifactregistry", "cloudscheduler", "cloudtasks", "compute", "eventarc", "firebaserules", "firestore", "iam",
     "iamcredentials", "identitytoolkit", "logging", "monitoring", "pubsub", "run", "secretmanager", "storage",
-  ])
+  ]))
 }
 
 data "google_project" "this" {
@@ -61,6 +61,7 @@ module "region" {
   database   = google_firestore_database.main.name
   active     = var.active_flows
   origins    = local.origins
+  push       = var.push
   launcher   = google_project_iam_custom_role.launcher.id
   canceller  = google_project_iam_custom_role.canceller.id
   depends_on = [time_sleep.agents]

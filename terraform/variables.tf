@@ -214,6 +214,12 @@ variable "identity_platform" {
   default     = false
 }
 
+variable "push" {
+  description = "Whether people's devices are told by Firebase Cloud Messaging; the project must be one of Firebase's (docs/push.md)."
+  type        = bool
+  default     = false
+}
+
 variable "secrets" {
   description = "Secrets by name, and the components that read each. Their values are added outside Terraform."
   type        = map(set(string))

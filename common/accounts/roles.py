@@ -41,6 +41,8 @@ PERMISSIONS: dict[str, Role] = {
     "keys.write": "admin",
     "webhooks.read": "admin",
     "webhooks.write": "admin",
+    "devices.read": "viewer",
+    "devices.write": "viewer",
     "audit.read": "admin",
     "export.write": "owner",
     "erasure.write": "owner",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from common.adapters.calls import DocumentCalls
+from common.adapters.embedded.push import NoPush
 from common.adapters.embedded.scratch import FolderScratch
 from common.adapters.google import clients
 from common.adapters.google.certificates import FIREBASE, SERVICES, Certificates
@@ -21,6 +22,7 @@ from common.adapters.google.links import BucketLinks
 from common.adapters.google.oidc import GoogleOidc
 from common.adapters.google.pubsub import PubSubAnnouncer
 from common.adapters.google.purge import BucketPurge
+from common.adapters.google.push import FirebasePusher
 from common.adapters.google.run_jobs import CloudRunJobs
 from common.adapters.google.secret_manager import SecretManager
 from common.adapters.google.secret_manager import session as secrets_session
@@ -38,6 +40,7 @@ from common.adapters.sessions import Sessions
 from common.bootstrap import council
 from common.bootstrap.parts import Parts
 from common.chores import work as chores
+from common.chores.pushing import Pushes
 from common.chores.tools import Tools
 from common.config import Cloud
 from common.events.deliveries import Sender
@@ -46,14 +49,16 @@ from common.pipeline.definition import PIPELINE
 from common.pipeline.engine import Engine, carry_on
 from common.pipeline.launcher import POLICIES, launch, reap
 from common.pipeline.place import POOLS
-from common.ports.auth import ServiceAuth
+from common.ports.auth import ServiceAuth, Standing
 from common.ports.jobs import Jobs
 from common.ports.language import Seats, nobody
 from common.ports.limits import Limits
 from common.ports.models import Models
 from common.ports.outbound import Outbound
+from common.ports.push import Pusher
 
 BACKUPS = timedelta(days=30)  # for which terraform/database.tf keeps them
+_SWITCHED_OFF = NoPush("push is switched off here; whoever runs this switches it on as docs/push.md says")
 _WAKE_S = 60.0  # in which a task or a message arrives, but for one in a thousand
 
 
@@ -67,16 +72,26 @@ class CloudParts:
     jobs: Jobs
     outbound: Outbound
     tools: Tools
+    pusher: Pusher = _SWITCHED_OFF
+    standing: Standing | None = None
 
     @property
     def sender(self) -> Sender:
-        """Who sends to webhooks."""
+        """Who sends to webhooks and to devices."""
         engine = self.engine
+        pushes = Pushes(
+            documents=engine.documents,
+            clock=engine.clock,
+            wake=engine.wake,
+            pusher=self.pusher,
+            standing=self.standing,
+        )
         return Sender(
             documents=engine.documents,
             clock=engine.clock,
             wake=engine.wake,
             outbound=self.outbound,
+            pushes=pushes,
             wake_s=engine.wake_s,
         )
 
@@ -158,6 +173,8 @@ def connect(
         services=GoogleOidc(settings.audience, [settings.invoker], Certificates(settings.certs or SERVICES)),
         jobs=jobs,
         outbound=outbound,
+        pusher=_pusher(settings),
+        standing=_standing(settings),
     )
     return parts
 
@@ -166,9 +183,7 @@ def api(parts: CloudParts) -> Parts:
     """What the API stands on."""
     settings = parts.settings
     made = clients.Clients(settings)
-    told = not settings.local or settings.users is not None  # on one machine nobody may be there to ask
-    users = FirebaseUsers(settings.project, address=settings.users) if told else None
-    people = FirebaseAuth(settings.project, Certificates(settings.certs or FIREBASE), users)
+    people = FirebaseAuth(settings.project, Certificates(settings.certs or FIREBASE), parts.standing)
     return Parts(
         engine=parts.engine,
         people=Remembering(Sessions(people, parts.engine.documents, parts.engine.clock)),
@@ -180,7 +195,20 @@ def api(parts: CloudParts) -> Parts:
         vectors=FirestoreDocuments(made.firestore),
         meaning=MeaningElsewhere(),
         drive=parts.tools.drive,
+        pusher=parts.pusher,
     )
+
+
+def _standing(settings: Cloud) -> Standing | None:
+    if settings.local and settings.users is None:
+        return None  # on one machine nobody may be there to ask
+    return FirebaseUsers(settings.project, address=settings.users)
+
+
+def _pusher(settings: Cloud) -> Pusher:
+    if settings.fcm is not None or (settings.push and not settings.local):
+        return FirebasePusher(settings.project, address=settings.fcm)
+    return _SWITCHED_OFF
 
 
 def _seats(settings: Cloud, limits: Limits) -> Callable[[], Seats]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from common.adapters.embedded.push import LEFT_OUT
 from common.pipeline.engine import Engine
 from common.ports.auth import Auth
 from common.ports.drive import Drive
@@ -11,6 +12,7 @@ from common.ports.limits import Limits
 from common.ports.links import Links
 from common.ports.meaning import Meaning
 from common.ports.outbound import Outbound
+from common.ports.push import Pusher
 from common.ports.uploads import Uploads
 from common.ports.vectors import Vectors
 
@@ -26,4 +28,5 @@ class Parts:
     vectors: Vectors
     meaning: Meaning
     drive: Drive
+    pusher: Pusher = LEFT_OUT
     proxies: int = 0  # of ours that a request comes through, each of which adds whom it heard to X-Forwarded-For

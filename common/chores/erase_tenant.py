@@ -22,6 +22,7 @@ from common.ports.documents import Delete, Json, Merge, Snap, Where, Write
 # Collections outside of any tenant, and what becomes of a tenant's data in them.
 OUTSIDE = {
     "admission": "the document of its name is removed",
+    "devices": "those of a person go with them, by PERSONAL; an organisation has none",
     "erasures": "the receipt stays, without a name",
     "global": "none of a tenant",
     "launches": "none of a tenant",
@@ -34,7 +35,7 @@ OUTSIDE = {
     "tombstones": "the id alone, so that a file that comes late is not let in; it expires",
 }
 # Where a person is named in the organisations of others: collections, and the field that names them.
-PERSONAL = (("members", "subject"), ("invitations", "made_by"), ("devices", "subject"))
+PERSONAL = (("members", "subject"), ("invitations", "made_by"), ("devices", "subject"), ("deliveries", "subject"))
 SIGN_IN = "the account that the person signs in with"
 _ALL = 10_000
 

@@ -2,6 +2,7 @@
 
 Files themselves are not in it: the list names them, and the API gives links to those that are finished. What
 opens something (digests of keys, secrets of webhooks, sessions) is left out, and so are collections of ours alone.
+With a person's own come their devices, which lie beside all tenants.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Any
 
 import msgspec
 
+from common.accounts import names
 from common.chores import chore
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
 from common.pipeline.engine import Engine
 from common.ports.clock import parse, stamp
-from common.ports.documents import Create, Json, plain
+from common.ports.documents import Create, Json, Where, plain
 
 KEPT = timedelta(days=7)  # of an archive
 OURS = ("chores", "idempotency")
@@ -62,6 +64,9 @@ def _written(tools: Tools, hold: Hold, archive: zipfile.ZipFile) -> dict[str, in
     for collection in store.collections(parent):
         if collection not in OURS:
             counts[collection] = _add(archive, f"{collection}.jsonl", _of(tools, parent, collection))
+    if not names.shared(hold.tenant):
+        mine = store.query("devices", [Where("subject", "==", hold.tenant)], limit=_PAGE)
+        counts["devices"] = _add(archive, "devices.jsonl", ({"id": snap.id, **snap.body} for snap in mine))
     prefix = f"t/{hold.tenant}"
     _add(archive, "files.jsonl", ({"object": name} for name in tools.engine.objects.list(prefix)))
     return counts

@@ -14,6 +14,8 @@ from common.client.shapes import (
     Clip,
     Delivery,
     Destination,
+    Device,
+    Devices,
     Erasure,
     Export,
     Flow,
@@ -398,6 +400,22 @@ class WebhooksRoutes(_Resource):
         return found
 
 
+class DevicesRoutes(_Resource):
+    def every(self) -> Devices:
+        """List your browsers and phones that are told by push, the newest first."""
+        found: Devices = self._ask.call("GET", "/v1/devices")
+        return found
+
+    def register(self, *, token: str, platform: Literal['android', 'ios', 'web'], name: str, events: list[Literal['video.generation.completed', 'video.generation.failed']] | None = None) -> Device:
+        """Have a browser or phone of yours told when flows end; the same token again changes what of."""
+        found: Device = self._ask.call("POST", "/v1/devices", body={"token": token, "platform": platform, "name": name, "events": events})
+        return found
+
+    def remove(self, device: str, *, if_match: str | None = None) -> None:
+        """Delete a device: nothing more is sent to it."""
+        self._ask.call("DELETE", f"/v1/devices/{part(device)}", if_match=if_match)
+
+
 class ExportsRoutes(_Resource):
     def create(self) -> Export:
         """Have everything that is kept of the organisation written into one archive."""
@@ -427,4 +445,5 @@ class Routes:
         self.accounts = AccountsRoutes(transport)
         self.events = EventsRoutes(transport)
         self.webhooks = WebhooksRoutes(transport)
+        self.devices = DevicesRoutes(transport)
         self.exports = ExportsRoutes(transport)

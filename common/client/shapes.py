@@ -174,6 +174,25 @@ class Destination(TypedDict):
     platforms: list[str]
 
 
+class Device(TypedDict):
+    """`token` is its end alone; `error` says why Firebase did not take the last message."""
+
+    id: str
+    platform: Literal['android', 'ios', 'web']
+    name: str
+    events: list[Literal['video.generation.completed', 'video.generation.failed']]
+    token: str
+    made: str
+    error: str | None
+
+
+class Devices(TypedDict):
+    """`left_out` says why nothing can be pushed from this server; null where it can."""
+
+    items: list[Device]
+    left_out: str | None
+
+
 class Dissent(TypedDict):
     """A member that differs: its score less the council's, and why."""
 
@@ -452,6 +471,15 @@ class NewAsset(TypedDict):
     size: int
     type: NotRequired[str]
     sha256: NotRequired[str | None]
+
+
+class NewDevice(TypedDict):
+    """`events`: what it is to be told of; with none it stays registered and silent."""
+
+    token: str
+    platform: Literal['android', 'ios', 'web']
+    name: str
+    events: NotRequired[list[Literal['video.generation.completed', 'video.generation.failed']]]
 
 
 class NewDriveImport(TypedDict):

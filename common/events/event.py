@@ -14,6 +14,9 @@ Type = Literal[
     "transcription.complete",
 ]
 TYPES: tuple[Type, ...] = get_args(Type)
+# Of which people's devices are told: that a flow ended. To be rung up at every stage would be too often.
+Pushed = Literal["video.generation.completed", "video.generation.failed"]
+PUSHED: tuple[Pushed, ...] = get_args(Pushed)
 TEST: Final = "webhook.test"  # sent to one webhook alone, when somebody asks for it
 
 

@@ -1,8 +1,9 @@
 """The log of what happened in an organisation: told once, numbered without gaps, kept for a month.
 
 `tenants/{t}/streams/events` holds the last number. Whatever is told is written in one batch with the next number, the
-change that it tells of and a delivery for each webhook that wants it. So whoever has seen a number has seen all before
-it, whichever instance wrote them; and an event has either all of its deliveries or was never told.
+change that it tells of, a delivery for each webhook that wants it, and one for the members' devices. So whoever has
+seen a number has seen all before it, whichever instance wrote them; and an event has all of its deliveries or was never
+told.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import timedelta
 from common.domain.codec import digest
 from common.errors import Conflict
 from common.events import deliveries
-from common.events.event import Data, Event, Type, text
+from common.events.event import PUSHED, Data, Event, Type, text
 from common.ports.clock import Clock, stamp
 from common.ports.documents import Create, Documents, Json, Snap, Update, Where, Write
 
@@ -73,6 +74,7 @@ def record(
     where = key(tenant)
     events = {f"tenants/{tenant}/events/{one.id}": one for one in happened}
     hooks = documents.query("webhooks", parent=f"tenants/{tenant}")
+    pushed = any(one.type in PUSHED for one in happened) and bool(documents.query("devices", limit=1))
     at = clock.now()
     while True:
         there = documents.get_many([where, *events])
@@ -84,6 +86,8 @@ def record(
             body: Json = {"schema": 1, "n": n, "flow": one.data.flow, "type": one.type, "at": stamp(at), "told": told}
             writes.append(Create(name, {**body, "expires": stamp(at + KEPT)}))
             rows += deliveries.rows(hooks, tenant, one.type, one.id, told, at)
+            if pushed and one.type in PUSHED:
+                rows.append(deliveries.spread(tenant, one.type, one.id, told, at))
         if writes:
             paces = [*head.paces, *([] if pace is None else [pace])][-PACES:]
             ahead: Json = {"schema": 1, "n": head.n + len(writes), "paces": paces}

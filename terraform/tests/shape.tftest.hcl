@@ -19,7 +19,7 @@ run "as_small_as_it_can_be" {
     error_message = "Without a project it is cutroom-ENVIRONMENT."
   }
   assert {
-    condition     = length(module.edge) == 0 && length(google_billing_budget.month) == 0 && length(google_identity_platform_config.people) == 0
+    condition     = length(module.edge) == 0 && length(google_billing_budget.month) == 0 && length(google_identity_platform_config.people) == 0 && length(google_project_iam_custom_role.pusher) == 0
     error_message = "What is optional is not made unless asked for."
   }
   assert {
@@ -62,6 +62,22 @@ run "the_second_region_takes_over" {
       strcontains(google_pubsub_subscription.ended.push_config[0].push_endpoint, "europe-west1"),
     ])
     error_message = "Schedule, uploads and announcements all go to the region that took over."
+  }
+}
+
+run "with_push" {
+  command = plan
+  variables {
+    push = true
+  }
+
+  assert {
+    condition     = contains(keys(google_project_service.api), "fcm") && keys(google_project_iam_member.pusher) == ["work-light"]
+    error_message = "Messages go out by Firebase, from work-light alone."
+  }
+  assert {
+    condition     = google_project_iam_custom_role.pusher[0].permissions == toset(["cloudmessaging.messages.create"])
+    error_message = "Who sends may do nothing else."
   }
 }
 

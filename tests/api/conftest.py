@@ -24,6 +24,7 @@ from common.ports.auth import Caller
 from common.ports.documents import Vector
 from common.ports.limits import Rule
 from common.ports.outbound import Outbound
+from common.ports.push import Message, Outcome
 from common.ports.uploads import Request, Slot
 from common.ports.vectors import Vectors
 from functions.api import app
@@ -87,6 +88,18 @@ class Meant:
 
 
 @dataclass
+class Phones:
+    """Implements Pusher: what was sent, as token and message."""
+
+    left_out: str | None = None
+    sent: list[tuple[str, Message]] = field(default_factory=list)
+
+    def send(self, token: str, message: Message) -> Outcome:
+        self.sent.append((token, message))
+        return Outcome(ending="sent")
+
+
+@dataclass
 class Served:
     """A server of the API, and what stands behind it."""
 
@@ -99,6 +112,7 @@ class Served:
     outside: Any
     meaning: Meant
     tools: Tools
+    phones: Phones
 
     def pass_time(self, minutes: int = 10) -> None:
         """Deliver and tick for so long."""
@@ -145,7 +159,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 def serving(home: Path, outbound: Outbound) -> Iterator[Served]:
     """A server whose imports go out by `outbound`."""
     engine, post, clock = cloudlike(home, toy.definition(), active=4)
-    slots, limits, meaning = Slots(), Counted(), Meant()
+    slots, limits, meaning, phones = Slots(), Counted(), Meant(), Phones()
     made = tools(engine, home, outbound)
     post.chores = lambda key: work.execute(made, key)
     parts = Parts(
@@ -158,7 +172,8 @@ def serving(home: Path, outbound: Outbound) -> Iterator[Served]:
         drive=made.drive,
         vectors=cast(Vectors, engine.documents),  # SQLite keeps both
         meaning=meaning,
+        pusher=phones,
     )
     built = app.build(parts, ["https://console.example"], hub=Hub(longest_s=0.0))  # else a test would listen on and on
     with TestClient(built, raise_server_exceptions=False) as client:
-        yield Served(client, engine, post, clock, slots, limits, outbound, meaning, made)
+        yield Served(client, engine, post, clock, slots, limits, outbound, meaning, made, phones)

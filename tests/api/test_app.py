@@ -14,7 +14,7 @@ from common.pipeline import flows
 from functions.api.table import TABLE
 from tests.api.conftest import Served
 
-OWN = ("assets", "chores", "flows", "keys", "webhooks", "deliveries", "events")
+OWN = ("assets", "chores", "flows", "keys", "webhooks", "deliveries", "events", "devices")
 ROUTES = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE]
 SIGNED_IN = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE if not route.held]
 
@@ -25,7 +25,7 @@ def path_of(route: Any) -> str:
             **{"asset": "a1", "flow": "a1-1", "clip": "a1-1.1", "aspect": "9x16", "format": "srt"},
             **{"subject": "eve", "key": "ab", "invitation": "i"},
             **{"webhook": "ab", "delivery": "d", "note": "n"},
-            **{"export": "e", "erasure": "e"},
+            **{"export": "e", "erasure": "e", "device": "d"},
         )
     )
 
@@ -69,11 +69,14 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
     wanted = {"name": "n8n", "address": "https://hooks.example/x", "events": ["video.generation.started"]}
     hook = served.told("POST", "/v1/webhooks", status=201, json=wanted)
     delivery = served.told("POST", f"/v1/webhooks/{hook['id']}/test", status=201)["id"]
+    phone = {"token": "phone:" + "x" * 40, "platform": "web", "name": "phone"}
+    device = served.told("POST", "/v1/devices", json=phone)["id"]
     path = route.path.format(
         **{"asset": asset, "flow": flow, "clip": f"{flow}.1", "aspect": "9x16", "format": "srt"},
         **{"subject": "ann", "key": key["id"], "invitation": "i"},
         **{"webhook": hook["id"], "delivery": delivery, "note": "n"},
         **{"export": served.told("POST", "/v1/exports", status=202)["id"], "erasure": "e" * 43},
+        **{"device": device},
     )
     bodies = {
         "POST /v1/flows": {"asset": asset},
@@ -92,7 +95,7 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
 
     def there() -> dict[str, object]:
         found = (one for name in OWN for one in served.engine.documents.query(name))
-        return {snap.key: snap.version for snap in found if snap.key.startswith("tenants/ann/")}
+        return {snap.key: snap.version for snap in found if snap.key.startswith(("tenants/ann/", "devices/"))}
 
     before = there()
     for headers in ({}, {"Cutroom-Organisation": "ann"}):

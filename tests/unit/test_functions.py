@@ -241,6 +241,18 @@ def test_settings_that_are_missing_are_all_named() -> None:
         config.cloud_from_environment({**ENV, "CUTROOM_CERTS": "http://127.0.0.1/"})
 
 
+def test_devices_are_told_where_that_is_switched_on() -> None:
+    def left_out(**more: str) -> str | None:
+        return cloud.connect(config.cloud_from_environment({**ENV, **more}), environ={}).pusher.left_out
+
+    assert "docs/push.md" in (left_out() or "")
+    assert left_out(CUTROOM_PUSH="1") is None
+    assert left_out(CUTROOM_LOCAL_CLOUD="1", CUTROOM_PUSH="1") is not None, "a machine of ours tells nobody's phone"
+    assert left_out(CUTROOM_LOCAL_CLOUD="1", CUTROOM_FCM="http://127.0.0.1:1") is None
+    with pytest.raises(BadInput, match="CUTROOM_FCM"):
+        config.cloud_from_environment({**ENV, "CUTROOM_FCM": "http://127.0.0.1:1"})
+
+
 def test_it_does_not_start_where_forged_tokens_would_pass() -> None:
     with pytest.raises(Permanent, match="FIREBASE_AUTH_EMULATOR_HOST"):
         cloud.connect(config.cloud_from_environment(ENV), environ={"FIREBASE_AUTH_EMULATOR_HOST": "x:1"})

@@ -48,6 +48,8 @@ from common.ports.documents import Documents, Json, Merge, Snap, Vector, Version
 from common.ports.language import Seats
 from common.ports.objects import Stored
 from common.ports.outbound import Coming, Reply
+from common.ports.push import Message
+from common.ports.push import Outcome as Pushed
 from common.ports.uploads import Request, Slot
 from common.ports.vectors import Near, Vectors
 from common.ports.wake import Errand
@@ -357,6 +359,18 @@ class NotedAnnouncer:
         self.ends.append(run)
 
 
+@dataclass
+class NotedPusher:
+    """Implements Pusher."""
+
+    noted: Noted
+    left_out: str | None = None
+
+    def send(self, token: str, message: Message) -> Pushed:
+        self.noted.use("push", "devices")
+        return Pushed(ending="sent")
+
+
 class Meant:
     """Implements Meaning."""
 
@@ -366,7 +380,7 @@ class Meant:
 
 @dataclass
 class Anybody:
-    """Implements Auth and ServiceAuth: who may ask is tested elsewhere."""
+    """Implements Auth, ServiceAuth and Standing: who may ask is tested elsewhere."""
 
     noted: Noted
 
@@ -376,6 +390,9 @@ class Anybody:
 
     def service(self, token: str) -> Caller:
         return Caller(subject="service")
+
+    def check(self, subject: str, signed_in: float) -> None:
+        self.noted.use("read", "people")
 
 
 # --- the pipeline that is driven ------------------------------------------------------------------------------------
@@ -512,6 +529,8 @@ class Drive:
             services=Anybody(self.noted),
             jobs=self.jobs,
             outbound=Receivers([503]),  # the first try fails
+            pusher=NotedPusher(self.noted),
+            standing=Anybody(self.noted),
         )
         self.people = app.build(
             Parts(
@@ -524,6 +543,7 @@ class Drive:
                 vectors=cast(Vectors, self.engine.documents),
                 meaning=Meant(),
                 drive=drive,
+                pusher=self.parts.pusher,
             ),
             hub=Hub(longest_s=0.0),
         )
@@ -724,6 +744,8 @@ def driven(home: Path, settings: Cloud) -> Noted:
     _busy.clear()
     drive = Drive(home, settings)
     hook = drive.ask("POST", "/v1/webhooks", {"name": "n8n", "address": "https://hooks.example", "events": list(TYPES)})
+    drive.ask("POST", "/v1/devices", {"token": "phone:" + "x" * 40, "platform": "web", "name": "phone"})
+    drive.ask("GET", "/v1/devices")
     awaited = drive.ask("POST", "/v1/assets", {"name": "a.mp4", "size": 7, "type": "video/mp4"})["id"]
     drive.ask("GET", f"/v1/assets/{awaited}")
     for name in ("a.mp4", "b.mp4", "c.mp4"):  # one at a time: the others wait for their turn

@@ -28,6 +28,7 @@ VARIABLES = {
     "alert_emails": '["somebody@example.com"]',
     "billing_account": "012345-6789AB-CDEF01",
     "identity_platform": "true",
+    "push": "true",
     "images": json.dumps({name: f"registry.example/{name}{DIGEST}" for name in ("functions", "media", "gpu")}),
 }
 

@@ -30,6 +30,7 @@ def problems(plan: Plan, noted: Noted) -> list[str]:
         lambda: callers(plan),
         lambda: announcements(plan),
         lambda: roles(plan, noted),
+        lambda: push(plan),
         lambda: indexes(plan, noted),
         lambda: buckets(plan),
         lambda: database(plan),
@@ -238,6 +239,7 @@ GRANTED = {
     ("read", "media"): ("bucket media", "roles/storage.objectViewer"),
     ("read", "uploads"): ("bucket uploads", "roles/storage.objectViewer"),
     ("create", "uploads"): ("bucket uploads", "roles/storage.objectCreator"),
+    ("push", "devices"): ("project", "pusher"),
     ("read", "people"): ("project", "roles/firebaseauth.viewer"),
     ("remove", "people"): ("project", "remover"),
     ("delete", "media"): ("bucket media", "roles/storage.objectUser"),
@@ -324,6 +326,19 @@ def _key(plan: Plan, member: Resource) -> str:
     kind = member.type.removesuffix("_iam_member")
     found = [one.key for one in plan.resources if one.type == kind and one.values["name"] == member.values["name"]]
     return found[0]
+
+
+def push(plan: Plan) -> Iterator[str]:
+    """Who is told to push can: the service is on, and the role that sends holds what that takes, and no more."""
+    told = [one.address for one in plan.all("cloud_run_v2_service") if env(one).get("CUTROOM_PUSH") == "1"]
+    held = [set(one.values["permissions"]) for one in plan.all("project_iam_custom_role", "pusher")]
+    on = {one.values["service"] for one in plan.all("project_service")}
+    if not told:
+        yield "push is asked for, and no service is told of it"
+    if held != [{"cloudmessaging.messages.create"}]:
+        yield f"who pushes may do {held}"
+    if "fcm.googleapis.com" not in on:
+        yield "push is asked for, and fcm.googleapis.com is off"
 
 
 def indexes(plan: Plan, noted: Noted) -> Iterator[str]:

@@ -76,6 +76,7 @@ INDEXES = (
     Index(collection="erasures", fields=("due",), group=True),
     Index(collection="invitations", fields=("made_by",), group=True),
     Index(collection="devices", fields=("subject",), group=True),
+    Index(collection="deliveries", fields=("subject",), group=True),
     # pools: what is queued, who is alive, who went silent
     Index(collection="runs", fields=("pool", "state", "due"), group=True),
     Index(collection="launches", fields=("pool", "state", "due"), group=True),

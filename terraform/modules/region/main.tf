@@ -19,6 +19,7 @@ locals {
       CUTROOM_ACTIVE   = tostring(var.active)
     },
     { for lane in keys(var.lanes) : "CUTROOM_SERVICE_${upper(lane)}" => local.urls["work-${lane}"] },
+    var.push ? { CUTROOM_PUSH = "1" } : {},
   )
 
   models = "/models" # where the bucket of models is mounted

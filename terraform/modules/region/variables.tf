@@ -124,6 +124,11 @@ variable "origins" {
   type        = list(string)
 }
 
+variable "push" {
+  description = "Whether people's devices are told."
+  type        = bool
+}
+
 variable "active" {
   description = "Flows of one tenant at work at once."
   type        = number
