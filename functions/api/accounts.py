@@ -11,10 +11,10 @@ from common.accounts import audit, invitations, keys, members, organisations
 from common.accounts.roles import Role, second_factor
 from common.ports.auth import Caller
 from functions.api.pages import Cursor, Limit
-from functions.api.route import Answer, Ask, Shape
+from functions.api.route import Answer, Ask, Shape, matching
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Subject = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,128}$", description="A person's id.")]
+Subject = Annotated[str, matching(r"[A-Za-z0-9_-]{1,128}", description="A person's id.")]
 KeyRole = Literal["viewer", "editor", "publisher", "admin"]
 
 
@@ -115,7 +115,7 @@ class Invitations(Shape):
 
 class NewInvitation(Shape):
     role: Role
-    email: Annotated[str, msgspec.Meta(pattern=r"^[^@\s]{1,64}@[^@\s]{1,255}$")] | None = None
+    email: Annotated[str, matching(r"[^@\s]{1,64}@[^@\s]{1,255}")] | None = None
 
 
 class Acceptance(Shape):

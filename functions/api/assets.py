@@ -17,13 +17,13 @@ from common.ports import uploads
 from common.ports.clock import stamp
 from common.ports.documents import Create, Snap, Update
 from functions.api.pages import Page, Time, held, page, span
-from functions.api.route import Answer, Ask, Shape
+from functions.api.route import Answer, Ask, Shape, matching
 
 AWAITED = timedelta(days=8)  # a resumable upload, once begun, has a week
 _PLAIN = re.compile(r"[^\w.() -]+")
 
 
-Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", description="Of the file; other bytes are rejected.")]
+Sha256 = Annotated[str, matching(r"[0-9a-f]{64}", description="Of the file; other bytes are rejected.")]
 State = Literal["awaiting", "importing", "new", "accepted", "rejected", "failed", "erasing"]
 
 
@@ -40,9 +40,9 @@ class NewAsset(Shape):
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=255, description="The file's name.")]
     size: Annotated[int, msgspec.Meta(ge=1, le=imports.MOST_BYTES, description="Bytes, exactly.")]
-    type: Annotated[
-        str, msgspec.Meta(pattern=r"^(video|audio|application)/[A-Za-z0-9.+-]{1,80}$", description="MIME type.")
-    ] = "application/octet-stream"
+    type: Annotated[str, matching(r"(video|audio|application)/[A-Za-z0-9.+-]{1,80}", description="MIME type.")] = (
+        "application/octet-stream"
+    )
     sha256: Sha256 | None = None
 
 

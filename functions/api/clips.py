@@ -24,12 +24,12 @@ from functions.api import flows
 from functions.api.findings import Finding, shown
 from functions.api.judgements import Evidence
 from functions.api.pages import Page, held, page
-from functions.api.route import Answer, Ask, Shape
+from functions.api.route import Answer, Ask, Shape, matching
 
 Decision = Literal["chosen", "approved", "rejected"]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 Description = Annotated[str, msgspec.Meta(max_length=10_000)]
-Hashtag = Annotated[str, msgspec.Meta(pattern=r"^[^\s#]{1,100}$", description='Without its "#".')]
+Hashtag = Annotated[str, matching(r"[^\s#]{1,100}", description='Without its "#".')]
 TEXTS = ("title", "description", "hashtags")
 Hashtags = Annotated[list[Hashtag], msgspec.Meta(max_length=60)]
 

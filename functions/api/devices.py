@@ -12,12 +12,12 @@ from common.accounts.roles import second_factor
 from common.errors import Permanent
 from common.events.event import PUSHED, Pushed
 from functions.api.accounts import Name
-from functions.api.route import Answer, Ask, Shape
+from functions.api.route import Answer, Ask, Shape, matching
 
 Token = Annotated[
     str,
-    msgspec.Meta(
-        pattern=r"^[A-Za-z0-9_:.~%/+=-]{20,2000}$",
+    matching(
+        r"[A-Za-z0-9_:.~%/+=-]{20,2000}",
         description="What Firebase gives the app: its installation id, or of older apps its registration token.",
     ),
 ]

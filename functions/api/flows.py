@@ -15,7 +15,7 @@ from common.ports.documents import Snap
 from functions.api import assets
 from functions.api.judgements import LeftOut
 from functions.api.pages import Page, held, page
-from functions.api.route import Answer, Ask, Shape
+from functions.api.route import Answer, Ask, Shape, matching
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 RunState = Literal["queued", "running", "waiting", "done", "failed", "skipped"]
@@ -29,7 +29,7 @@ class Settings(Shape):
     min_s: Seconds = 15
     max_s: Seconds = 60
     aspects: Annotated[tuple[Aspect, ...], msgspec.Meta(min_length=1, max_length=4)] = ("9:16",)
-    language: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
+    language: Annotated[str, matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")] | None = None
     captions: Literal["pop", "box", "clean", "none"] = "pop"
     burn_draft: bool = False
 

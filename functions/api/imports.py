@@ -16,10 +16,10 @@ from common.ports.clock import stamp
 from common.ports.documents import Create, Json, Where
 from common.ports.drive import Shared
 from functions.api import assets
-from functions.api.route import Answer, Ask, Shape
+from functions.api.route import Answer, Ask, Shape, matching
 
 MOST_OF_A_FOLDER = 100
-DriveId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{10,100}$", description="As it stands in the link.")]
+DriveId = Annotated[str, matching(r"[A-Za-z0-9_-]{10,100}", description="As it stands in the link.")]
 
 
 class NewImport(Shape):

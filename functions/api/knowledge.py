@@ -8,10 +8,10 @@ import msgspec
 
 from common.knowledge import notes, refreshing
 from common.knowledge.notes import Kind
-from functions.api.route import Answer, Ask, Shape
+from functions.api.route import Answer, Ask, Shape, matching
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=240)]
-Clip = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,100}(\.[0-9]{1,4})?$", description="A clip's id.")]
+Clip = Annotated[str, matching(r"[A-Za-z0-9_-]{1,100}(\.[0-9]{1,4})?", description="A clip's id.")]
 
 
 class Note(Shape):

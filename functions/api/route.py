@@ -22,6 +22,11 @@ class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A body or a query. What it does not name is refused: a misspelt field must not be passed over."""
 
 
+def matching(pattern: str, description: str | None = None) -> msgspec.Meta:
+    """Of a text that the pattern fits whole. In Python, `$` alone would let a line's end follow."""
+    return msgspec.Meta(pattern=f"^{pattern}$(?!\\n)", description=description)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
     """Who asks, and for which organisation."""

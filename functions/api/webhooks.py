@@ -17,7 +17,7 @@ from common.pipeline import flows as pipeline
 from common.ports.documents import Json, Snap, Where
 from functions.api import assets, flows
 from functions.api.pages import Page, page
-from functions.api.route import Answer, Ask, Shape
+from functions.api.route import Answer, Ask, Shape, matching
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Address = Annotated[str, msgspec.Meta(max_length=2000, description="https, to a name of the public internet.")]
@@ -87,7 +87,7 @@ class Deliveries(Shape):
 class Call(Shape):
     """What a workflow asks for. Sent again with the same `id`, it is answered as before and done once, for a day."""
 
-    id: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}$")]
+    id: Annotated[str, matching(r"[!-~]{1,128}")]
     action: Literal["flow.start"]
     asset: Annotated[str, msgspec.Meta(max_length=128)]
     settings: flows.Settings = msgspec.field(default_factory=flows.Settings)
