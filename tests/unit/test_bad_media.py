@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,37 @@ def test_each_broken_file_has_a_typed_outcome(path: Path, tmp_path: Path) -> Non
         assert code == "encrypted"
     if path.suffix in (".wav", ".mp3"):
         assert code in ("no_video", "unreadable")
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), name) + content
+
+
+UNPACKED = 200 << 20
+BOMBS = {
+    "an index that unpacks to 200 MB": box(b"ftyp", b"qt  \0\0\0\0qt  ")
+    + box(
+        b"moov",
+        box(
+            b"cmov",
+            box(b"dcom", b"zlib") + box(b"cmvd", struct.pack(">I", UNPACKED) + zlib.compress(bytes(UNPACKED), 9)),
+        ),
+    ),
+    "a picture of 4 billion pixels": b"GIF89a\xff\xff\xff\xff\x80\0\0" + bytes(6) + b"!\xf9\x04\0\x0a\0\0\0,"
+    + struct.pack("<4H", 0, 0, 65535, 65535) + b"\0\x02\x02\x44\x01\0;",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BOMBS)
+def test_what_unpacks_to_far_more_than_it_is_has_a_typed_outcome(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.mov"
+    path.write_bytes(BOMBS[what])
+    assert path.stat().st_size < UNPACKED / 500
+    began = time.monotonic()
+    with pytest.raises(RejectedMedia):
+        probe(path, scratch=tmp_path)
+    assert time.monotonic() - began < 30
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.fixture
