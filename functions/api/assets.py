@@ -177,8 +177,7 @@ def change(ask: Ask) -> Answer:
 
 def read(ask: Ask, asset: str) -> Snap:
     """Raises NotFound."""
-    key = f"{ask.parent}/assets/{asset}"
-    snap = ask.parts.engine.documents.get_many([key]).get(key)
+    snap = ask.snap(f"{ask.parent}/assets/{asset}")
     if snap is None:
         raise NotFound(f"there is no asset {asset}; GET /v1/assets lists them")
     return snap

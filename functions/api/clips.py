@@ -197,8 +197,7 @@ def read(ask: Ask) -> Snap:
 
 def named(ask: Ask, clip: str) -> Snap:
     """Raises NotFound."""
-    key = f"{ask.parent}/clips/{clip}"
-    snap = ask.parts.engine.documents.get_many([key]).get(key)
+    snap = ask.snap(f"{ask.parent}/clips/{clip}")
     if snap is None:
         raise NotFound(f"there is no clip {clip}; GET /v1/flows/FLOW/clips lists them")
     return snap

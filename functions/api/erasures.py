@@ -107,10 +107,10 @@ def leave(ask: Ask) -> Answer:
 def _begun(ask: Ask, there: organisations.Organisation, person: str | None = None) -> Answer:
     """A new one, or the one that the same person has asked for before."""
     engine, who = ask.parts.engine, ask.who
-    before = None if there.erasure is None else _read(ask, there.erasure)
+    before = None if there.erasure is None else ask.snap(erase_tenant.key_of(there.erasure))
     asked = (erase_tenant.owner(who.subject), erase_tenant.what(person))
-    if before is not None and (before["of"], before["what"]) == asked:
-        return Answer(body=_shown(str(there.erasure), before))
+    if before is not None and (before.body["of"], before.body["what"]) == asked:
+        return Answer(body=_shown(before.id, before.body))
     identity, writes = erase_tenant.planned(engine, who.tenant, who.subject, person)
     organisations.erase(ask.acting, identity, there.version, *writes)
     key = erase_tenant.key_of(identity)
@@ -122,22 +122,15 @@ def _begun(ask: Ask, there: organisations.Organisation, person: str | None = Non
 def one(ask: Ask) -> Answer:
     """By whoever has its id, which only who asked was told: they, and their organisation, may be gone."""
     identity = ask.path["erasure"]
-    body = _read(ask, identity) if _ID.fullmatch(identity) else None
-    if body is None:
+    snap = ask.snap(erase_tenant.key_of(identity)) if _ID.fullmatch(identity) else None
+    if snap is None:
         raise NotFound("there is no such erasure; look at the id that you kept")
-    return Answer(body=_shown(identity, body))
-
-
-def _read(ask: Ask, identity: str) -> Mapping[str, Any] | None:
-    key = erase_tenant.key_of(identity)
-    snap = ask.parts.engine.documents.get_many([key]).get(key)
-    return None if snap is None else snap.body
+    return Answer(body=_shown(identity, snap.body))
 
 
 def of_asset(ask: Ask) -> Answer:
     asset = ask.path["asset"]
-    key = erase_asset.key_of(ask.who.tenant, asset)
-    snap = ask.parts.engine.documents.get_many([key]).get(key)
+    snap = ask.snap(erase_asset.key_of(ask.who.tenant, asset))
     if snap is None:
         raise NotFound(f"asset {asset} was never to be erased; DELETE /v1/assets/{asset} does it")
     return Answer(body=_shown(asset, snap.body))

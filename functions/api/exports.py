@@ -42,8 +42,7 @@ def create(ask: Ask) -> Answer:
 
 def one(ask: Ask) -> Answer:
     identity = ask.path["export"]
-    key = exports.key_of(ask.who.tenant, identity)
-    snap = ask.parts.engine.documents.get_many([key]).get(key)
+    snap = ask.snap(exports.key_of(ask.who.tenant, identity))
     if snap is None:
         raise NotFound(f"there is no export {identity}; POST /v1/exports makes one")
     return Answer(body=_shown(ask, identity, snap.body))

@@ -131,8 +131,7 @@ def cancel(ask: Ask) -> Answer:
 
 def read(ask: Ask, flow: str) -> Snap:
     """Raises NotFound."""
-    key = f"{ask.parent}/flows/{flow}"
-    snap = ask.parts.engine.documents.get_many([key]).get(key)
+    snap = ask.snap(f"{ask.parent}/flows/{flow}")
     if snap is None:
         raise NotFound(f"there is no flow {flow}; GET /v1/flows lists them")
     return snap

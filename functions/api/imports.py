@@ -61,8 +61,7 @@ def drive(ask: Ask) -> Answer:
 
 def _of_drive(ask: Ask, one: Shared) -> assets.Asset:
     asset = hashlib.sha256(f"{ask.who.tenant}\n{one.id}\n{one.mark}".encode()).hexdigest()[:16]
-    key = f"{ask.parent}/assets/{asset}"
-    there = ask.parts.engine.documents.get_many([key]).get(key)
+    there = ask.snap(f"{ask.parent}/assets/{asset}")
     if there is not None:
         return assets.shown(asset, there.body)
     return _planned(ask, asset, one.name[:255] or "video", one.size, drive=one.id)

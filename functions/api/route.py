@@ -11,6 +11,7 @@ import msgspec
 from common.accounts.acting import Acting
 from common.accounts.roles import Role
 from common.bootstrap.parts import Parts
+from common.ports.documents import Snap
 
 if TYPE_CHECKING:
     from functions.api.listening import Hub
@@ -57,6 +58,10 @@ class Ask:
     def parent(self) -> str:
         """Below which all of the caller's documents lie."""
         return f"tenants/{self.who.tenant}"
+
+    def snap(self, key: str) -> Snap | None:
+        """The document with this key, None where there is none."""
+        return self.parts.engine.documents.get_many([key]).get(key)
 
     @property
     def acting(self) -> Acting:

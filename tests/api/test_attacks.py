@@ -36,7 +36,7 @@ from tests.standins.certificates import MISSING, PROJECT, Issuer, base64url, fir
 
 ROUTES = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE if not route.held]
 VECTORS = SHARED / "conformance" / "jwt" / "json_web_signature_test.json"
-NAUGHTY = SHARED / "conformance" / "blns.json"
+
 MOST = PER_ADDRESS[0].most
 
 

