@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common.domain.annotation import FEATURES, Feature
 from common.errors import BadInput
 
 
@@ -21,6 +22,8 @@ class Settings:
     `origins` CUTROOM_ORIGINS  of the pages that may ask the API from a browser, separated by blanks
     `models`  CUTROOM_MODELS   where scripts/models keeps models; `models/` in the state folder, if unset
     `council` CUTROOM_COUNCIL  a file that says which language models the council asks, if not those it knows
+    `evidence` CUTROOM_EVIDENCE  features that Video Intelligence is asked for, for money, separated by blanks; none,
+                               if unset, and none on one machine, where it cannot be asked
     `epoch`   CUTROOM_EPOCH    set by the runner for its workers: which life of the runner they belong to
     `anchor`  CUTROOM_ANCHOR   set by the runner for its workers: "wall,boot" seconds, one steady clock for all
     """
@@ -30,6 +33,7 @@ class Settings:
     models: Path
     origins: tuple[str, ...] = ()
     council: Path | None = None
+    evidence: tuple[Feature, ...] = ()
     epoch: int | None = None
     anchor: tuple[float, float] | None = None
 
@@ -57,7 +61,7 @@ class Cloud:
     `origins`   CUTROOM_ORIGINS    of the pages that may ask the API from a browser, separated by blanks
     `proxies`   CUTROOM_PROXIES    how many of Google's proxies stand before the API: 1, or 2 with the load balancer
     `image`     CUTROOM_IMAGE      what this process may load: light, media or gpu
-    `council`   CUTROOM_COUNCIL    as in Settings
+    `council`, `evidence`          as in Settings
     `push`      CUTROOM_PUSH       1 where devices are told by Firebase Cloud Messaging
     `home`, `models`               as in Settings; `home` is scratch alone
 
@@ -69,6 +73,7 @@ class Cloud:
     `iam`       CUTROOM_IAM        URL of what signs for a service account
     `users`     CUTROOM_USERS      URL of what knows whose tokens were revoked
     `fcm`       CUTROOM_FCM        URL of what takes messages for devices
+    `video`     CUTROOM_VIDEO      host:port of a Video Intelligence without TLS
     """
 
     project: str
@@ -88,6 +93,7 @@ class Cloud:
     home: Path
     models: Path
     council: Path | None = None
+    evidence: tuple[Feature, ...] = ()
     local: bool = False
     tasks: str | None = None
     jobs: str | None = None
@@ -97,6 +103,7 @@ class Cloud:
     users: str | None = None
     fcm: str | None = None
     push: bool = False
+    video: str | None = None
     proxies: int = 1
 
 
@@ -104,7 +111,7 @@ _NEEDED = {
     name: f"CUTROOM_{name.upper()}"
     for name in ("project", "location", "uploads", "media", "topic", "invoker", "audience", "signer")
 }
-_LOCAL = {name: f"CUTROOM_{name.upper()}" for name in ("tasks", "jobs", "certs", "iam", "users", "fcm")}
+_LOCAL = {name: f"CUTROOM_{name.upper()}" for name in ("tasks", "jobs", "certs", "iam", "users", "fcm", "video")}
 _LOCAL["pubsub"] = "PUBSUB_EMULATOR_HOST"
 
 
@@ -137,6 +144,7 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         home=home,
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
         council=_file(env, "CUTROOM_COUNCIL"),
+        evidence=_evidence(env),
         local=local,
     )
 
@@ -156,10 +164,18 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         origins=_origins(env),
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
         council=_file(env, "CUTROOM_COUNCIL"),
+        evidence=_evidence(env),
         cores=int(env.get("CUTROOM_CORES") or available_cores()),
         epoch=int(env["CUTROOM_EPOCH"]) if env.get("CUTROOM_EPOCH") else None,
         anchor=(float(wall), float(boot)) if anchor else None,
     )
+
+
+def _evidence(env: Mapping[str, str]) -> tuple[Feature, ...]:
+    named = (env.get("CUTROOM_EVIDENCE") or "").split()
+    if strange := sorted(set(named) - set(FEATURES)):
+        raise BadInput(f"CUTROOM_EVIDENCE names {', '.join(strange)}; choose of {', '.join(FEATURES)}")
+    return tuple(one for one in FEATURES if one in named)
 
 
 def _file(env: Mapping[str, str], name: str) -> Path | None:

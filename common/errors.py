@@ -6,6 +6,7 @@ CutroomError                 code, HTTP status, whether trying again can help
 │   ├── TooSlow              a request that took too long to come
 │   └── RejectedMedia        a file that cannot become clips; `code` names the reason
 ├── Transient                passes by itself: tried again with backoff
+│   ├── Later                what others work on is not ready; says when to look again, and counts as no attempt
 │   ├── TooMany              the caller comes too often; says when to come again
 │   ├── Unreachable          a server somewhere else does not answer, or not in time
 │   └── Busy                 somebody else holds the lease; acknowledged, never retried by the transport
@@ -88,6 +89,16 @@ class TooMany(Transient):
 
     code = "too_many"
     status = 429
+
+    def __init__(self, message: str, *, after_s: float) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+class Later(Transient):
+    """What others work on is not ready. To look is no attempt: a run may look as often as it takes, up to a bound."""
+
+    code = "later"
 
     def __init__(self, message: str, *, after_s: float) -> None:
         super().__init__(message)

@@ -7,10 +7,10 @@ locals {
   regions = toset(compact([var.region, var.standby_region]))
   active  = coalesce(var.active_region, var.region)
 
-  apis = toset(concat(var.push ? ["fcm"] : [], [
+  apis = toset(concat(var.push ? ["fcm"] : [], length(var.evidence) > 0 ? ["videointelligence"] : [], [
     "aiplatform", "artifactregistry", "cloudscheduler", "cloudtasks", "compute", "eventarc", "firebaserules", "firestore", "iam",
     "iamcredentials", "identitytoolkit", "logging", "monitoring", "pubsub", "run", "secretmanager", "storage",
-  ]))
+  ])) # videointelligence needs no role: who may read the upload may have it watched
 }
 
 data "google_project" "this" {
@@ -60,6 +60,7 @@ module "region" {
   topic      = google_pubsub_topic.ended.name
   database   = google_firestore_database.main.name
   active     = var.active_flows
+  evidence   = var.evidence
   origins    = local.origins
   push       = var.push
   launcher   = google_project_iam_custom_role.launcher.id

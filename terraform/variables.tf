@@ -184,6 +184,17 @@ variable "active_flows" {
   }
 }
 
+variable "evidence" {
+  description = "What Video Intelligence is asked for of every video, as evidence for the council, for money: docs/council.md has the prices."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for one in var.evidence : contains(["labels", "shots", "objects", "texts", "faces", "speech"], one)])
+    error_message = "Choose of labels, shots, objects, texts, faces and speech."
+  }
+}
+
 # --- who may come in --------------------------------------------------------------------------------------------------
 
 variable "domain" {

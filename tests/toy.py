@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 
-from common.errors import Permanent, RejectedMedia, Transient
+from common.errors import Later, Permanent, RejectedMedia, Transient
 from common.pipeline.stage import Definition, Image, Need, Retry, Stage, Where
 from common.ports.work import Outcome, Work
 
@@ -89,6 +90,22 @@ def passes_at_third(work: Work) -> Outcome:
     if _failures[work.flow] < 3:
         raise Transient("the remote is busy; wait")
     return side(work)
+
+
+def is_ready_at_tenth_look(work: Work) -> Outcome:
+    _failures[work.flow] = _failures.get(work.flow, 0) + 1
+    if _failures[work.flow] < 10:
+        raise Later("the remote is at work; look again", after_s=0.01)
+    return side(work)
+
+
+def is_never_ready(work: Work) -> Outcome:
+    raise Later("the remote is at work; look again", after_s=0.001)
+
+
+def asks_what_is_wanted(work: Work) -> Outcome:
+    seen = work.watching.see(work.watching.wanted, Fraction(60))
+    return Outcome(result={"wanted": list(work.watching.wanted), "left_out": sorted(seen.left_out)})
 
 
 def never_passes(work: Work) -> Outcome:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from common.adapters.models.local import LocalModels
+from common.domain.annotation import Annotations, Feature
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
+from common.ports.annotator import Seen
 from common.ports.language import LanguageModel, Question, Reply, Seats, nobody
 from common.ports.models import Models
 from common.ports.work import Ended, Json, ObjectRef
@@ -38,6 +41,22 @@ class AskedAtOnce:
 
 
 @dataclass(kw_only=True)
+class Watched:
+    """What others saw, at once; `asked` is what they were asked for."""
+
+    wanted: tuple[Feature, ...] = ()
+    seen: Annotations = field(default_factory=Annotations)
+    cost: dict[Feature, int] = field(default_factory=dict)
+    left_out: dict[Feature, str] = field(default_factory=dict)
+    asked: list[tuple[list[Feature], Fraction]] = field(default_factory=list)
+
+    def see(self, features: Collection[Feature], seconds: Fraction) -> Seen:
+        self.asked.append((list(features), seconds))
+        spent = sum(self.cost.values())
+        return Seen(annotations=self.seen.only(features), cost=self.cost, spent=spent, left_out=self.left_out)
+
+
+@dataclass(kw_only=True)
 class OneStage:
     """See common.ports.work.Work; `given` holds the results of the stages before."""
 
@@ -55,6 +74,7 @@ class OneStage:
     claimed: dict[str, str] = field(default_factory=dict)
     steps: list[tuple[float, float, str]] = field(default_factory=list)
     asking: AskedAtOnce = field(default_factory=lambda: AskedAtOnce())
+    watching: Watched = field(default_factory=lambda: Watched())
     address: str | None = None
 
     @property

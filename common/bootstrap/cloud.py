@@ -32,6 +32,7 @@ from common.adapters.google.storage import StorageObjects
 from common.adapters.google.tasks import CloudTasks, Lane
 from common.adapters.google.uploads import BucketUploads
 from common.adapters.google.users import FirebaseUsers
+from common.adapters.google.video_intelligence import VideoIntelligence
 from common.adapters.google.wake import CloudWake
 from common.adapters.models.elsewhere import MeaningElsewhere, ModelsElsewhere
 from common.adapters.outbound import HttpsOutbound
@@ -49,6 +50,7 @@ from common.pipeline.definition import PIPELINE
 from common.pipeline.engine import Engine, carry_on
 from common.pipeline.launcher import POLICIES, launch, reap
 from common.pipeline.place import POOLS
+from common.ports.annotator import Annotator
 from common.ports.auth import ServiceAuth, Standing
 from common.ports.jobs import Jobs
 from common.ports.language import Seats, nobody
@@ -151,6 +153,7 @@ def connect(
         models=_models(settings, warm=warm),
         calls=DocumentCalls(documents, clock),
         seats=_seats(settings, SharedLimits(documents, clock)),
+        evidence=council.evidence(settings, _annotator(settings, made)),
         wake_s=_WAKE_S,
         active=settings.active,
         abandon=abandon,
@@ -216,6 +219,13 @@ def _seats(settings: Cloud, limits: Limits) -> Callable[[], Seats]:
     if settings.image == "light" or (settings.local and settings.council is None):
         return nobody
     return council.on_cloud(settings, limits)
+
+
+def _annotator(settings: Cloud, made: clients.Clients) -> Annotator | None:
+    """Beside stand-ins only one of them is asked."""
+    if settings.local and settings.video is None:
+        return None
+    return VideoIntelligence(made.video)
 
 
 def _models(settings: Cloud, *, warm: bool) -> Models:

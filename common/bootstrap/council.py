@@ -1,7 +1,7 @@
-"""Who the council can ask over the network: on one machine, and on Google Cloud. Keys are read when it is first asked.
+"""Who the council can ask over the network, and for what evidence: on one machine, and on Google Cloud.
 
-What is found is held: a seat has its client, and what it knows of a wrong key. A new key counts from the next process
-on.
+Keys are read when it is first asked. What is found is held: a seat has its client, and what it knows of a wrong key. A
+new key counts from the next process on.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from common.adapters.google.secret_manager import SecretManager, session
 from common.adapters.models.language.seats import LIBRARIES, Home, seats
 from common.adapters.models.language.settings import Council, read
 from common.config import Cloud, Settings
+from common.domain.annotation import FEATURES
+from common.errors import BadInput
+from common.ports.annotator import Annotator, Evidence
 from common.ports.clock import Clock
-from common.ports.language import Seats
+from common.ports.language import Caps, Seats
 from common.ports.limits import Limits
 
 
@@ -59,6 +62,32 @@ def on_cloud(settings: Cloud, limits: Limits) -> Callable[[], Seats]:
 def libraries(found: Seats) -> list[str]:
     """The modules that these are asked through; importing them takes seconds."""
     return [module for name, (module, _) in LIBRARIES.items() if name in {one.name for one in found.models}]
+
+
+def evidence(settings: Settings | Cloud, annotator: Annotator | None = None) -> Callable[[], Evidence]:
+    """What is wanted of Video Intelligence, its price, and who is asked: nobody on one machine."""
+    why = "Video Intelligence watches videos in a bucket of Google Cloud, and there is none here; go on without"
+    return once(lambda: _evidence(settings, annotator, why))
+
+
+def _evidence(settings: Settings | Cloud, annotator: Annotator | None, why: str) -> Evidence:
+    try:
+        known = settings_of(settings)
+    except BadInput as error:
+        return Evidence(wanted=settings.evidence, why=str(error))  # without a price nobody is asked
+    prices = known.evidence.per_minute
+    return Evidence(
+        wanted=settings.evidence,
+        per_minute={one: _micros(getattr(prices, one)) for one in FEATURES},
+        seen=str(known.evidence.seen),
+        caps=Caps(per_video=_micros(known.caps.per_video), per_day=_micros(known.caps.per_day)),
+        annotator=annotator,
+        why=why,
+    )
+
+
+def _micros(dollars: float) -> int:
+    return round(dollars * 1_000_000)
 
 
 def _settings_in(settings: Settings | Cloud) -> str:

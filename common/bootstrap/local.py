@@ -116,6 +116,7 @@ def engine(
         models=LocalModels(settings.models, Shelf.of_this_process() if warm else None),
         calls=DocumentCalls(documents, clock),
         seats=council.on_one_machine(settings, clock),
+        evidence=council.evidence(settings),
         epoch=epoch if epoch is not None else settings.epoch or 0,
         beat_s=_BEAT_S,
         abandon=abandon,

@@ -17,6 +17,7 @@ from common.client.shapes import (
     Device,
     Devices,
     Erasure,
+    EvidencePrices,
     Export,
     Flow,
     FlowUsage,
@@ -209,6 +210,13 @@ class UsageRoutes(_Resource):
     def by_day(self, *, from_: str | None = None, to: str | None = None) -> Usage:
         """See what you used, day by day."""
         found: Usage = self._ask.call("GET", "/v1/usage", query={"from": from_, "to": to})
+        return found
+
+
+class EvidenceRoutes(_Resource):
+    def prices(self, *, asset: str | None = None) -> EvidencePrices:
+        """See what evidence for the council costs, before it is bought: by feature, and of one video."""
+        found: EvidencePrices = self._ask.call("GET", "/v1/evidence", query={"asset": asset})
         return found
 
 
@@ -438,6 +446,7 @@ class Routes:
         self.verdicts = VerdictsRoutes(transport)
         self.files = FilesRoutes(transport)
         self.usage = UsageRoutes(transport)
+        self.evidence = EvidenceRoutes(transport)
         self.compliance = ComplianceRoutes(transport)
         self.storyboards = StoryboardsRoutes(transport)
         self.search = SearchRoutes(transport)

@@ -239,6 +239,31 @@ class Evidence(TypedDict):
     end: float | None
 
 
+class EvidencePrice(TypedDict):
+    """A feature: whether it is bought of every video, and what it costs, in millionths of a US dollar.
+
+    `usd_micros` is of the whole video, beside what is wanted: shots are free with labels. It is null where no video was
+    named, or its length is not known yet."""
+
+    name: Literal['faces', 'labels', 'objects', 'shots', 'speech', 'texts']
+    wanted: bool
+    usd_micros_per_minute: int
+    usd_micros: int | None
+
+
+class EvidencePrices(TypedDict):
+    """At list prices as they were `priced`, each minute that is begun; what a month has free is not counted on.
+
+    The totals are of what is wanted. A video may cost at most `usd_micros_per_video`, evidence and council together:
+    what does not fit is not bought."""
+
+    features: list[EvidencePrice]
+    usd_micros_per_hour: int
+    usd_micros: int | None
+    usd_micros_per_video: int
+    priced: str
+
+
 class Export(TypedDict):
     """An archive: JSON lines of every collection, and the names of all files. `url` is good for 15 minutes."""
 

@@ -78,13 +78,19 @@ class _Hit:
 
 
 def texts(observed: Observed, names: Iterable[str] = ()) -> tuple[Text, ...]:
-    """All that others wrote about a clip: sentences or words, each line on screen once, and names of the file."""
+    """All that others wrote about a clip: sentences or words, each line on screen once, what a service saw and heard
+    in it, and names of the file."""
     spoken = observed.sentences or observed.words or ()
     said = [Text(place="speech", text=one.text, at=float(one.span.start)) for one in spoken]
     seen: dict[str, Text] = {}
     for reading in observed.readings or ():
         for line in reading.lines:
             seen.setdefault(line.text, Text(place="screen", text=line.text, at=float(reading.at)))
+    if (watched := observed.watched) is not None:
+        heard = [one for one in watched.speech or () if one.text not in {text.text for text in said}]
+        said += [Text(place="speech", text=one.text, at=float(one.span.start)) for one in heard]
+        for one in (*(watched.texts or ()), *(watched.labels or ()), *(watched.objects or ())):
+            seen.setdefault(one.text, Text(place="screen", text=one.text, at=float(one.span.start)))
     return (*said, *seen.values(), *(Text(place="name", text=name) for name in names))
 
 

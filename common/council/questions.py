@@ -17,6 +17,7 @@ from typing import Any, Final, get_args
 
 from common.council import prompts
 from common.council.untrusted import block, nonce, plain
+from common.domain.annotation import FEATURES
 from common.domain.judgement import HookType
 from common.domain.observed import Observed
 from common.domain.timebase import Span
@@ -26,6 +27,7 @@ from common.scoring.observations import ASKED, HOOK, STEPS, Answer, Asked
 from common.scoring.parts import said, shown, text_of, within
 
 MOST_SAID, MOST_SHOWN, MOST_LINE = 6000, 1500, 240  # characters
+MOST_WATCHED, MOST_SPANS = 600, 30  # characters of a feature, and places of one that has no words
 MOST_KNOWN = 8  # notes on earlier clips
 MOST_PICTURES = 6
 MOST_TOKENS = 2500
@@ -48,9 +50,13 @@ def observe(observed: Observed, sights: Sequence[Picture | Footage], known: Sequ
     """The question about one clip. Its key is the same whatever the secret."""
     prompt = prompts.load("observe")
     material = {**facts(observed), "known": [plain(line, MOST_LINE) for line in known[:MOST_KNOWN]]}
+    name, system = prompt.id, prompt.text.format(yes_no=_listed(scale=False), scales=_listed(scale=True))
+    if seen := watched(observed):  # without evidence the question stays what it was, and its answers stay good
+        more = prompts.load("watched")
+        name, system, material = f"{name}+{more.id}", f"{system}\n{more.text}", {**material, "watched": seen}
     return enclosed(
-        prompt.id,
-        prompt.text.format(yes_no=_listed(scale=False), scales=_listed(scale=True)),
+        name,
+        system,
         material,
         labelled(sights),
         _schema(),
@@ -98,6 +104,26 @@ def facts(observed: Observed) -> dict[str, Any]:
     }
 
 
+def watched(observed: Observed) -> dict[str, list[dict[str, Any]]]:
+    """What a service saw and heard in a clip, by feature, each text where it is surest; nothing without evidence."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    if observed.watched is None:
+        return found
+    for feature in FEATURES:
+        some = observed.watched.of(feature) or ()
+        if feature in ("shots", "faces"):
+            spans = sorted(one if isinstance(one, Span) else one.span for one in some)[:MOST_SPANS]
+            lines = [_place(one, observed.span) for one in spans]
+        else:
+            surest: dict[str, Span] = {}
+            for one in sorted(some, key=lambda one: (-one.confidence, one.span)):
+                surest.setdefault(one.text, one.span)
+            lines = _timed(list(surest.items()), observed.span, MOST_WATCHED)
+        if lines:
+            found[feature] = sorted(lines, key=lambda one: (one["from"], one["to"]))
+    return found
+
+
 def cut(one: Mapping[str, Any], count: int) -> dict[str, Any]:
     """The facts of one of so many clips, with its share of the room."""
     kept = dict(one)
@@ -133,14 +159,16 @@ def read(content: Any, observed: Observed, *, saw: bool) -> Observation:
     """What is believed of an answer; `saw`: whether pictures went with the question. Raises VoteRefused."""
     if not isinstance(content, dict) or not isinstance(content.get("items"), dict):
         raise VoteRefused("the answer is not in the shape that was asked for; ask again, or leave the member out")
-    letters = _letters(" ".join(one["text"] for part in ("said", "on_screen") for one in facts(observed)[part]))
+    given = [one["text"] for part in ("said", "on_screen") for one in facts(observed)[part]]
+    given += [one["text"] for lines in watched(observed).values() for one in lines if "text" in one]
+    letters = _letters(" ".join(given))
     dropped = {"times": 0, "quotes": 0, "sights": 0}
     answers = {}
     for asked in ASKED:
-        given = content["items"].get(asked.key)
-        if not isinstance(given, dict):
+        answer = content["items"].get(asked.key)
+        if not isinstance(answer, dict):
             raise VoteRefused(f"the answer lacks {asked.key}; ask again, or leave the member out")
-        answers[asked.key] = _believed(asked, given, observed.span, letters, saw, dropped)
+        answers[asked.key] = _believed(asked, answer, observed.span, letters, saw, dropped)
     hook = content.get(HOOK)
     if hook not in _HOOKS:
         raise VoteRefused(f"{plain(str(hook), 40)!r} is no type of hook; ask again, or leave the member out")
@@ -232,8 +260,12 @@ def _timed(texts: Sequence[tuple[str, Span]], clip: Span, room: int) -> list[dic
         room -= len(words)
         if room < 0:
             break
-        found.append({"from": _seconds(span.start - clip.start), "to": _seconds(span.end - clip.start), "text": words})
+        found.append({**_place(span, clip), "text": words})
     return found
+
+
+def _place(span: Span, clip: Span) -> dict[str, Any]:
+    return {"from": _seconds(span.start - clip.start), "to": _seconds(span.end - clip.start)}
 
 
 def _seconds(time: Fraction) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from common.domain.annotation import Annotations
 from common.domain.asset import Probe
 from common.domain.footage import Curve, Footage
 from common.domain.shot import Shot
@@ -38,6 +39,7 @@ class Observed:
     language: str | None = None  # BCP 47
     tracks: tuple[Track, ...] | None = None  # faces, people, and objects where a detector is
     readings: tuple[Reading, ...] | None = None  # text on screen
+    watched: Annotations | None = None  # what others saw in it for money, cut to the clip; None: nobody was asked
     sounds: tuple[tuple[str, Span], ...] | None = None  # "speech", "music", "silence", "other"
     pitch: Curve | None = None  # Hz of the voice, None where there is none
     rate: Curve | None = None  # syllables a second of speech, None where nobody speaks

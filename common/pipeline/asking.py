@@ -1,11 +1,9 @@
 """Questions to language models: booked, asked at most once, kept. Implements common.ports.asking.
 
-    book ──> bookings/{run}  and what the day and the video have left, in one batch: none is spent that is not there
-     ask ──> answers/{key}   the same question to the same model was answered before: nothing is asked, nothing paid
-         ──> calls/{run}.{name}   written before it is sent (common.ports.calls), so that a retry never buys it again
-    close ──> what was not spent goes back, once
-
-A booking whose run dies for good stays: what was sent may have been paid for.
+book ──> see common.pipeline.booking
+ ask ──> answers/{key}   the same question to the same model was answered before: nothing is asked, nothing paid
+     ──> calls/{run}.{name}   written before it is sent (common.ports.calls), so that a retry never buys it again
+close ──> what was not spent goes back, once
 """
 
 from __future__ import annotations
@@ -16,17 +14,17 @@ from datetime import timedelta
 from typing import Any
 
 from common.domain.codec import digest
-from common.errors import Conflict, Permanent, TooMany, Transient, Unanswered
+from common.errors import Permanent, TooMany, Transient, Unanswered
+from common.pipeline.booking import Booking
 from common.pipeline.engine import Engine
 from common.pipeline.lease import Lease
 from common.pipeline.run import Flow
 from common.ports.calls import Answer, Call, key_of
 from common.ports.clock import stamp
-from common.ports.documents import Create, Increment, Json, Merge, Snap, Update, Write
+from common.ports.documents import Json, Merge
 from common.ports.language import LanguageModel, Question, Reply, Seats, Usage
 
-KEPT_DAYS = 90  # answers, and what was spent on a day
-TRIES = 20  # of a booking that others book beside
+KEPT_DAYS = 90  # answers
 
 
 class RunAsking:
@@ -37,7 +35,7 @@ class RunAsking:
         self._lease = lease
         self._tenant = f"tenants/{flow.tenant}"
         self._asset = flow.asset
-        self._booking = lease.run.key.replace("/runs/", "/bookings/")
+        self._booking = Booking(engine, flow, lease, lambda: self.seats.caps)
         self._spent = 0
         self._lock = threading.Lock()
 
@@ -46,22 +44,7 @@ class RunAsking:
         return self._engine.seats()
 
     def book(self, wanted: Mapping[str, int]) -> Mapping[str, str]:
-        for _ in range(TRIES):
-            purses = self._purses()
-            found = self._engine.documents.get_many([self._booking, *purses])
-            if self._booking in found:
-                return dict(found[self._booking].body["refused"])
-            left = min(cap - _micros(found.get(key)) for key, cap in purses.items())
-            booked, refused = _fitting(wanted, left)
-            body: Json = {"schema": 1, "booked": booked, "refused": refused, "state": "open"}
-            about = {"asset": self._asset, "expires": self._until()}
-            writes = [_taken(key, found.get(key), sum(booked.values()), about) for key in purses]
-            try:
-                self._engine.documents.commit([Create(self._booking, {**body, "purses": list(purses)}), *writes])
-            except Conflict:
-                continue
-            return refused
-        raise Transient("too many book at once; it is tried again")
+        return self._booking.book(wanted)
 
     def ask(self, model: LanguageModel, question: Question, *, name: str, timeout_s: float) -> Reply:
         kept = f"{self._tenant}/answers/{digest({'question': question.key, 'model': model.model}, 40)}"
@@ -78,19 +61,7 @@ class RunAsking:
         )
 
     def close(self) -> int:
-        snap = self._engine.documents.get_many([self._booking]).get(self._booking)
-        if snap is None:
-            return self._spent
-        if snap.body["state"] == "open":
-            back = sum(snap.body["booked"].values()) - self._spent
-            fields: Json = {"state": "closed", "spent": self._spent}
-            gave = [Increment(key, "micros", -back) for key in snap.body["purses"]]
-            try:
-                self._engine.documents.commit([Update(snap.key, fields, snap.version), *gave])
-            except Conflict:
-                return self.close()  # another attempt closed it, or this one did and the answer was lost
-            return self._spent
-        return int(snap.body["spent"])
+        return self._booking.close(self._spent)
 
     def _bought(self, model: LanguageModel, question: Question, name: str, timeout_s: float) -> Call:
         def send() -> Answer:
@@ -125,43 +96,8 @@ class RunAsking:
         with self._lock:
             self._spent += micros
 
-    def _purses(self) -> dict[str, int]:
-        """What is spent from, and how much may be."""
-        day = stamp(self._engine.clock.now())[:10]
-        caps = self.seats.caps
-        return {
-            f"{self._tenant}/spending/day-{day}": caps.per_day,
-            f"{self._tenant}/spending/asset-{self._asset}": caps.per_video,
-        }
-
     def _until(self) -> str:
         return stamp(self._engine.clock.now() + timedelta(days=KEPT_DAYS))
-
-
-def _fitting(wanted: Mapping[str, int], left: int) -> tuple[dict[str, int], dict[str, str]]:
-    booked: dict[str, int] = {}
-    refused: dict[str, str] = {}
-    for seat, micros in sorted(wanted.items(), key=lambda one: (one[1], one[0])):
-        if micros <= left:
-            booked[seat] = micros
-            left -= micros
-        else:
-            refused[seat] = (
-                f"asking it may cost ${micros / 1e6:.4f}, and ${max(0, left) / 1e6:.4f} is left of what may be spent "
-                "on this video or today; raise the caps, or come again tomorrow"
-            )
-    return booked, refused
-
-
-def _taken(key: str, snap: Snap | None, micros: int, about: Json) -> Write:
-    fields = {"micros": _micros(snap) + micros, "expires": about["expires"]}
-    if snap is None:
-        return Create(key, {"schema": 1, **fields, **(about if "/asset-" in key else {})})
-    return Update(key, fields, snap.version)
-
-
-def _micros(snap: Snap | None) -> int:
-    return 0 if snap is None else int(snap.body["micros"])
 
 
 def _cost(call: Call) -> int:

@@ -11,6 +11,7 @@ from common.domain.codec import loads
 from common.media.captions import fonts
 from common.pipeline.run import Flow, RunId
 from common.pipeline.stage import Definition, Stage
+from common.ports.annotator import Evidence, no_evidence
 from common.ports.calls import Calls
 from common.ports.clock import Clock
 from common.ports.documents import Documents, Json, Snap
@@ -35,7 +36,8 @@ class Engine:
     `epoch` counts the lives of an embedded runner: a run claimed in an earlier one has no holder.
     `active` is how many flows of one tenant may be at work at once; None where one person has the machine alone.
     `wake_s` is how long a wake may take before the sweep looks whether it was lost; 0 where the sweep is the wake.
-    `seats` reads keys when it is asked, and so is asked by stages that need them alone.
+    `seats` reads keys when it is asked, and so is asked by stages that need them alone. `evidence` is what of it is
+    wanted, at what price.
     `abandon` is called when an attempt must stop now; a worker process ends itself and its children.
     """
 
@@ -49,6 +51,7 @@ class Engine:
     models: Models
     calls: Calls
     seats: Callable[[], Seats] = nobody
+    evidence: Callable[[], Evidence] = no_evidence
     epoch: int = 0
     beat_s: float = 20.0
     wake_s: float = 0.0
@@ -73,6 +76,8 @@ class Engine:
             "models": self.models.identity(stage.models),
             "fonts": fonts.installed() if stage.fonts else None,
         }
+        if stage.watches:
+            found["evidence"] = sorted(self.evidence().wanted)
         return found | ({"seats": {one.name: one.model for one in self.seats().models}} if stage.asks else {})
 
     def errand(self, run: RunId, body: Json) -> Errand:

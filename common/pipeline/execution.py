@@ -26,7 +26,7 @@ import msgspec
 
 from common.domain.codec import digest, dumps, loads, to_json
 from common.domain.usage import COUNTED
-from common.errors import Cancelled, Conflict, CutroomError, Fenced, NoSpace, Permanent, RejectedMedia
+from common.errors import Cancelled, Conflict, CutroomError, Fenced, Later, NoSpace, Permanent, RejectedMedia
 from common.pipeline import logs, metering
 from common.pipeline.engine import Engine
 from common.pipeline.lease import Heartbeat, Lease
@@ -45,7 +45,7 @@ Ending = Literal["done", "failed", "waiting", "replayed", "busy", "early", "fenc
 ANNOUNCE_S = 30.0  # when the sweep looks after an ended run that nobody acted on
 SMALL = 16_000  # bytes of a result that stay in the document
 LARGEST = 48_000  # bytes a result may have at all
-INTERRUPTIONS = 100  # attempts that may end with the runner without counting
+INTERRUPTIONS = 100  # attempts that may end without counting: with the runner, or since others are not ready
 
 
 def execute(engine: Engine, run: RunId) -> Ending:
@@ -252,8 +252,13 @@ def settle_error(engine: Engine, lease: Lease, error: Exception) -> Ending:
     timings = lease.meter.read()
     fields: Json = {"error": {"code": code, "text": text}, "timings": timings}
     writes = _counted(lease, now, timings, {})
-    if retryable and lease.attempt < lease.stage.retry.attempts:
+    uncounted = int(lease.body.get("interrupted", 0))
+    pause = None
+    if isinstance(error, Later) and uncounted < INTERRUPTIONS:
+        pause, fields["interrupted"] = error.after_s, uncounted + 1
+    elif retryable and lease.attempt < lease.stage.retry.attempts:
         pause = lease.stage.retry.pause(lease.attempt) * _CHANCE.uniform(0.5, 1.0)
+    if pause is not None:
         due = now + timedelta(seconds=pause)
         ending = _settle_quietly(lease, {**fields, "state": "waiting", "due": stamp(due)}, writes)
         if ending == "waiting":

@@ -75,7 +75,7 @@ def _plan(engine: Engine, flow: Flow, standing: Standing, stage: Stage, ended: R
         code = "skipped"
         results = standing.results(need.stage for need in stage.after)
         for name in stage.when:
-            cause = cause or CONDITIONS[name](results, flow.settings)
+            cause = cause or CONDITIONS[name](results, flow.settings, engine.evidence().wanted)
     now = engine.clock.now()
     later = now + timedelta(seconds=engine.wake_s)
     if cause is not None:

@@ -85,6 +85,7 @@ class Stage:
     settings: tuple[str, ...] = ()  # the flow's settings that this stage reads, all others must not touch it
     models: tuple[str, ...] = ()  # the kinds of common.ports.models it opens; with another model it is done anew
     asks: bool = False  # whether it asks language models; with others at the table it is done anew
+    watches: bool = False  # whether it has others watch the video for money; with other features wanted it is done anew
     fonts: bool = False  # whether it draws letters; with other fonts it is done anew
     reuse: bool = True  # equal inputs take the result that is there
     image: Image = Image.MEDIA

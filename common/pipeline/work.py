@@ -14,6 +14,7 @@ from common.pipeline.engine import Engine
 from common.pipeline.lease import Lease
 from common.pipeline.run import TERMINAL, Flow, RunId
 from common.pipeline.stage import Stage
+from common.pipeline.watching import RunWatching
 from common.ports.documents import Create, Json, Snap, Where
 from common.ports.work import Ended, LeftOut, ObjectRef
 
@@ -62,6 +63,12 @@ class RunWork:
         if not self._stage.asks:
             raise RuntimeError(f"stage {self._stage.name!r} does not say in the table that it asks language models")
         return self._asking
+
+    @property
+    def watching(self) -> RunWatching:
+        if not self._stage.watches:
+            raise RuntimeError(f"stage {self._stage.name!r} does not say in the table that it has the video watched")
+        return RunWatching(self._engine, self._flow, self._lease, str(self._asset.body["location"]))
 
     @property
     def address(self) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
+from common.ports.annotator import Watching
 from common.ports.asking import Asking
 from common.ports.models import Models
 
@@ -112,6 +113,10 @@ class Work(Protocol):
     @property
     def asking(self) -> Asking:
         """Language models, for a stage whose row says that it asks."""
+
+    @property
+    def watching(self) -> Watching:
+        """What others see in the video for money, for a stage whose row says that it has it watched."""
 
     @property
     def address(self) -> str | None:

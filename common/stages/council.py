@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from common.council import comparing, injection, registry
 from common.council.hearing import WHOLE_S, hear
 from common.council.seer import Seer
+from common.domain.annotation import Annotations
 from common.domain.clip import Clip
 from common.domain.codec import dumps, from_json, loads, to_json
 from common.domain.judgement import Judgement
@@ -35,7 +37,7 @@ def run(work: Work) -> Outcome:
     clips = from_json(list[Clip], loads(work.get(scored["clips"])))
     judged = [from_json(Judgement, one["judgement"]) for one in loads(work.get(scored["scores"]))]
     model = weighed["source"] if weighed else None
-    whole, past = known(work), history(work, model)
+    whole, past = replace(known(work), watched=_watched(work)), history(work, model)
     ballots = []
     for clip, judgement in zip(clips, judged, strict=True):
         observed = whole.of(clip.span)
@@ -63,6 +65,12 @@ def run(work: Work) -> Outcome:
 def prepare() -> None:
     """What takes long and is the same for every flow."""
     injection.prepare()
+
+
+def _watched(work: Work) -> Annotations | None:
+    """What others saw in the video; None where nobody was asked, or nothing came."""
+    found = work.need("watch")
+    return from_json(Annotations, loads(work.get(found["annotations"]))) if found else None
 
 
 class _Far:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from common.domain.annotation import Annotations
 from common.domain.asset import Probe
 from common.domain.codec import from_json, loads
 from common.domain.footage import Curve, Footage
@@ -37,6 +38,7 @@ class Known:
     sounds: tuple[tuple[str, Span], ...] | None
     clipped: tuple[Span, ...] | None
     curves: dict[str, Curve]
+    watched: Annotations | None = None
 
     def of(self, span: Span) -> Observed:
         """What lies in, or reaches into, a span."""
@@ -56,6 +58,7 @@ class Known:
             language=self.spoken.language if self.spoken else None,
             tracks=_those(self.tracks, lambda one: one.span, span),
             readings=None if self.readings is None else tuple(one for one in self.readings if span.contains(one.at)),
+            watched=None if self.watched is None else self.watched.within(span),
             sounds=_those(self.sounds, lambda one: one[1], span),
             pitch=self.curves.get("pitch"),
             rate=self.curves.get("rate"),

@@ -11,6 +11,7 @@ from functions.api import (
     devices,
     erasures,
     events,
+    evidence,
     exports,
     files,
     flows,
@@ -261,6 +262,15 @@ TABLE: tuple[Route, ...] = (
         needs="usage.read",
         query=usage.Period,
         gives=usage.Usage,
+    ),
+    Route(
+        method="GET",
+        path="/v1/evidence",
+        title="See what evidence for the council costs, before it is bought: by feature, and of one video.",
+        handler=evidence.prices,
+        needs="usage.read",
+        query=evidence.Of,
+        gives=evidence.EvidencePrices,
     ),
     Route(
         method="POST",

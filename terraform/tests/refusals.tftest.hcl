@@ -12,6 +12,14 @@ run "an_unknown_environment" {
   expect_failures = [var.environment]
 }
 
+run "evidence_that_nobody_sells" {
+  command = plan
+  variables {
+    evidence = ["labels", "smells"]
+  }
+  expect_failures = [var.evidence]
+}
+
 run "a_region_without_a_gpu" {
   command = plan
   variables {

@@ -23,6 +23,10 @@ run "as_small_as_it_can_be" {
     error_message = "What is optional is not made unless asked for."
   }
   assert {
+    condition     = !contains(local.apis, "videointelligence")
+    error_message = "What costs by the minute is off unless asked for."
+  }
+  assert {
     condition     = keys(module.region) == ["europe-west4"]
     error_message = "One region."
   }
@@ -33,6 +37,18 @@ run "as_small_as_it_can_be" {
   assert {
     condition     = google_cloud_scheduler_job.tick.region == "europe-west4" && google_eventarc_trigger.uploaded.location == "eu"
     error_message = "The trigger is where the bucket is, the schedule where the service is."
+  }
+}
+
+run "evidence_is_bought_where_it_is_asked_for" {
+  command = plan
+  variables {
+    evidence = ["labels", "texts"]
+  }
+
+  assert {
+    condition     = contains(local.apis, "videointelligence") && contains(keys(google_project_service.api), "videointelligence")
+    error_message = "Who is asked must be on."
   }
 }
 

@@ -20,6 +20,7 @@ from common.domain.settings import FlowSettings
 from common.errors import ModelMissing, Unauthorized
 from common.pipeline import flows, sweep
 from common.pipeline.engine import Engine
+from common.ports.annotator import Evidence
 from common.ports.auth import Caller
 from common.ports.documents import Vector
 from common.ports.limits import Rule
@@ -156,9 +157,11 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def serving(home: Path, outbound: Outbound) -> Iterator[Served]:
-    """A server whose imports go out by `outbound`."""
+def serving(home: Path, outbound: Outbound, evidence: Evidence | None = None) -> Iterator[Served]:
+    """A server whose imports go out by `outbound`; `evidence` is what is bought of every video, if any is."""
     engine, post, clock = cloudlike(home, toy.definition(), active=4)
+    if evidence is not None:
+        engine = replace(engine, evidence=lambda: evidence)
     slots, limits, meaning, phones = Slots(), Counted(), Meant(), Phones()
     made = tools(engine, home, outbound)
     post.chores = lambda key: work.execute(made, key)

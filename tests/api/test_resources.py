@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from common.domain.annotation import Feature
 from common.domain.codec import dumps, to_json
 from common.domain.gate import Finding, Fit, Gate
 from common.domain.verdict import Counted, Dissent, LeftOut, Verdict, Vote
+from common.ports.annotator import Evidence
 from common.ports.documents import Merge
-from tests.api.conftest import Served
+from common.ports.language import Caps
+from tests.api.conftest import Served, serving
 from tests.api.test_flow import chosen
 from tests.post import MINUTE, drain
+from tests.receivers import Receivers
 
 NAUGHTY = [
     "<script>alert(1)</script>",
@@ -308,6 +312,43 @@ def test_usage_is_counted_once_a_run_whatever_comes_twice(served: Served) -> Non
     assert served.told("POST", "/v1/flows", status=201, json=wanted)["id"] != flow
     drain(served.engine, served.post, served.clock)
     assert served.told("GET", "/v1/usage")["total"]["made_bytes"] == told["total"]["made_bytes"], "all was reused"
+
+
+def test_what_evidence_would_cost_is_told_where_none_is_bought(served: Served) -> None:
+    told = served.told("GET", "/v1/evidence")
+    assert {one["name"]: one["usd_micros_per_minute"] for one in told["features"]} == {
+        **{"labels": 100_000, "shots": 50_000, "objects": 150_000},
+        **{"texts": 150_000, "faces": 100_000, "speech": 48_000},
+    }
+    assert not any(one["wanted"] for one in told["features"])
+    assert told["usd_micros_per_hour"] == 0 and told["usd_micros"] is None and told["usd_micros_per_video"] == 500_000
+    served.told("GET", "/v1/evidence?feature=x", status=400)
+    served.told("GET", "/v1/evidence?asset=none", status=404)
+
+
+def test_the_price_of_a_video_s_evidence_is_told_before_it_is_bought(tmp_path: Path) -> None:
+    prices: dict[Feature, int] = {"labels": 100_000, "shots": 50_000, "texts": 150_000}
+    caps = Caps(per_video=500_000, per_day=5_000_000)
+    known = Evidence(wanted=("labels", "shots"), per_minute=prices, seen="2026-11-22", caps=caps)
+    with serving(tmp_path, Receivers(), known) as served:
+        asset = served.announced()
+        told = served.told("GET", f"/v1/evidence?asset={asset}")
+        assert told["usd_micros"] is None and told["usd_micros_per_hour"] == 6_000_000, "its length is not known yet"
+        served.engine.documents.commit([Merge(f"tenants/ann/assets/{asset}", {"duration": 61.5})])
+        told = served.told("GET", f"/v1/evidence?asset={asset}")
+        assert (told["usd_micros"], told["usd_micros_per_video"], told["priced"]) == (200_000, 500_000, "2026-11-22")
+        assert {one["name"]: (one["wanted"], one["usd_micros"]) for one in told["features"]} == {
+            "labels": (True, 200_000),
+            "shots": (True, 0),
+            "texts": (False, 300_000),
+        }
+        served.told("GET", f"/v1/evidence?asset={asset}", by="bob", status=404)
+    unpriced = Evidence(wanted=("labels",), why="council.json is no JSON")
+    with serving(tmp_path / "b", Receivers(), unpriced) as served:
+        asset = served.announced()
+        served.engine.documents.commit([Merge(f"tenants/ann/assets/{asset}", {"duration": 61.5})])
+        told = served.told("GET", f"/v1/evidence?asset={asset}")
+        assert (told["features"], told["usd_micros"], told["usd_micros_per_hour"]) == ([], 0, 0)
 
 
 @pytest.mark.parametrize(

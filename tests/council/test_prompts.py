@@ -19,12 +19,15 @@ KNOWN = {
     "name@1": "8a47026c4b4c20cb",
     "observe@1": "282f09950fa9d8ec",
     "compare@1": "57afcca8db641e62",
+    "watched@1": "19920f98d483e6cf",
 }
 
 
 def digest(name: str) -> str:
     if name == "observe":
         question = questions.observe(clip(), (), (), b"secret")
+    elif name == "watched":
+        return hashlib.sha256(prompts.load(name).text.encode()).hexdigest()[:16]
     elif name == "name":
         question = writing.question({1: clip()}, [("bread",)], b"secret")
     else:
@@ -32,14 +35,14 @@ def digest(name: str) -> str:
     return hashlib.sha256(json.dumps([question.system, question.schema], sort_keys=True).encode()).hexdigest()[:16]
 
 
-@pytest.mark.parametrize("name", ["observe", "compare", "name"])
+@pytest.mark.parametrize("name", ["observe", "compare", "name", "watched"])
 def test_changed_words_have_a_new_version(name: str) -> None:
     assert KNOWN[prompts.load(name).id] == digest(name)
 
 
 def test_every_file_is_a_prompt_with_its_version() -> None:
     found = [one.name.removesuffix(".md") for one in resources.files(prompts).iterdir() if one.name.endswith(".md")]
-    assert sorted(found) == ["compare", "name", "observe"]
+    assert sorted(found) == ["compare", "name", "observe", "watched"]
     for name in found:
         prompt = prompts.load(name)
         assert prompt.version >= 1 and prompt.id == f"{name}@{prompt.version}"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from common.bootstrap import local as bootstrap
+from common.domain.annotation import Feature
 from common.errors import BadInput, Conflict, StateFolderBusy
 from common.pipeline import execution, flows, metering, planner, sweep
 from common.pipeline.execution import execute
@@ -27,6 +29,7 @@ from tests.harness import (
     read,
     result,
     run,
+    settings,
     submit,
     with_documents,
 )
@@ -144,6 +147,43 @@ def test_a_transient_error_is_tried_again(tmp_path: Path) -> None:
         assert run(local, flow, "side")["state"] == "done"
         assert run(local, flow, "side")["attempt"] == 3
         assert "error" not in run(local, flow, "side")
+
+
+def test_to_look_whether_others_are_ready_is_no_attempt_and_has_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cutroom(tmp_path / "a", toy.definition(side="tests.toy:is_ready_at_tenth_look")) as local:
+        flow = finish(local, submit(local.engine).flow)
+        assert run(local, flow, "side")["state"] == "done"
+        assert (run(local, flow, "side")["attempt"], run(local, flow, "side")["interrupted"]) == (10, 9)
+    monkeypatch.setattr(execution, "INTERRUPTIONS", 5)
+    with cutroom(tmp_path / "b", toy.definition(side="tests.toy:is_never_ready")) as local:
+        flow = finish(local, submit(local.engine).flow)
+        ended = run(local, flow, "side")
+        assert (ended["state"], ended["error"]["code"]) == ("failed", "later")
+        assert ended["attempt"] == 5 + local.engine.definition["side"].retry.attempts
+
+
+@pytest.mark.parametrize("wanted", [(), ("labels", "texts")])
+def test_a_video_is_watched_where_evidence_is_wanted_and_by_that_name(
+    tmp_path: Path, wanted: tuple[Feature, ...]
+) -> None:
+    side = {"when": ("evidence.is_wanted",), "watches": True, "handler": "tests.toy:asks_what_is_wanted"}
+    stages = tuple(replace(one, **side) if one.name == "side" else one for one in toy.definition())  # type: ignore[arg-type]
+    with bootstrap.local(replace(settings(tmp_path), evidence=wanted), definition=Definition(stages)) as local:
+        flow = finish(local, submit(local.engine).flow)
+        ended = run(local, flow, "side")
+        assert local.engine.makers(local.engine.definition["side"])["evidence"] == sorted(wanted)
+        if wanted:
+            assert result(local, flow, "side") == {"wanted": ["labels", "texts"], "left_out": ["labels", "texts"]}
+        else:
+            assert (ended["state"], ended["error"]["text"]) == ("skipped", "it was not asked for")
+
+
+def test_who_does_not_say_so_has_no_video_watched(tmp_path: Path) -> None:
+    with cutroom(tmp_path, toy.definition(side="tests.toy:asks_what_is_wanted")) as local:
+        flow = finish(local, submit(local.engine).flow)
+        assert "does not say in the table" in run(local, flow, "side")["error"]["text"]
 
 
 @pytest.mark.parametrize(

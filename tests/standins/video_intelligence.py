@@ -17,12 +17,18 @@ from tests.standins.rpc import Method, Refused, serving
 
 
 class Watcher:
-    """The requests it took, in order; `results` is what it answers, `looks` after how many questions."""
+    """The requests it took, in order; `results` is what it answers, `looks` after how many questions.
+
+    `of` holds results of one feature, by its name, for answers to requests of that feature alone.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Any] = []
         self.results: list[Any] = []
+        self.of: dict[str, list[Any]] = {}
         self.error = ""
+        self.quiet = False  # about what it looked for
+        self.refusals: list[grpc.StatusCode] = []  # of requests to come, in order: none of them is taken
         self.looks = 0
         self.lost = 0  # answers to AnnotateVideo yet to lose
         self.silent = 0  # questions yet to answer UNAVAILABLE
@@ -45,6 +51,12 @@ class Watcher:
     def _annotate(self, request: Any) -> Any:
         if not request.input_uri.startswith("gs://") or not request.features:
             raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "input_uri and features are needed")
+        if self.refusals:
+            raise Refused(self.refusals.pop(0), "refused on demand")
+        if "SPEECH_TRANSCRIPTION" in names(request) and not (
+            request.video_context.speech_transcription_config.language_code
+        ):
+            raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "speech needs a language")
         self.requests.append(request)
         name = f"projects/1/locations/{request.location_id}/operations/{len(self.requests)}"
         self._asked[name] = 0
@@ -63,7 +75,7 @@ class Watcher:
         self._asked[request.name] += 1
         operation = operations_pb2.Operation(name=request.name, done=self._asked[request.name] > self.looks)
         progress = vi.AnnotateVideoProgress(
-            annotation_progress=[{"feature": feature} for feature in self.requests[at].features]
+            annotation_progress=[{"feature": feature} for feature in self.requests[at].features if not self.quiet]
         )
         operation.metadata.Pack(vi.AnnotateVideoProgress.pb(progress))
         if not operation.done:
@@ -71,9 +83,15 @@ class Watcher:
         if self.error:
             operation.error.code, operation.error.message = 3, self.error
         else:
-            answer = vi.AnnotateVideoResponse(annotation_results=self.results)
+            found = [one for name in names(self.requests[at]) for one in self.of.get(name, [])]
+            answer = vi.AnnotateVideoResponse(annotation_results=[*self.results, *found])
             operation.response.Pack(vi.AnnotateVideoResponse.pb(answer))
         return operation
+
+
+def names(request: Any) -> list[str]:
+    """Of the features it asks for."""
+    return [one.name for one in request.features]
 
 
 @contextmanager

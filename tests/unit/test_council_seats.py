@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from common.adapters.models.language.retiring import deprecated_by_anthropic, re
 from common.adapters.models.language.seats import Home, seats
 from common.adapters.models.language.settings import read
 from common.bootstrap import council
+from common.domain.annotation import FEATURES
 from common.errors import BadInput, Permanent, Transient
 from common.ports.language import Footage, Picture, Question
 from scripts.cli.doctor.council import council as doctor
@@ -157,6 +159,53 @@ def test_a_file_that_is_wrong_is_said_to_be_where(file: File, content: Any, said
     with pytest.raises(BadInput, match=said) as error:
         read(path)
     assert str(path) in str(error.value)
+
+
+def test_evidence_has_a_dated_price_for_each_feature_and_is_off(file: File) -> None:
+    known = council.evidence(config.from_environment({}))()
+    assert known.wanted == () and known.annotator is None and known.seen == "2026-11-22"
+    hour = known.prices(FEATURES, Fraction(3600))
+    assert set(hour) == set(FEATURES) and sum(hour.values()) == 32_880_000 and hour["shots"] == 0
+    assert (known.caps.per_video, known.caps.per_day) == (500_000, 5_000_000)
+    dearer = file({"evidence": {"per_minute": {"texts": 0.2}}})
+    settings = config.from_environment({"CUTROOM_COUNCIL": str(dearer), "CUTROOM_EVIDENCE": "texts  labels texts"})
+    known = council.evidence(settings)()
+    assert known.wanted == ("labels", "texts") and known.per_minute["texts"] == 200_000
+    assert known.per_minute["labels"] == 100_000 and "there is none here" in known.why
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"per_minute": {"smells": 1}}, "smells"),
+        ({"per_minute": {"texts": -1}}, "texts"),
+        ({"per_minute": {"texts": "0.1"}}, "texts"),
+        ({"seen": "soon"}, "seen"),
+    ],
+)
+def test_a_price_of_evidence_that_cannot_be_is_said_and_nobody_is_asked(file: File, content: Any, said: str) -> None:
+    path = file({"evidence": content})
+    with pytest.raises(BadInput, match=said):
+        read(path)
+    settings = config.from_environment({"CUTROOM_COUNCIL": str(path), "CUTROOM_EVIDENCE": "texts"})
+    known = council.evidence(settings)()
+    assert known.annotator is None and said in known.why and known.wanted == ("texts",)
+
+
+def test_a_feature_that_is_none_is_named() -> None:
+    with pytest.raises(BadInput, match="smells; choose of labels"):
+        config.from_environment({"CUTROOM_EVIDENCE": "labels smells"})
+
+
+def test_the_doctor_tells_the_price_before_anything_is_bought(tmp_path: Path) -> None:
+    home = {"CUTROOM_HOME": str(tmp_path)}
+    told = {one.name: one for one in doctor(home)}["evidence"]
+    assert (
+        told.state == "ok" and "labels $6.00, shots $0.00, objects $9.00" in told.seen and "none is asked" in told.seen
+    )
+    told = {one.name: one for one in doctor({**home, "CUTROOM_EVIDENCE": "labels speech shots"})}["evidence"]
+    assert told.state == "note" and "labels $6.00" in told.seen and ": $8.88 an hour" in told.seen
+    assert "at most $0.50" in told.seen and "2026-11-22" in told.seen and "CUTROOM_EVIDENCE" in told.fix
 
 
 def test_a_negative_price_is_none(file: File) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from common.domain.annotation import Annotation, Annotations
 from common.domain.codec import dumps, to_json
 from common.domain.gate import Finding, Fit, Gate
 from common.domain.judgement import Item
@@ -207,6 +208,34 @@ def test_the_result_keeps_its_schema(work: OneStage) -> None:
     assert {entry["what"] for entry in result["left_out"]} >= {what for what, _ in NOT_YET}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**result, "stranger": 1}, SCHEMA)
+
+
+def test_evidence_is_shown_with_its_price_and_obeys_nobody(work: OneStage) -> None:
+    assert written(work)[0]["evidence"] is None
+    odd = Annotation(text=EVIL, span=FIRST, confidence=0.5)
+    seen = Annotations(labels=(odd,), shots=(FIRST,), texts=(replace(odd, text="SALE"),), dropped=3)
+    features = [
+        {"name": "labels", "count": 1, "cost_micros": 100_000},
+        {"name": "faces", "count": None, "cost_micros": 100_000},
+    ]
+    work.given["watch"] = {
+        "annotations": work.keep("a.json", to_json(seen)),
+        "features": features,
+        "dropped": 3,
+    }
+    result, page = written(work)
+    jsonschema.validate(result, SCHEMA)
+    told = result["evidence"]
+    assert (told["cost_micros"], told["features"], told["dropped"]) == (200_000, features, 3)
+    assert [(one["feature"], one["text"]) for one in told["found"]] == [("labels", EVIL), ("texts", "SALE")]
+    assert "Evidence by Video Intelligence" in page and "$0.2000, once for this video" in page
+    assert "has no vote" in page and "3 findings were dropped" in page and "<img src=x" not in page
+    assert result["cost"]["micros"] == 0, "what was paid before is not paid again"
+
+
+def test_evidence_that_nobody_asked_for_is_not_missed(work: OneStage) -> None:
+    work.runs = (ended("watch", "skipped", "it was not asked for"),)
+    assert "watch" not in {one["what"] for one in written(work)[0]["left_out"]}
 
 
 def test_a_page_without_clips_or_shots_says_so(work: OneStage) -> None:

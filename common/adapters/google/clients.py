@@ -21,6 +21,8 @@ class Where(Protocol):
     @property
     def pubsub(self) -> str | None: ...
     @property
+    def video(self) -> str | None: ...
+    @property
     def iam(self) -> str | None: ...
 
 
@@ -59,6 +61,11 @@ class Clients:
         from google.cloud.run_v2 import ExecutionsClient
 
         return _made(ExecutionsClient, self._where.jobs)
+
+    def video(self) -> Any:
+        from google.cloud.videointelligence_v1 import VideoIntelligenceServiceClient
+
+        return _made(VideoIntelligenceServiceClient, self._where.video)
 
     def signing(self) -> Any:
         from common.adapters.google.uploads import signing

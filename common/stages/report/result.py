@@ -27,7 +27,11 @@ NOT_YET = (("a prediction of clicks", "there is no model yet; the score only ran
 
 DRAFT = "the words were heard by a small model and many are wrong: good for choosing clips, not for reading"
 BROKEN = "broken in the file: skipped, or shown as far as they can be decoded; a better copy has them"
-WHEN_ASKED = ("hear", "overlay")  # stages that are skipped where nobody asked for them: nothing is missing then
+WHEN_ASKED = (
+    "hear",
+    "overlay",
+    "watch",
+)  # stages that are skipped where nobody asked for them: nothing is missing then
 
 
 _TOLD_APART = ("object", "shown", "manifest", "checks")  # of a rendition
@@ -52,6 +56,7 @@ def collect(work: Work) -> Found:
     shots, heard, spoken, proposed = (work.need(name) for name in ("shots", "listen", "transcribe", "propose"))
     framed, weighed, drawn = (work.need(name) for name in ("frame", "meaning", "overlay"))
     scored, asked, named = work.need("score"), work.need("council"), work.need("name")
+    watched = work.need("watch")
     known = Judged(
         judgements=judged.judgements(work, scored),
         verdicts=judged.verdicts(work, asked),
@@ -72,6 +77,7 @@ def collect(work: Work) -> Found:
         "tracks": senses.tracks(work, framed),
         "texts": senses.on_screen(work, work.needs("read"), shots),
         "meaning": senses.meaning(work, weighed, judged.topic_names(work, named)),
+        "evidence": senses.evidence(work, watched),
         "candidates": _candidates(work, proposed, chosen),
         "clips": clips,
         "overlay": _overlay(drawn, files),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from common.domain.annotation import Annotations
 from common.domain.codec import from_json, loads
 from common.domain.shot import Shot
 from common.domain.timebase import Span, decimal
@@ -13,6 +14,7 @@ from common.ports.work import Json, Work
 from common.scoring.telling import span_of
 from common.scoring.texts import texts
 
+MOST_FOUND = 1000  # findings of others in the result; all are in the stage's own
 APART = Fraction(1, 2)  # seconds between two boxes of a track, at least
 
 
@@ -109,6 +111,25 @@ def on_screen(work: Work, read: list[Json], shots: Json | None) -> list[Json]:
         }
         for one in texts(readings, known)
     ]
+
+
+def evidence(work: Work, watched: Json | None) -> Json | None:
+    """What Video Intelligence was asked for, and what came of it; None where nobody asked. It has no vote."""
+    if watched is None:
+        return None
+    found = from_json(Annotations, loads(work.get(watched["annotations"])))
+    named = (
+        {"feature": feature, "text": one.text, **span_of(one.span), "confidence": round(one.confidence, 3)}
+        for feature in ("labels", "objects", "texts", "speech")
+        for one in getattr(found, feature) or ()
+    )
+    return {
+        "source": "Video Intelligence",
+        "features": watched["features"],
+        "dropped": watched["dropped"],
+        "cost_micros": sum(one["cost_micros"] for one in watched["features"]),
+        "found": sorted(named, key=lambda one: (one["start"], one["end"], one["feature"]))[:MOST_FOUND],
+    }
 
 
 def meaning(work: Work, weighed: Json | None, names: dict[int, str]) -> Json | None:

@@ -84,7 +84,9 @@ class _Gcloud:
 
 def needed_services() -> set[str]:
     """Those that terraform/main.tf switches on."""
-    listed = re.search(r"^  apis = toset\(\[(.*?)\]\)", (ROOT / "terraform" / "main.tf").read_text(), re.M | re.S)
+    listed = re.search(
+        r"^  apis = toset\(concat\(.*?, \[\n(.*?)\n  \]\)\)", (ROOT / "terraform" / "main.tf").read_text(), re.M | re.S
+    )
     return {f"{one}.googleapis.com" for one in re.findall(r'"([a-z]+)"', listed[1])} if listed else set()
 
 

@@ -17,6 +17,7 @@ locals {
       CUTROOM_INVOKER  = var.accounts["invoker"]
       CUTROOM_SIGNER   = var.accounts["api"]
       CUTROOM_ACTIVE   = tostring(var.active)
+      CUTROOM_EVIDENCE = join(" ", var.evidence)
     },
     { for lane in keys(var.lanes) : "CUTROOM_SERVICE_${upper(lane)}" => local.urls["work-${lane}"] },
     var.push ? { CUTROOM_PUSH = "1" } : {},

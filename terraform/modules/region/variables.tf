@@ -134,6 +134,11 @@ variable "active" {
   type        = number
 }
 
+variable "evidence" {
+  description = "What Video Intelligence is asked for of every video: CUTROOM_EVIDENCE."
+  type        = list(string)
+}
+
 variable "launcher" {
   description = "The role that starts workers."
   type        = string

@@ -55,6 +55,28 @@ class Spending(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     per_day: Annotated[float, Meta(ge=0, le=100_000)]
 
 
+Dollars = Annotated[float, Meta(ge=0, le=1000)]
+
+
+class PerMinute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What Video Intelligence takes for a minute that is begun, by feature."""
+
+    labels: Dollars
+    shots: Dollars  # free with labels
+    objects: Dollars
+    texts: Dollars
+    faces: Dollars
+    speech: Dollars
+
+
+class Watched(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The prices of evidence, and where and when they were read. CUTROOM_EVIDENCE names what is wanted."""
+
+    per_minute: PerMinute
+    source: Annotated[str, Meta(min_length=1)]
+    seen: date
+
+
 class ByMaker(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     gemini: Taken
     claude: Taken
@@ -68,6 +90,7 @@ class Council(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     whole_s: Annotated[float, Meta(gt=0, le=600)]
     caps: Spending
     seats: ByMaker
+    evidence: Watched
     models: dict[str, Known]
     retiring: dict[str, date]
 
