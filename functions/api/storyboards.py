@@ -58,4 +58,4 @@ def score(ask: Ask) -> Answer:
     if pictures := sum(one.picture is not None for one in board.shots):
         why = f"the API is sent words alone, and looks at none of the {pictures} named; what they show is not known"
         left_out.append({"what": "pictures", "why": why})
-    return Answer(body=msgspec.convert({**told, "left_out": left_out}, StoryboardScore))
+    return Answer(body=msgspec.convert({**told, "title": wanted.title, "left_out": left_out}, StoryboardScore))

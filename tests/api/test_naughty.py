@@ -132,7 +132,7 @@ def test_every_text_is_kept_as_it_is_or_refused(
         given, stays = word in _given(plain), word in kept(served)
         taken, seed = 0, f"{operation.method} {operation.path} {place.name}"
         for n, text in enumerate(some(seed, count, header=place.where == "header")):
-            answer = sent(served, there, operation, least.put(place, text), f"p{n // 25}" if own else "ann")
+            answer = sent(served, there, operation, least.put(place, text), f"p{number}x{n // 9}" if own else "ann")
             told = f"{place.name} = {text!r}: {answer.status_code} {answer.text[:300]}"
             if not answer.is_success:
                 assert 400 <= answer.status_code < 500, told

@@ -293,6 +293,11 @@ def test_a_plan_that_cannot_be_is_refused(served: Served, change: dict[str, Any]
     served.told("POST", "/v1/storyboards", status=400, json={**PLAN, **change})
 
 
+def test_a_plans_title_is_given_back_as_it_was_sent(served: Served) -> None:
+    title = "  two\r\nlines\t\u0007 "
+    assert served.told("POST", "/v1/storyboards", json={**PLAN, "title": title})["title"] == title
+
+
 def test_usage_is_counted_once_a_run_whatever_comes_twice(served: Served) -> None:
     served.post.doubled = 0.5
     flow = served.arrive("ann", served.announced())
