@@ -20,8 +20,7 @@ import socket
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NoReturn
 
@@ -51,26 +50,36 @@ def serve(asked: socket.socket, modules: Sequence[str], work: Callable[[list[str
                 if not content:
                     return
                 request = json.loads(content)
-                pid = os.fork()
+                try:
+                    pid = os.fork()
+                except OSError:  # the system has no room for another: this one ends before it began
+                    traceback.print_exc()
+                    _close(files)
+                    _answer(asked, number=request["number"], over=True)
+                    continue
                 if pid == 0:
                     selector.close()
-                    for end in (wake, woken):
-                        os.close(end)
+                    _close((wake, woken))
                     _work(partial(work, ["--supervised", request["stage"], request["subject"]]), *files)
                 os.setpgid(pid, pid)  # here too: it must have a group of its own before anybody may kill it
                 numbers[pid] = request["number"]
-                for file in files:
-                    os.close(file)
+                _close(files)
                 _answer(asked, number=request["number"], pid=pid)
             if not ready and todo:
                 load(todo.popleft())
 
 
+def _close(files: Iterable[int]) -> None:
+    for file in files:
+        os.close(file)
+
+
 def load(name: str) -> None:
     """Import a module, and have it prepare what takes long."""
-    with suppress(ImportError):  # whoever needs it meets the same, and says so
-        module = importlib.import_module(name)
-        getattr(module, "prepare", lambda: None)()
+    try:
+        getattr(importlib.import_module(name), "prepare", lambda: None)()
+    except Exception:  # whatever a library raises: those that need it meet the same and say so, the others go on
+        traceback.print_exc()
 
 
 def _reap(asked: socket.socket, numbers: dict[int, int]) -> None:

@@ -17,7 +17,7 @@ from common.adapters.models.language.seats import LIBRARIES, Home, seats
 from common.adapters.models.language.settings import Council, read
 from common.config import Cloud, Settings
 from common.domain.annotation import FEATURES
-from common.errors import BadInput
+from common.errors import BadInput, CutroomError
 from common.ports.annotator import Annotator, Evidence
 from common.ports.clock import Clock
 from common.ports.language import Caps, Seats
@@ -59,9 +59,13 @@ def on_cloud(settings: Cloud, limits: Limits) -> Callable[[], Seats]:
     return once(lambda: seats(settings_of(settings), secrets, limits, home))
 
 
-def libraries(found: Seats) -> list[str]:
-    """The modules that these are asked through; importing them takes seconds."""
-    return [module for name, (module, _) in LIBRARIES.items() if name in {one.name for one in found.models}]
+def libraries(found: Callable[[], Seats]) -> list[str]:
+    """The modules that these are asked through, which take seconds to import; none where the settings are wrong."""
+    try:
+        names = {one.name for one in found().models}
+    except CutroomError:
+        return []  # the stage that asks them will say so
+    return [module for name, (module, _) in LIBRARIES.items() if name in names]
 
 
 def evidence(settings: Settings | Cloud, annotator: Annotator | None = None) -> Callable[[], Evidence]:

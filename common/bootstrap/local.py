@@ -144,7 +144,7 @@ def local(
         server = ForkServer(
             folder,
             worker_environment(os.environ if environ is None else environ, extra),
-            preload=lambda: [*definition.modules, *council.libraries(built.seats())],
+            preload=lambda: [*definition.modules, *council.libraries(built.seats)],
             on_end=bell.ring,
         )
         workers = LocalWorkers(server, bell, lambda stage, subject: execute(built, RunId.of(stage, subject)))

@@ -8,7 +8,7 @@ A booking whose run dies for good stays: what was sent may have been paid for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from common.errors import Conflict, Transient
@@ -32,25 +32,51 @@ class Booking:
         self._asset = flow.asset
         self._caps = caps
         self._key = lease.run.key.replace("/runs/", "/bookings/")
+        self._stage = lease.run.stage
 
     def book(self, wanted: Mapping[str, int]) -> Mapping[str, str]:
-        """Set aside, the cheapest first; returns what is refused, each with why. Once per run: then as it was."""
+        """Set aside, the cheapest first; returns what is refused, each with why.
+
+        Each name is decided once per run; one that comes later is set aside beside the others, until the run closes.
+        """
         for _ in range(TRIES):
-            purses = self._purses()
-            found = self._engine.documents.get_many([self._key, *purses])
-            if self._key in found:
-                return dict(found[self._key].body["refused"])
+            before = self._engine.documents.get_many([self._key]).get(self._key)
+            known: Json = {"booked": {}, "refused": {}, "state": "open"} if before is None else before.body
+            more = {
+                name: micros for name, micros in wanted.items() if name not in {**known["booked"], **known["refused"]}
+            }
+            if before is not None and not more:
+                return dict(known["refused"])
+            if known["state"] != "open":
+                return {**known["refused"], **dict.fromkeys(more, self.closed)}
+            purses = self._purses(None if before is None else before.body["purses"])
+            found = self._engine.documents.get_many(list(purses))
             left = min(cap - _micros(found.get(key)) for key, cap in purses.items())
-            booked, refused = _fitting(wanted, left)
-            body: Json = {"schema": 1, "booked": booked, "refused": refused, "state": "open"}
+            booked, refused = self._fitting(more, left)
+            body: Json = {"booked": {**known["booked"], **booked}, "refused": {**known["refused"], **refused}}
             about = {"asset": self._asset, "expires": stamp(self._engine.clock.now() + timedelta(days=KEPT_DAYS))}
             writes = [_taken(key, found.get(key), sum(booked.values()), about) for key in purses]
+            own: Write = (
+                Create(self._key, {"schema": 1, **body, "state": "open", "purses": list(purses)})
+                if before is None
+                else Update(self._key, body, before.version)
+            )
             try:
-                self._engine.documents.commit([Create(self._key, {**body, "purses": list(purses)}), *writes])
+                self._engine.documents.commit([own, *writes])
             except Conflict:
                 continue
-            return refused
+            return dict(body["refused"])
         raise Transient("too many book at once; it is tried again")
+
+    @property
+    def closed(self) -> str:
+        """Why nothing more may be spent once the run has closed it."""
+        return f"this run had settled what it spends before this was wanted; run again with --again {self._stage}"
+
+    @property
+    def is_closed(self) -> bool:
+        snap = self._engine.documents.get_many([self._key]).get(self._key)
+        return snap is not None and snap.body["state"] == "closed"
 
     def booked(self) -> Mapping[str, int]:
         """What is set aside, by name; nothing where nothing was booked."""
@@ -73,28 +99,27 @@ class Booking:
             return spent
         return int(snap.body["spent"])
 
-    def _purses(self) -> dict[str, int]:
-        """What is spent from, and how much may be."""
+    def _purses(self, taken: Sequence[str] | None) -> dict[str, int]:
+        """What is spent from, and how much may be: those a booking has `taken` from before, also on another day."""
         day, caps = stamp(self._engine.clock.now())[:10], self._caps()
-        return {
-            f"{self._tenant}/spending/day-{day}": caps.per_day,
-            f"{self._tenant}/spending/asset-{self._asset}": caps.per_video,
-        }
+        video = f"{self._tenant}/spending/asset-{self._asset}"
+        names = (f"{self._tenant}/spending/day-{day}", video) if taken is None else taken
+        return {name: caps.per_video if name == video else caps.per_day for name in names}
 
-
-def _fitting(wanted: Mapping[str, int], left: int) -> tuple[dict[str, int], dict[str, str]]:
-    booked: dict[str, int] = {}
-    refused: dict[str, str] = {}
-    for name, micros in sorted(wanted.items(), key=lambda one: (one[1], one[0])):
-        if micros <= left:
-            booked[name] = micros
-            left -= micros
-        else:
-            refused[name] = (
-                f"asking it may cost ${micros / 1e6:.4f}, and ${max(0, left) / 1e6:.4f} is left of what may be spent "
-                "on this video or today; raise the caps, or come again tomorrow"
-            )
-    return booked, refused
+    def _fitting(self, wanted: Mapping[str, int], left: int) -> tuple[dict[str, int], dict[str, str]]:
+        booked: dict[str, int] = {}
+        refused: dict[str, str] = {}
+        for name, micros in sorted(wanted.items(), key=lambda one: (one[1], one[0])):
+            if micros <= left:
+                booked[name] = micros
+                left -= micros
+            else:
+                refused[name] = (
+                    f"asking it may cost ${micros / 1e6:.4f}, and ${max(0, left) / 1e6:.4f} is left of what may be "
+                    "spent on this video or today; raise the caps or come tomorrow, and run again with --again "
+                    f"{self._stage}"
+                )
+        return booked, refused
 
 
 def _taken(key: str, snap: Snap | None, micros: int, about: Json) -> Write:

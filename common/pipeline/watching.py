@@ -77,7 +77,9 @@ class RunWatching:
         prices = self._evidence.prices(asked, seconds)
         told: dict[Feature, _Told] = {}
         lacking: dict[str, int] = {one: prices[one] for one in asked if self._must_be_bought(one)}
-        refused = self._booking.book(lacking) if lacking else {}
+        refused = dict(self._booking.book(lacking)) if lacking else {}
+        if lacking and self._booking.is_closed:  # an attempt before this one did, and died before it settled
+            refused |= dict.fromkeys(lacking, self._booking.closed)
         for one in asked:
             if one in lacking and one in refused:
                 told[one] = refused[one]
@@ -96,9 +98,10 @@ class RunWatching:
 
     def _source(self, feature: Feature, features: Collection[Feature]) -> Feature:
         """The feature it is bought with: another, where that one is wanted too or was bought before."""
-        for one, beside in _BESIDE.items():
-            if feature in beside and (one in features or self._kept(one)):
-                return one
+        if not self._kept(feature):
+            for one, beside in _BESIDE.items():
+                if feature in beside and (one in features or self._kept(one)):
+                    return one
         return feature
 
     def _kept(self, feature: Feature) -> bool:
@@ -151,7 +154,7 @@ class RunWatching:
             if refusal["refused"] == "pause" and self._has_patience(calls):
                 left = (parse(refusal["until"]) - self._engine.clock.now()).total_seconds()
                 return _Wait(after_s=max(1.0, left))
-            return str(refusal["text"])
+            return f"{refusal['text']}; once that is mended, run again with --again watch"
         if call["state"] in ("intended", "not_sent"):
             return _Wait(after_s=float(call["window_s"]))
         if call["state"] == "unknown":

@@ -11,8 +11,8 @@ import msgspec
 
 from common.accounts import members, organisations
 from common.chores import chore, erase_asset, erase_tenant
-from common.errors import BadInput, NotFound, Permanent, Stale
-from common.ports.documents import Where
+from common.errors import BadInput, Conflict, NotFound, Permanent, Stale
+from common.ports.documents import Snap, Where
 from functions.api.judgements import LeftOut
 from functions.api.route import Answer, Ask, Shape
 
@@ -99,17 +99,27 @@ def leave(ask: Ask) -> Answer:
                 else "it is closed: erase it first"
             )
             raise Permanent(f"you are the last owner of {one.id}; {way}", code="last_owner")
+    own = organisations.read(documents, subject, closed=True)
+    if own.erasure is not None and not _asked_before(ask, own, subject):
+        raise Conflict("your own organisation is being erased; wait for its receipt, then leave", code="erasing")
     for one, role in others:
         members.remove(replace(ask.acting, tenant=one.id, role=role), subject)
-    return _begun(ask, organisations.read(documents, subject, closed=True), person=subject)
+    return _begun(ask, own, person=subject)
+
+
+def _asked_before(ask: Ask, there: organisations.Organisation, person: str | None) -> Snap | None:
+    """The erasure that is at work, where the same person asked for the same."""
+    if there.erasure is None:
+        return None
+    snap = ask.snap(erase_tenant.key_of(there.erasure))
+    asked = (erase_tenant.owner(ask.who.subject), erase_tenant.what(person))
+    return None if snap is None or (snap.body["of"], snap.body["what"]) != asked else snap
 
 
 def _begun(ask: Ask, there: organisations.Organisation, person: str | None = None) -> Answer:
     """A new one, or the one that the same person has asked for before."""
     engine, who = ask.parts.engine, ask.who
-    before = None if there.erasure is None else ask.snap(erase_tenant.key_of(there.erasure))
-    asked = (erase_tenant.owner(who.subject), erase_tenant.what(person))
-    if before is not None and (before.body["of"], before.body["what"]) == asked:
+    if (before := _asked_before(ask, there, person)) is not None:
         return Answer(body=_shown(before.id, before.body))
     identity, writes = erase_tenant.planned(engine, who.tenant, who.subject, person)
     organisations.erase(ask.acting, identity, there.version, *writes)

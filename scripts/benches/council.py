@@ -107,7 +107,7 @@ class Table:
     def load(self) -> float:
         """Load the stage and what the seats are asked through, as the fork server does; how long it took."""
         began = time.monotonic()
-        seats = seating.on_one_machine(self._settings, SteadyClock(), environ=self._environ)()
+        seats = seating.on_one_machine(self._settings, SteadyClock(), environ=self._environ)
         for module in (council.__name__, *seating.libraries(seats)):
             load(module)
         return time.monotonic() - began

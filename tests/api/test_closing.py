@@ -109,6 +109,10 @@ def test_a_person_goes_once_their_own_is_erased_and_not_before(served: Served) -
     version = served.ask("PATCH", "/v1/organisation", json={"name": "Studio"}).headers["etag"]
     headers = {"If-Match": version}
     served.told("POST", "/v1/erasures", status=202, json={"name": "Studio"}, headers=headers)
+    studio = made(served, "bob")
+    served.told("POST", "/v1/members", "bob", 201, json={"subject": "ann", "role": "editor"}, headers=studio)
     assert served.told("DELETE", "/v1/me?subject=ann", status=409)["code"] == "erasing"
+    members = served.told("GET", "/v1/members", "bob", headers=studio)["items"]
+    assert "ann" in [one["subject"] for one in members], "refused, and not half done"
     served.pass_time()
     served.told("DELETE", "/v1/me?subject=ann", status=202)

@@ -201,6 +201,48 @@ def test_shots_cost_alone_and_come_free_with_labels_once_those_are_there(bench: 
     assert Evidence(per_minute=PRICES).prices(["shots", "labels"], MINUTE) == {"shots": 0, "labels": 100_000}
 
 
+def test_nothing_is_bought_that_was_not_set_aside(bench: Bench) -> None:
+    bench.caps = Caps(per_video=348_000, per_day=10_000_000)
+    bench.google.refusals = [grpc.StatusCode.RESOURCE_EXHAUSTED]
+    first, second = bench.flow(), bench.flow(4)
+    with pytest.raises(Later):
+        bench.attempt(first).see(["texts"], MINUTE)  # 150,000 set aside, and told to wait
+    with pytest.raises(Later):
+        bench.attempt(second).see(["texts", "labels"], MINUTE)  # 100,000 set aside: texts may not be asked for yet
+    bench.clock.at += timedelta(seconds=61)
+    seen = bench.see(second, "texts", "labels")
+    assert "$0.0980 is left" in seen.left_out["texts"] and "--again" in seen.left_out["texts"]
+    assert (seen.spent, bench.purse()) == (100_000, 250_000)
+    assert bench.asked == [["LABEL_DETECTION", "SHOT_CHANGE_DETECTION"]]
+
+
+def test_what_may_be_asked_for_later_is_set_aside_then(bench: Bench) -> None:
+    bench.google.refusals = [grpc.StatusCode.RESOURCE_EXHAUSTED]
+    first, second = bench.flow(), bench.flow(4)
+    with pytest.raises(Later):
+        bench.attempt(first).see(["texts"], MINUTE)
+    with pytest.raises(Later):
+        bench.attempt(second).see(["texts", "labels"], MINUTE)
+    bench.clock.at += timedelta(seconds=61)
+    assert bench.see(second, "texts", "labels").spent == 250_000
+    assert bench.see(first, "texts").spent == 0 and bench.purse() == 250_000 == bench.purse("day")
+
+
+def test_nothing_is_bought_once_the_run_has_settled_what_it_spends(bench: Bench) -> None:
+    bench.google.refusals = [grpc.StatusCode.RESOURCE_EXHAUSTED] * TRIES
+    flow = bench.flow()
+    assert "wants a pause" in bench.see(flow, "labels").left_out["labels"]
+    seen = bench.see(flow, "labels", "texts")
+    assert "--again" in seen.left_out["texts"] and (seen.spent, bench.purse(), bench.asked) == (0, 0, [])
+
+
+def test_what_was_bought_alone_is_there_whatever_becomes_of_what_it_comes_free_with(bench: Bench) -> None:
+    bench.see(bench.flow(), "shots")
+    bench.caps = Caps(per_video=50_000, per_day=10_000_000)
+    seen = bench.see(bench.flow(4), "shots", "labels")
+    assert set(seen.left_out) == {"labels"} and seen.annotations.shots == ()
+
+
 def test_what_does_not_fit_the_cap_is_left_out_with_the_figures_and_the_rest_is_bought(bench: Bench) -> None:
     bench.caps = Caps(per_video=200_000, per_day=10_000_000)
     seen = bench.see(bench.flow(), "labels", "texts", "shots", "speech")

@@ -271,6 +271,14 @@ def test_a_verdict_of_a_short_clip_costs_a_cent_at_most() -> None:
     assert sum(costs.values()) <= 10_000, costs
 
 
+def test_the_libraries_of_those_that_are_asked_are_known_and_none_where_the_settings_are_wrong(file: File) -> None:
+    assert council.libraries(lambda: seats(read(None), Keys(GIVEN), LocalLimits(WallClock()), HOME)) == [
+        "google.genai",
+        "anthropic",
+    ]
+    assert council.libraries(lambda: seats(read(file("no JSON")), Keys(GIVEN), LocalLimits(WallClock()), HOME)) == []
+
+
 def test_nothing_heavy_is_loaded_before_somebody_is_asked() -> None:
     code = (
         "import sys\n"

@@ -24,7 +24,8 @@ def folder(tmp_path: Path) -> StateFolder:
 @pytest.fixture
 def server(folder: StateFolder) -> Iterator[ForkServer]:
     environment = worker_environment(os.environ, {})
-    made = ForkServer(folder, environment, lambda: ["json.tool", "no.such.module"], Doorbell().ring, module=MODULE)
+    preload = ["json.tool", "no.such.module", "tests.standins.broken"]
+    made = ForkServer(folder, environment, lambda: preload, Doorbell().ring, module=MODULE)
     yield made
     made.close()
 
@@ -98,6 +99,25 @@ def test_a_server_that_dies_takes_its_workers_along_and_the_next_start_makes_ano
     assert noted(folder) == []
     _, (other, _, another) = hanging(server, tmp_path / "again")
     assert another != parent and alive(other)
+
+
+def test_a_module_that_cannot_be_imported_ends_nobody_and_stands_in_the_log(
+    server: ForkServer, folder: StateFolder, tmp_path: Path
+) -> None:
+    worker, _ = hanging(server, tmp_path / "told")
+    until(lambda: "this library is broken" in folder.log.read_text(), "it was tried")
+    again = server.start("end", "-")
+    until(again.over, "the server forks on")
+    assert not worker.over()
+
+
+def test_where_no_note_can_be_written_workers_work_on(
+    server: ForkServer, folder: StateFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder.root / "workers").write_text("a file, where a folder should be")
+    workers = [server.start("end", "-") for _ in range(2)]
+    until(lambda: all(worker.over() for worker in workers), "all have ended")
+    assert caplog.text.count("has no note") == 2
 
 
 def test_what_is_at_work_when_it_is_closed_is_ended(server: ForkServer, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -14,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from common.adapters.embedded.folder import StateFolder
+
+log = logging.getLogger("cutroom.forkserver")
 
 
 class ForkedWorker:
@@ -160,9 +163,13 @@ class _Server:
         number = answer["number"]
         if "pid" in answer:
             self._workers[number].forked(answer["pid"])
-            notes[number] = self._folder.enlist(answer["pid"])
+            try:
+                notes[number] = self._folder.enlist(answer["pid"])
+            except OSError:  # a full disk, say. The worker ends with us all the same, by its stdin
+                log.exception("worker %d has no note", answer["pid"])
             return
-        notes.pop(number).unlink(missing_ok=True)
+        if (note := notes.pop(number, None)) is not None:
+            note.unlink(missing_ok=True)
         with self._lock:
             worker = self._workers.pop(number)
         worker.ended()
@@ -177,5 +184,5 @@ class _Server:
 
 
 def _kill(group: int) -> None:
-    with suppress(ProcessLookupError):  # it ended by itself
+    with suppress(ProcessLookupError, PermissionError):  # it ended by itself, and may be somebody else's number by now
         os.killpg(group, signal.SIGKILL)
