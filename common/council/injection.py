@@ -1,8 +1,8 @@
 """Whether somebody tries to talk a judge round: instructions to a machine, found in what is said, shown and named.
 
-Cues of several sorts are weighed within a stretch of text; one that is sure, or two that are not, are enough. It finds
-what is written as others have written it before, and no more: whoever is cleverer meets untrusted.block, a question
-that asks for no score, and the bound of the merge.
+Cues of several sorts are weighed within a stretch of text; one that is sure, or two that are not, are enough. So is a
+gist: what the words of a stretch mean together, weighed as learned from others. Whoever is cleverer meets
+untrusted.block, a question that asks for no score, and the bound of the merge.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Literal
 
-from common.council import unmasking
+from common.council import gist, unmasking
 from common.council.cues import LATIN, SAID, SCRIPTS, UNPARTED, Sort, cues
 from common.council.untrusted import TEMPLATE, TURN, plain
 from common.domain.observed import Observed
@@ -139,26 +139,51 @@ def _weightiest(hits: Sequence[_Hit]) -> list[_Hit]:
 
 def _hits(raw: str) -> Iterator[_Hit]:
     """Every cue of a text, in each of its views. Where in the text is told in proportion: it may be a word off."""
-    folded = unmasking.folded(raw)
-    found = [*_marks(raw), *_read(folded, raw)]
+    folded = _lines(raw)
+    found = _seen(raw, folded, raw)
     yield from found
     sorts = {hit.sort for hit in found}
     latin = unmasking.latin(folded)
-    masked = _read(latin, raw) if latin != folded else []
+    masked = _seen("", latin, raw) if latin != folded else []
     for text in unmasking.figured(folded):
-        masked += _read(text, raw)
+        masked += _seen("", text, raw)
     for text in unmasking.decoded(raw):
-        masked += [*_marks(text), *_read(unmasking.folded(text), raw)]
+        masked += _seen(text, _lines(text), raw)
     masked = [hit for hit in masked if hit.sort not in sorts]
     yield from masked
     for hit in masked:
         yield _Hit(sort="hidden", weight=0.5, start=hit.start, quote=hit.quote)
-    # In these views there is always something to be read, so only what is sure counts.
+    # In these views there is always something to be read, so what is sure counts, or a line that is better English.
     sure = _read(unmasking.bare(latin), raw, bare=True)
     for text in unmasking.turned(folded):
         sure += _read(text, raw, sure=True)
+    if better := [text for line in folded.split("\n") for text in _better(line)]:
+        sure += _seen("", "\n".join(better), raw)
     told = {hit.sort for hit in found if hit.weight >= ENOUGH}  # openly, where the place is exact
     yield from (hit for hit in sure if hit.sort not in told)
+
+
+def _better(line: str) -> Iterator[str]:
+    """What a line says when turned, if that is more like English than the line."""
+    for text in (*unmasking.turned(line), unmasking.backwards(line)):
+        if gist.english(text) > gist.english(line):
+            yield text
+
+
+def _lines(raw: str) -> str:
+    """Folded, and lines stay lines."""
+    return "\n".join(unmasking.folded(line) for line in raw.split("\n"))
+
+
+def _seen(marked: str, view: str, raw: str) -> list[_Hit]:
+    """The marks of a text, the cues of a view of it, and the gist of both."""
+    cued = [*_marks(marked), *_read(view, raw)]
+    scale = len(view) / len(raw) if raw else 0.0
+    window = gist.found(view, [(hit.sort, round(hit.start * scale)) for hit in cued])
+    if window is None:
+        return cued
+    start = round(window.start / scale) if scale else 0
+    return [*cued, _Hit(sort="gist", weight=ENOUGH, start=start, quote=view[window.start : window.end])]
 
 
 def _marks(raw: str) -> Iterator[_Hit]:

@@ -3,8 +3,8 @@
 plain      lower case, no accents, no hidden characters, look-alike letters of other scripts as they look
 bare       letters alone, look-alike figures too: "1 g n 0 r e" and "ig-nore" are "ignore"
 figured    figures within words as the letters they look like, l and i told apart
-turned     rot13, and backwards
-decoded    what base64, hex, binary, escapes, tag characters, s p a c e d and camelCase letters give
+turned     rot13, backwards, and each word backwards
+decoded    what base64, base32, hex, binary, Morse, escapes, tag characters, s p a c e d and camelCase letters give
 """
 
 from __future__ import annotations
@@ -24,13 +24,20 @@ DEEP = 2  # codes within codes
 LEAST = 12  # characters that a run of code decodes to, or it is taken for chance
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_BROKEN64 = re.compile(r"(?:[A-Za-z0-9+/_-]{4,}={0,2}\s+){3,}[A-Za-z0-9+/_-]{2,}={0,2}")
+_BROKEN64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{4,}={0,2}\s+){3,}[A-Za-z0-9+/_-]{2,}={0,2}")
 _HEX = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s:,]?){12,}")
 _BINARY = re.compile(r"(?:[01]{8}\s?){12,}")
 _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4}){4,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPACED = re.compile(r"(?<!\w)(?:\w[ ._*|-]{1,4}){5,}\w(?!\w)")  # i g n o r e
 _APART = re.compile(r"[ ._*|-]+")
+_PARTS = re.compile(r"(\W+)")
+_BASE32 = re.compile(r"(?<![A-Za-z0-9])[A-Z2-7]{16,}={0,6}")
+_MORSE = re.compile(r"(?:[.·•-]{1,5}|[–—_]{1,5})(?:[ /|]+[.·•–—_-]{1,5}){9,}")
+_DOTS = str.maketrans("·•–—_|", "..---/")
+_MORSE_SIGNS = """.- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..-
+-.-- --.. ----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----."""
+_SIGNS = dict(zip(_MORSE_SIGNS.split(), "abcdefghijklmnopqrstuvwxyz0123456789", strict=True))
 _TAGS = 0xE0000
 # Letters of other scripts, and small capitals, that look like Latin ones.
 _LATIN_LOOK = str.maketrans(
@@ -77,6 +84,11 @@ def turned(text: str) -> tuple[str, str]:
     return codecs.encode(text, "rot13"), text[::-1]
 
 
+def backwards(text: str) -> str:
+    """Each word backwards, in the order of the text."""
+    return "".join(part[::-1] for part in _PARTS.split(text))
+
+
 def decoded(text: str, deep: int = DEEP) -> Iterator[str]:
     """What can be read in the raw text by undoing codes; nothing where there is no code in it."""
     for found in {*_whole(text), *_runs(text)}:
@@ -110,6 +122,11 @@ def _runs(text: str) -> Iterator[str]:
         yield from _read(_base64(found))
     for found in _BROKEN64.findall(text):
         yield from _read(_base64("".join(found.split())))
+    for found in _BASE32.findall(text):
+        yield from _read(_base32(found))
+    for found in _MORSE.findall(text):
+        words = (word.split() for word in re.split(r" ?/+ ?| {2,}", found.translate(_DOTS)))
+        yield " ".join("".join(_SIGNS.get(sign, "") for sign in word) for word in words)
     for match in _HEX.finditer(text):
         yield from _read(bytes.fromhex("".join(re.findall(r"[0-9a-fA-F]{2}", re.sub(r"0x|\\x", "", match[0])))))
     for match in _BINARY.finditer(text):
@@ -123,6 +140,14 @@ def _base64(run: str) -> bytes:
     letters = letters[: len(letters) - (len(letters) % 4 == 1)]
     try:
         return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
+    except binascii.Error:
+        return b""
+
+
+def _base32(run: str) -> bytes:
+    letters = run.rstrip("=")
+    try:
+        return base64.b32decode(letters + "=" * (-len(letters) % 8))
     except binascii.Error:
         return b""
 

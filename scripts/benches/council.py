@@ -36,6 +36,7 @@ from common.scoring.sentences import sentences
 from common.stages import council, propose, score
 from jobs.forkserver import load
 from scripts.benches import Row, liar
+from scripts.injection.texts import HELD, parts, talks
 from tests import toy
 from tests.council.attacks import SEEN
 from tests.council.blind import BLIND
@@ -69,7 +70,8 @@ def rows() -> Iterator[Row]:
         yield Row(name=name, value=many.wall_s, unit="s", target=20.0, peer=many.told)
         yield Row(name=f"{CLIPS} clips cost", value=many.cost / 1e6, unit="$", peer=many.costs)
     yield from liar.rows(TRIALS)
-    for name, attacks in (("that the patterns were made with", SEEN), ("by somebody who had not seen them", BLIND)):
+    # Cues were made with the first and the gist is learned from both: what counts is a set that nobody here has read.
+    for name, attacks in (("that the cues were made with", SEEN), ("that the gist has learned from", BLIND)):
         share = sum(scan(one.texts).flagged for one in attacks) / len(attacks)
         unit = f"of {len(attacks)}"
         yield Row(name=f"attacks detected, {name}", value=share, unit=unit, target=0.95, at_least=True)
@@ -189,13 +191,10 @@ def _talk(folder: Path, clips: int) -> OneStage:
 
 
 def _false_flags() -> Iterator[Row]:
-    from tests.council.test_injection import WINDOW, talks
-
-    flagged = windows = 0
-    for talk in talks():
-        words = talk.split()
-        for first in range(0, max(1, len(words) - WINDOW // 2), WINDOW):
-            text = " ".join(words[first : first + WINDOW])
-            flagged += scan([Text(place="speech", text=text)]).flagged
-            windows += 1
-    yield Row(name="false flags on real talks", value=flagged / windows, unit=f"of {windows} minutes", target=0.01)
+    flagged: dict[str, list[bool]] = {"held out": [], "learned from": []}
+    for n, talk in enumerate(talks()):
+        found = [scan([Text(place="speech", text=part)]).flagged for part in parts(talk)]
+        flagged["learned from" if n % HELD else "held out"] += found
+    for name, some in flagged.items():
+        unit = f"of {len(some)} minutes"
+        yield Row(name=f"false flags on real talks {name}", value=sum(some) / len(some), unit=unit, target=0.01)

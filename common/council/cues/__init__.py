@@ -27,6 +27,7 @@ Sort = Literal[
     "secrecy",
     "marker",
     "hidden",
+    "gist",
 ]
 
 SAID: Final[dict[Sort, str]] = {
@@ -42,6 +43,7 @@ SAID: Final[dict[Sort, str]] = {
     "secrecy": "asks for silence about it",
     "marker": "has marks that open a model's turn",
     "hidden": "is hidden from people's eyes",
+    "gist": "reads like a word to whoever is to judge",
 }
 UNPARTED: Final = ("zh", "ja", "ar", "hi")  # where a word need not begin after a gap
 LATIN: Final = "[a-z]"
