@@ -205,9 +205,8 @@ def _read(view: str, raw: str, *, bare: bool = False, sure: bool = False) -> lis
 
 
 def prepare() -> None:
-    """Compile the patterns, which takes most of a second, before the first text is there."""
-    for bare in (False, True):
-        _patterns(bare)
+    """Read and compile all it looks for, which takes most of a second, before the first text is there."""
+    scan([Text(place="name", text="a clip")])
 
 
 @lru_cache(maxsize=2)
