@@ -90,9 +90,9 @@ class ErasuresRoutes(_Resource):
         found: Erasure = self._ask.call("GET", f"/v1/erasures/{part(erasure)}")
         return found
 
-    def leave(self, *, subject: str, if_match: str | None = None) -> Erasure:
+    def leave(self, *, subject: str) -> Erasure:
         """Leave every organisation, and have all that is your own erased."""
-        found: Erasure = self._ask.call("DELETE", "/v1/me", query={"subject": subject}, if_match=if_match)
+        found: Erasure = self._ask.call("DELETE", "/v1/me", query={"subject": subject})
         return found
 
 
@@ -257,9 +257,9 @@ class KnowledgeRoutes(_Resource):
         found: Refreshed = self._ask.call("POST", "/v1/knowledge/refresh")
         return found
 
-    def remove(self, note: str, *, if_match: str | None = None) -> None:
+    def remove(self, note: str) -> None:
         """Remove a note."""
-        self._ask.call("DELETE", f"/v1/knowledge/{part(note)}", if_match=if_match)
+        self._ask.call("DELETE", f"/v1/knowledge/{part(note)}")
 
 
 class AccountsRoutes(_Resource):
@@ -321,9 +321,9 @@ class AccountsRoutes(_Resource):
         found: Key = self._ask.call("POST", f"/v1/keys/{part(key)}/rotate", body={"overlap_h": overlap_h})
         return found
 
-    def revoke_key(self, key: str, *, if_match: str | None = None) -> None:
+    def revoke_key(self, key: str) -> None:
         """Revoke a key, from this moment."""
-        self._ask.call("DELETE", f"/v1/keys/{part(key)}", if_match=if_match)
+        self._ask.call("DELETE", f"/v1/keys/{part(key)}")
 
     def trail(self, *, limit: int | None = None, cursor: str | None = None, by: str | None = None, what: str | None = None) -> Iterator[Line]:
         """See who changed what, the last first."""
@@ -345,9 +345,9 @@ class AccountsRoutes(_Resource):
         found: Organisation = self._ask.call("POST", "/v1/invitations/accept", body={"text": text})
         return found
 
-    def withdraw(self, invitation: str, *, if_match: str | None = None) -> None:
+    def withdraw(self, invitation: str) -> None:
         """Withdraw an invitation."""
-        self._ask.call("DELETE", f"/v1/invitations/{part(invitation)}", if_match=if_match)
+        self._ask.call("DELETE", f"/v1/invitations/{part(invitation)}")
 
 
 class EventsRoutes(_Resource):

@@ -106,11 +106,12 @@ class Route:
     streams: bool = False  # events of `gives`, for as long as somebody listens; not counted against any limit
     signed: bool = False  # by a webhook's secret, in the place of a token
     ends: bool = False  # a POST that ends what the caller must have looked at: If-Match is wanted
+    anyway: bool = False  # done whatever has changed since the caller looked: If-Match is not minded
 
     @property
     def conditional(self) -> bool:
         """Whether it minds If-Match."""
-        return self.ends or self.method in ("PUT", "PATCH", "DELETE")
+        return self.ends or (self.method in ("PUT", "PATCH", "DELETE") and not self.anyway)
 
     @property
     def name(self) -> str:
