@@ -13,6 +13,8 @@ Results = Mapping[str, Any]  # stage -> its result; absent when it was skipped o
 Wanted = Collection[Feature]
 Verdict = str | None  # None: it holds; else the reason it does not
 
+NOT_ASKED = "it was not asked for"  # what nobody need be told
+
 
 def _is_new(results: Results, settings: FlowSettings, wanted: Wanted) -> Verdict:
     original = results.get("fingerprint", {}).get("duplicate_of")
@@ -28,11 +30,11 @@ def _has_no_transcript(results: Results, settings: FlowSettings, wanted: Wanted)
 
 
 def _wants_overlay(results: Results, settings: FlowSettings, wanted: Wanted) -> Verdict:
-    return None if settings.debug_overlay else "it was not asked for"
+    return None if settings.debug_overlay else NOT_ASKED
 
 
 def _evidence_wanted(results: Results, settings: FlowSettings, wanted: Wanted) -> Verdict:
-    return None if wanted else "it was not asked for"
+    return None if wanted else NOT_ASKED
 
 
 CONDITIONS: dict[str, Callable[[Results, FlowSettings, Wanted], Verdict]] = {

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from common.pipeline import flows
+from common.pipeline.conditions import NOT_ASKED
 from common.pipeline.engine import Engine
 from common.pipeline.run import TERMINAL, Flow
 from common.pipeline.stage import Stage
@@ -86,9 +87,10 @@ class Screen:
         states = [snap.body["state"] for snap in snaps]
         wall = sum((snap.body.get("timings") or {}).get("wall_s") or 0 for snap in snaps)
         if all(state == "skipped" for state in states):
-            if snaps[0].body["error"]["code"] == "unreached":
-                return  # its cause was said where it happened
-            self._console.print(f"  [dim]- {stage.title}: left out, {escape(snaps[0].body['error']['text'])}[/dim]")
+            error = snaps[0].body["error"]
+            if error["code"] == "unreached" or error["text"] == NOT_ASKED:
+                return  # its cause was said where it happened, or is the person's own choice
+            self._console.print(f"  [dim]- {stage.title}: left out, {escape(error['text'])}[/dim]")
         elif "failed" in states:
             failed = next(snap for snap in snaps if snap.body["state"] == "failed")
             self._console.print(f"  [red]x {stage.title}[/red]: {escape(failed.body['error']['text'])}")

@@ -233,6 +233,18 @@ def test_evidence_is_shown_with_its_price_and_obeys_nobody(work: OneStage) -> No
     assert result["cost"]["micros"] == 0, "what was paid before is not paid again"
 
 
+def test_evidence_that_nobody_could_give_says_that_nothing_was_paid(work: OneStage) -> None:
+    features = [{"name": "labels", "count": None, "cost_micros": 0}]
+    work.given["watch"] = {
+        "annotations": work.keep("a.json", to_json(Annotations())),
+        "features": features,
+        "dropped": 0,
+    }
+    result, page = written(work)
+    assert result["evidence"]["cost_micros"] == 0
+    assert "nothing was paid" in page and "At list prices it cost" not in page
+
+
 def test_evidence_that_nobody_asked_for_is_not_missed(work: OneStage) -> None:
     work.runs = (ended("watch", "skipped", "it was not asked for"),)
     assert "watch" not in {one["what"] for one in written(work)[0]["left_out"]}

@@ -33,10 +33,7 @@ class ForkedWorker:
 
     def stop(self) -> None:
         """Kill it and all it started, and wait until it is gone."""
-        with self._lock:
-            self._let_go()
-            if self._pid is not None:
-                _kill(self._pid)
+        self._kill()
         self._over.wait()
 
     def forked(self, pid: int) -> None:
@@ -54,11 +51,14 @@ class ForkedWorker:
 
     def lost(self) -> None:
         """Nobody will tell when it ends: it is ended."""
+        self._kill()
+        self._over.set()
+
+    def _kill(self) -> None:
         with self._lock:
             self._let_go()
             if self._pid is not None:
                 _kill(self._pid)
-        self._over.set()
 
     def _let_go(self) -> None:
         if self._lifeline >= 0:
