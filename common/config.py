@@ -21,6 +21,7 @@ class Settings:
     `cores`   CUTROOM_CORES    how many cores runs may keep busy; the machine's, if unset
     `origins` CUTROOM_ORIGINS  of the pages that may ask the API from a browser, separated by blanks
     `models`  CUTROOM_MODELS   where scripts/models keeps models; `models/` in the state folder, if unset
+    `platforms` CUTROOM_PLATFORMS  a file that says where platforms are asked, and how, if not as usual
     `council` CUTROOM_COUNCIL  a file that says which language models the council asks, if not those it knows
     `evidence` CUTROOM_EVIDENCE  features that Video Intelligence is asked for, for money, separated by blanks; none,
                                if unset, and none on one machine, where it cannot be asked
@@ -33,6 +34,7 @@ class Settings:
     models: Path
     origins: tuple[str, ...] = ()
     council: Path | None = None
+    platforms: Path | None = None
     evidence: tuple[Feature, ...] = ()
     epoch: int | None = None
     anchor: tuple[float, float] | None = None
@@ -61,7 +63,8 @@ class Cloud:
     `origins`   CUTROOM_ORIGINS    of the pages that may ask the API from a browser, separated by blanks
     `proxies`   CUTROOM_PROXIES    how many of Google's proxies stand before the API: 1, or 2 with the load balancer
     `image`     CUTROOM_IMAGE      what this process may load: light, media or gpu
-    `council`, `evidence`          as in Settings
+    `council`, `evidence`, `platforms`   as in Settings
+    `key`       CUTROOM_KEY        the key of Cloud KMS that seals the tokens of channels
     `push`      CUTROOM_PUSH       1 where devices are told by Firebase Cloud Messaging
     `home`, `models`               as in Settings; `home` is scratch alone
 
@@ -74,6 +77,7 @@ class Cloud:
     `users`     CUTROOM_USERS      URL of what knows whose tokens were revoked
     `fcm`       CUTROOM_FCM        URL of what takes messages for devices
     `video`     CUTROOM_VIDEO      host:port of a Video Intelligence without TLS
+    `kms`       CUTROOM_KMS        URL of a Cloud KMS
     """
 
     project: str
@@ -93,8 +97,11 @@ class Cloud:
     home: Path
     models: Path
     council: Path | None = None
+    platforms: Path | None = None
     evidence: tuple[Feature, ...] = ()
+    key: str | None = None
     local: bool = False
+    kms: str | None = None
     tasks: str | None = None
     jobs: str | None = None
     pubsub: str | None = None
@@ -111,7 +118,7 @@ _NEEDED = {
     name: f"CUTROOM_{name.upper()}"
     for name in ("project", "location", "uploads", "media", "topic", "invoker", "audience", "signer")
 }
-_LOCAL = {name: f"CUTROOM_{name.upper()}" for name in ("tasks", "jobs", "certs", "iam", "users", "fcm", "video")}
+_LOCAL = {name: f"CUTROOM_{name.upper()}" for name in ("tasks", "jobs", "certs", "iam", "users", "fcm", "video", "kms")}
 _LOCAL["pubsub"] = "PUBSUB_EMULATOR_HOST"
 
 
@@ -144,7 +151,9 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         home=home,
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
         council=_file(env, "CUTROOM_COUNCIL"),
+        platforms=_file(env, "CUTROOM_PLATFORMS"),
         evidence=_evidence(env),
+        key=env.get("CUTROOM_KEY") or None,
         local=local,
     )
 
@@ -164,6 +173,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         origins=_origins(env),
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
         council=_file(env, "CUTROOM_COUNCIL"),
+        platforms=_file(env, "CUTROOM_PLATFORMS"),
         evidence=_evidence(env),
         cores=int(env.get("CUTROOM_CORES") or available_cores()),
         epoch=int(env["CUTROOM_EPOCH"]) if env.get("CUTROOM_EPOCH") else None,

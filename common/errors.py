@@ -9,6 +9,7 @@ CutroomError                 code, HTTP status, whether trying again can help
 │   ├── Later                what others work on is not ready; says when to look again, and counts as no attempt
 │   ├── TooMany              the caller comes too often; says when to come again
 │   ├── Unreachable          a server somewhere else does not answer, or not in time
+│   │   └── NotConnected     it could not even be sent to: nothing has left
 │   └── Busy                 somebody else holds the lease; acknowledged, never retried by the transport
 ├── Permanent                trying again gives the same; a person can act on the text
 │   ├── DeadlineExceeded     a stage ran past its timeout, or made no progress for its stall limit
@@ -20,6 +21,7 @@ CutroomError                 code, HTTP status, whether trying again can help
 │   ├── Unanswered           a language model answered, and not what was asked for; carries what that cost
 │   ├── FeatureRefused       a number of the feature vector is none or out of its range; names the feature
 │   └── ToolFailed           ffmpeg or ffprobe ended badly; carries the last lines it printed
+├── PlatformSaid             a platform refuses; carries its own words, and what can be done about it
 ├── NotFound                 there is no such thing, or none that the caller may see
 ├── Forbidden                the caller is known, and may not do this
 ├── Unauthorized             the caller did not prove who it is; says no more, so that guessing teaches nothing
@@ -33,6 +35,11 @@ A message is one sentence in plain words and ends in what the reader can do.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Action = Literal["retry", "wait", "reconnect", "re-render", "stop"]  # what helps where a platform refuses
 
 
 class CutroomError(Exception):
@@ -111,6 +118,12 @@ class Unreachable(Transient):
     code = "unreachable"
 
 
+class NotConnected(Unreachable):
+    """Not a byte of the request has left this machine."""
+
+    code = "not_connected"
+
+
 class Busy(Transient):
     """Another worker holds the lease of this run."""
 
@@ -183,6 +196,33 @@ class ToolFailed(Permanent):
     """A media tool ended badly."""
 
     code = "tool_failed"
+
+
+class PlatformSaid(CutroomError):
+    """A platform refuses. `raw` is its answer; after `after_s` it may be asked again, where `action` is to wait.
+
+    `anew`: what was begun there is gone, and can be begun again.
+    """
+
+    code = "platform_refused"
+    status = 502
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        action: Action = "stop",
+        after_s: float | None = None,
+        anew: bool = False,
+        raw: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.action, self.after_s, self.anew, self.raw = action, after_s, anew, dict(raw or {})
+
+    @property
+    def retryable(self) -> bool:  # type: ignore[override]
+        return self.action in ("retry", "wait")
 
 
 class NotFound(CutroomError):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from common.adapters.embedded.intake import LocalIntake
+from common.adapters.embedded.limits import LocalLimits
 from common.adapters.embedded.purge import ObjectsPurge
 from common.adapters.embedded.secrets import LocalSecrets
+from common.adapters.embedded.vault import LocalVault
 from common.adapters.google.drive import SharedDrive
 from common.adapters.outbound import HttpsOutbound
+from common.bootstrap import platforms
 from common.chores import late
 from common.chores.tools import Tools
 from common.domain.asset import Source
@@ -32,4 +35,14 @@ def tools(engine: Engine, home: Path, outbound: Outbound | None = None) -> Tools
     intake = LocalIntake(home / "uploads", engine.clock, arrived)
     stores: dict[str, Purge] = {"uploads": intake, "media": ObjectsPurge(engine.objects)}
     drive = SharedDrive(outbound, LocalSecrets(home / "secrets", {}))
-    return Tools(engine=engine, outbound=outbound, intake=intake, drive=drive, stores=stores)
+    return Tools(
+        engine=engine,
+        outbound=outbound,
+        intake=intake,
+        drive=drive,
+        stores=stores,
+        platform=platforms.platforms(None),
+        app=platforms.apps(LocalSecrets(home / "secrets", {})),
+        vault=LocalVault(home / "vault.key"),
+        limits=LocalLimits(engine.clock),
+    )

@@ -32,13 +32,15 @@ from common.adapters.google.storage import StorageObjects
 from common.adapters.google.tasks import CloudTasks, Lane
 from common.adapters.google.uploads import BucketUploads
 from common.adapters.google.users import FirebaseUsers
+from common.adapters.google.vault import ADDRESS as KMS
+from common.adapters.google.vault import KmsVault
 from common.adapters.google.video_intelligence import VideoIntelligence
 from common.adapters.google.wake import CloudWake
 from common.adapters.models.elsewhere import MeaningElsewhere, ModelsElsewhere
 from common.adapters.outbound import HttpsOutbound
 from common.adapters.remembering import Remembering
 from common.adapters.sessions import Sessions
-from common.bootstrap import council
+from common.bootstrap import council, platforms
 from common.bootstrap.parts import Parts
 from common.chores import work as chores
 from common.chores.pushing import Pushes
@@ -58,6 +60,7 @@ from common.ports.limits import Limits
 from common.ports.models import Models
 from common.ports.outbound import Outbound
 from common.ports.push import Pusher
+from common.ports.vault import Vault
 
 BACKUPS = timedelta(days=30)  # for which terraform/database.tf keeps them
 _SWITCHED_OFF = NoPush("push is switched off here; whoever runs this switches it on as docs/push.md says")
@@ -172,6 +175,10 @@ def connect(
             },
             sign_ins=FirebaseSignIns(settings.project) if not settings.local or environ.get(EMULATOR) else None,
             backups=BACKUPS,
+            platform=platforms.platforms(settings.platforms),
+            app=platforms.apps(SecretManager(secrets_session, settings.project)),
+            vault=_vault(settings),
+            limits=SharedLimits(documents, clock),
         ),
         services=GoogleOidc(settings.audience, [settings.invoker], Certificates(settings.certs or SERVICES)),
         jobs=jobs,
@@ -226,6 +233,10 @@ def _annotator(settings: Cloud, made: clients.Clients) -> Annotator | None:
     if settings.local and settings.video is None:
         return None
     return VideoIntelligence(made.video)
+
+
+def _vault(settings: Cloud) -> Vault:
+    return KmsVault(secrets_session, settings.key or "", address=settings.kms or KMS)
 
 
 def _models(settings: Cloud, *, warm: bool) -> Models:

@@ -29,12 +29,13 @@ from common.adapters.embedded.sources import FileSources, generation_of, locatio
 from common.adapters.embedded.sqlite import SqliteDocuments
 from common.adapters.embedded.uploads import AT as UPLOADS_AT
 from common.adapters.embedded.uploads import LocalUploads
+from common.adapters.embedded.vault import LocalVault
 from common.adapters.google.drive import SharedDrive
 from common.adapters.models.local import LocalModels
 from common.adapters.models.sentences import WarmSentences
 from common.adapters.models.shelf import Shelf
 from common.adapters.outbound import HttpsOutbound
-from common.bootstrap import council
+from common.bootstrap import council, platforms
 from common.bootstrap.parts import Parts
 from common.chores import late
 from common.chores.tools import Tools
@@ -201,6 +202,10 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
         drive=drive,
         stores={"uploads": intake, "media": ObjectsPurge(engine.objects)},
         grace_s=_GRACE_S,
+        platform=platforms.platforms(local.settings.platforms),
+        app=platforms.apps(LocalSecrets(folder.secrets, os.environ)),
+        vault=LocalVault(folder.vault),
+        limits=LocalLimits(engine.clock),
     )
     parts = Parts(
         engine=engine,

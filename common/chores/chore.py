@@ -46,9 +46,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """It is to be gone on with after a while."""
+    """It is to be gone on with after a while. `fields` go into its document."""
 
     after_s: float = 0.0
+    fields: Json = field(default_factory=dict)
 
 
 End = Done | Again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,8 +10,11 @@ from common.pipeline.engine import Engine
 from common.ports.auth import SignIns
 from common.ports.drive import Drive
 from common.ports.intake import Intake
+from common.ports.limits import Limits
 from common.ports.outbound import Outbound
+from common.ports.platforms import App, Platform
 from common.ports.purge import Purge
+from common.ports.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,10 @@ class Tools:
     intake: Intake
     drive: Drive
     stores: Mapping[str, Purge]  # by name: uploads, media
+    platform: Callable[[str], Platform]  # by its network; raises Permanent where it is none, or switched off
+    app: Callable[[str], App]  # what Cutroom is to a network; raises Permanent where nobody registered it
+    vault: Vault
+    limits: Limits
     grace_s: float = (
         150.0  # in which what began before has ended, requests, events, attempts: then it is looked at again
     )

@@ -37,8 +37,11 @@ KINDS = {
     "asset": Kind(handler="common.chores.erase_asset:run"),
     "export": Kind(handler="common.chores.exports:run", tries=8),
     "erasure": Kind(handler="common.chores.erase_tenant:run"),
+    "publication": Kind(handler="common.chores.publishing:run"),
+    "insights": Kind(handler="common.chores.insights:run"),
 }
-GROUPS = ("chores", "erasures")
+GROUPS = ("chores", "publications", "erasures")
+FAR_S = 900.0  # a pause longer than this is left to the sweep: no wake lasts for months
 
 
 def execute(tools: Tools, key: str) -> str:
@@ -89,8 +92,10 @@ def _settled(tools: Tools, hold: Hold, end: End) -> str:
     engine = tools.engine
     if isinstance(end, Again):
         due = engine.clock.now() + timedelta(seconds=end.after_s)
-        hold.settle({"state": "waiting", "tries": 0, "wake": hold.body["wake"] + 1, "due": stamp(due), "error": ABSENT})
-        chore.wake(engine, hold.key, hold.body, end.after_s)
+        waits: Json = {"state": "waiting", "tries": 0, "wake": hold.body["wake"] + 1, "due": stamp(due)}
+        hold.settle({"error": ABSENT, **end.fields, **waits})
+        if end.after_s <= FAR_S:
+            chore.wake(engine, hold.key, hold.body, end.after_s)
         return "waiting"
     over: Json = {"state": "done", "ended": stamp(engine.clock.now()), "due": ABSENT, "error": ABSENT, "token": ABSENT}
     hold.settle({**over, **end.fields}, end.writes)

@@ -368,7 +368,7 @@ class WebhooksRoutes(_Resource):
         found: list[Webhook] = self._ask.call("GET", "/v1/webhooks")["items"]
         return found
 
-    def make(self, *, name: str, address: str | None = None, events: list[Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']] | None = None, may_start: bool | None = None) -> Webhook:
+    def make(self, *, name: str, address: str | None = None, events: list[Literal['alert.quota', 'alert.system', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']] | None = None, may_start: bool | None = None) -> Webhook:
         """Have an address told what happens, or let a program start flows; the secret is told this once."""
         found: Webhook = self._ask.call("POST", "/v1/webhooks", body={"name": name, "address": address, "events": events, "may_start": may_start})
         return found
@@ -378,7 +378,7 @@ class WebhooksRoutes(_Resource):
         found: Webhook = self._ask.call("GET", f"/v1/webhooks/{part(webhook)}")
         return found
 
-    def change(self, webhook: str, *, name: str | None = None, address: str | None = None, events: list[Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']] | None = None, active: bool | None = None, may_start: bool | None = None, if_match: str | None = None) -> Webhook:
+    def change(self, webhook: str, *, name: str | None = None, address: str | None = None, events: list[Literal['alert.quota', 'alert.system', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']] | None = None, active: bool | None = None, may_start: bool | None = None, if_match: str | None = None) -> Webhook:
         """Change a webhook, or switch it off and on."""
         found: Webhook = self._ask.call("PATCH", f"/v1/webhooks/{part(webhook)}", body={"name": name, "address": address, "events": events, "active": active, "may_start": may_start}, if_match=if_match)
         return found

@@ -117,6 +117,9 @@ class Data(TypedDict):
 
     flow: str | None
     asset: str | None
+    publication: str | None
+    channel: str | None
+    url: str | None
     stage: str | None
     percent: int | None
     message: str
@@ -223,7 +226,7 @@ class Event(TypedDict):
     """One thing that happened. `id` names it however often it is sent; null for how far a flow is this moment."""
 
     id: str | None
-    type: Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started'] | Literal['webhook.test']
+    type: Literal['alert.quota', 'alert.system', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started'] | Literal['webhook.test']
     at: str
     organisation: str
     data: Data
@@ -565,7 +568,7 @@ class NewOrganisation(TypedDict):
 class NewWebhook(TypedDict):
     name: str
     address: NotRequired[str | None]
-    events: NotRequired[list[Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
+    events: NotRequired[list[Literal['alert.quota', 'alert.system', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
     may_start: NotRequired[bool]
 
 
@@ -931,7 +934,7 @@ class WebhookChange(TypedDict):
 
     name: NotRequired[str]
     address: NotRequired[str | None]
-    events: NotRequired[list[Literal['transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
+    events: NotRequired[list[Literal['alert.quota', 'alert.system', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
     active: NotRequired[bool]
     may_start: NotRequired[bool]
 

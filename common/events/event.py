@@ -1,4 +1,4 @@
-"""What is told of an organisation's flows, in the design documents' names."""
+"""What is told of an organisation's flows and posts, in the design documents' names."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ Type = Literal[
     "video.generation.completed",
     "video.generation.failed",
     "transcription.complete",
+    "publication.published",
+    "publication.unknown",
+    "publication.held",
+    "publication.failed",
+    "publication.cancelled",
+    "metrics.update",
+    "alert.system",
+    "alert.quota",
 ]
 TYPES: tuple[Type, ...] = get_args(Type)
 # Of which people's devices are told: that a flow ended. To be rung up at every stage would be too often.
@@ -36,6 +44,9 @@ class Data(msgspec.Struct, kw_only=True):
 
     flow: str | None = None
     asset: str | None = None
+    publication: str | None = None
+    channel: str | None = None
+    url: str | None = None
     stage: str | None = None
     percent: int | None = None
     message: str

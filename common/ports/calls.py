@@ -38,8 +38,9 @@ class Answer:
 
 
 def key_of(run: str, name: str) -> str:
-    """Where a call of a run is written down."""
-    return f"{run.replace('/runs/', '/calls/')}.{name}"
+    """Where a call of a run, or of a publication, is written down."""
+    tenant, _, own = run.rsplit("/", 2)
+    return f"{tenant}/calls/{own}.{name}"
 
 
 class Calls(Protocol):

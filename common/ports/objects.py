@@ -45,6 +45,9 @@ class Objects(Protocol):
     def get(self, key: str) -> bytes:
         """The object's bytes. Raises Permanent (code `no_object`) when there is none."""
 
+    def part(self, key: str, start: int, size: int) -> bytes:
+        """Bytes from `start` on, `size` of them or what there is. Raises Permanent (code `no_object`)."""
+
     def fetch(self, key: str, folder: Path) -> Path:
         """The object as a local, read-only file: in `folder`, or where it already lies."""
 

@@ -31,6 +31,16 @@ def test_what_was_put_is_read_back(objects: Objects, tmp_path: Path) -> None:
     assert objects.stat("t/a/x.bin") == Stored(key="t/a/x.bin", sha256=digest, size=5)
 
 
+def test_a_part_is_read_alone(objects: Objects) -> None:
+    objects.put_new("t/a", b"0123456789")
+    assert objects.part("t/a", 0, 4) == b"0123"
+    assert objects.part("t/a", 7, 100) == b"789"
+    assert objects.part("t/a", 10, 4) == b""
+    with pytest.raises(Permanent) as missing:
+        objects.part("t/b", 0, 4)
+    assert missing.value.code == "no_object"
+
+
 def test_the_first_writer_wins(objects: Objects) -> None:
     first = objects.put_new("k/one", b"first")
     second = objects.put_new("k/one", b"second")

@@ -18,12 +18,15 @@ from typing import Any, cast
 
 from starlette.testclient import TestClient
 
+from common.adapters.embedded.limits import LocalLimits
+from common.adapters.embedded.vault import LocalVault
 from common.adapters.google.drive import SharedDrive
 from common.adapters.google.indexes import Question
 from common.adapters.google.limits import SharedLimits
 from common.adapters.google.pubsub import PubSubAnnouncer
 from common.adapters.google.tasks import CloudTasks
 from common.adapters.google.wake import CloudWake
+from common.bootstrap import platforms
 from common.bootstrap.cloud import CloudParts
 from common.bootstrap.parts import Parts
 from common.chores import exports
@@ -194,6 +197,9 @@ class NotedObjects:
 
     def get(self, key: str) -> bytes:
         return cast(bytes, self._read("get", key))
+
+    def part(self, key: str, start: int, size: int) -> bytes:
+        return cast(bytes, self._read("part", key, start, size))
 
     def fetch(self, key: str, folder: Path) -> Path:
         return cast(Path, self._read("fetch", key, folder))
@@ -525,6 +531,10 @@ class Drive:
                 drive=drive,
                 sign_ins=NotedSignIns(self.noted),
                 stores={name: NotedPurge(self.noted, name) for name in ("uploads", "media")},
+                platform=platforms.platforms(None),
+                app=platforms.apps(NotedSecrets(self.noted)),
+                vault=LocalVault(settings.home / "vault.key"),
+                limits=LocalLimits(self.clock),
             ),
             services=Anybody(self.noted),
             jobs=self.jobs,

@@ -55,6 +55,11 @@ class FileObjects:
     def get(self, key: str) -> bytes:
         return self.fetch(key, self.root).read_bytes()
 
+    def part(self, key: str, start: int, size: int) -> bytes:
+        with self.fetch(key, self.root).open("rb") as file:
+            file.seek(start)
+            return file.read(size)
+
     def fetch(self, key: str, folder: Path) -> Path:
         path = self._path(key)
         if not path.is_file():

@@ -25,6 +25,7 @@ class StateFolder:
         self.scratch = root / "scratch"
         self.secrets = root / "secrets"
         self.key = root / "key"
+        self.vault = root / "vault.key"
         self.uploads = root / "uploads"
         self.log = root / "cutroom.log"
         self._workers = root / "workers"

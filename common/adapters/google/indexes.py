@@ -74,6 +74,9 @@ INDEXES = (
     # chores: fetching, handing out, erasing; and where a person is named who goes
     Index(collection="chores", fields=("due",), group=True),
     Index(collection="erasures", fields=("due",), group=True),
+    # posts: those that are due, and how many of a channel went out within a day
+    Index(collection="publications", fields=("due",), group=True),
+    Index(collection="publications", fields=("channel", "published")),
     Index(collection="invitations", fields=("made_by",), group=True),
     Index(collection="devices", fields=("subject",), group=True),
     Index(collection="deliveries", fields=("subject",), group=True),

@@ -1,0 +1,1 @@
+"""One file for each platform that is posted to."""

@@ -1,0 +1,17 @@
+"""The platforms there are: a line for each, loaded when it is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+from common.adapters.platforms.site import Site
+from common.domain.publication import Network
+from common.ports.platforms import Platform
+
+PLATFORMS: dict[Network, str] = {}
+
+
+def platform(network: Network, site: Site) -> Platform:
+    module, _, name = PLATFORMS[network].partition(":")
+    return cast(Platform, getattr(importlib.import_module(module), name)(site))

@@ -1,0 +1,54 @@
+"""Which platforms are posted to, where they are asked, and what Cutroom is to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+
+from common.adapters.platforms import registry
+from common.adapters.platforms.site import Site
+from common.domain.publication import Network
+from common.errors import BadInput, Permanent
+from common.ports.platforms import App, Platform
+from common.ports.secrets import Secrets
+
+NETWORKS: tuple[Network, ...] = get_args(Network)
+
+
+def platforms(file: Path | None) -> Callable[[str], Platform]:
+    """By network, each made when it is first asked for. `file` says what is other than usual: {NETWORK: {address,
+    version, on}}. Raises BadInput where it cannot be read.
+    """
+    sites = {} if file is None else _read(file)
+
+    @cache
+    def platform(network: str) -> Platform:
+        if network not in registry.PLATFORMS:
+            raise Permanent(f"there is no platform {network[:50]!r}; choose from {', '.join(registry.PLATFORMS)}")
+        return registry.platform(network, sites.get(network, Site()))
+
+    return platform
+
+
+def apps(secrets: Secrets) -> Callable[[str], App]:
+    """From the secrets NETWORK-client-id and NETWORK-client-secret."""
+
+    def app(network: str) -> App:
+        told = secrets.get(f"{network}-client-id"), secrets.get(f"{network}-client-secret")
+        if not all(told):
+            why = f"nobody has registered Cutroom with {network}; docs/howto/channels.md says how"
+            raise Permanent(why, code="not_registered")
+        return App(id=str(told[0]), secret=str(told[1]))
+
+    return app
+
+
+def _read(file: Path) -> dict[Network, Site]:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[Network, Site])
+    except (OSError, msgspec.DecodeError) as error:
+        raise BadInput(f"{file} (CUTROOM_PLATFORMS) cannot be read: {error}; see docs/howto/channels.md") from error

@@ -1,0 +1,73 @@
+"""What is told of a publication, kept of it, and begun once it is out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from common.chores import chore
+from common.chores.chore import Hold
+from common.chores.tools import Tools
+from common.domain.codec import dumps
+from common.events import deliveries, log
+from common.events.event import Data, Trouble, Type
+from common.events.log import Happening
+from common.ports.clock import parse, stamp
+from common.ports.documents import Create, Json, Where
+
+DAY: Final = timedelta(days=1)
+MOST_RAW = 4096  # bytes of a platform's answer that are kept in the document
+TYPES: Final[dict[str, Type]] = {
+    "published": "publication.published",
+    "unknown": "publication.unknown",
+    "held": "publication.held",
+    "failed": "publication.failed",
+    "cancelled": "publication.cancelled",
+}
+
+
+def tell(tools: Tools, hold: Hold, step: str, text: str, *, url: str | None = None) -> None:
+    """Once for each slice it is told in, however often that is tried."""
+    trouble = Trouble(code=step, text=text) if step in ("failed", "held", "unknown") else None
+    data = Data(
+        flow=hold.body["flow"],
+        asset=hold.body["asset"],
+        publication=hold.id,
+        channel=hold.body["channel"],
+        url=url,
+        message=text,
+        error=trouble,
+    )
+    which = [hold.id] if step == "published" else [hold.id, hold.token]
+    engine = tools.engine
+    rows = log.record(
+        engine.documents, engine.clock, hold.tenant, [Happening(type=TYPES[step], data=data, which=which)]
+    )
+    deliveries.wake_all(engine.wake, rows, engine.clock.now())
+
+
+def quota(tools: Tools, hold: Hold) -> float | None:
+    """Seconds until the channel may post again; None where it may now, or nobody knows."""
+    most = hold.body.get("posts_a_day")
+    if most is None:
+        return None
+    now = tools.engine.clock.now()
+    since = [Where("channel", "==", hold.body["channel"]), Where("published", ">", stamp(now - DAY))]
+    parent = f"tenants/{hold.tenant}"
+    last = tools.engine.documents.query("publications", since, parent=parent, order="published", limit=most)
+    if len(last) < most:
+        return None
+    return max(60.0, (parse(last[0].body["published"]) + DAY - now).total_seconds())
+
+
+def watched(tools: Tools, hold: Hold, published: str) -> list[Create]:
+    """The chore that reads how it does."""
+    memo: Json = {"publication": hold.id, "published": published}
+    key = f"tenants/{hold.tenant}/chores/insights-{hold.id}"
+    return [chore.created(tools.engine, key, "insights", by=hold.body["by"], memo=memo)]
+
+
+def short(raw: Json) -> Json:
+    """A platform's answer as it is kept: whole, or its beginning where it is long."""
+    told = dumps(raw)
+    return raw if len(told) <= MOST_RAW else {"beginning": told[:MOST_RAW].decode(errors="replace")}

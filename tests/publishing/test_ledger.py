@@ -1,0 +1,197 @@
+"""A post goes out once, whatever fails and whoever dies; or it is said that nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.chores.publishing import GRACE, LEAD, TRIES
+from common.errors import PlatformSaid, Transient, Unreachable
+from common.ports.calls import key_of
+from common.ports.clock import parse
+from common.ports.documents import Update, Write
+from tests.harness import Meddling
+from tests.publishing.desk import Desk, desk
+from tests.publishing.plain import Dead, Fault, Plain
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Iterator[Desk]:
+    yield desk(tmp_path)
+
+
+def test_it_goes_out_at_its_time_and_is_kept_with_all_that_was_said(at: Desk) -> None:
+    at.channel()
+    key = at.schedule(after_s=3600)
+    slot = parse(at.read(key)["slot"])
+    at.until(key, until=lambda body: body["step"] == "ready")
+    assert slot - LEAD <= at.clock.now() < slot and not at.plain.posts, "made ready before, and not shown to anybody"
+    body = at.until(key)
+    assert (body["step"], body["remote"], body["url"]) == (
+        "published",
+        "post-of-container-1",
+        "https://plain.example/p/post-of-container-1",
+    )
+    assert slot <= parse(body["published"]) <= slot + timedelta(seconds=60)
+    assert at.plain.posts == {"container-1": 1}
+    assert body["raw"] == {"ok": True} and body["cost_micros"] == 15_000
+
+
+@pytest.mark.parametrize("fault", ["lost after", "late"])
+def test_an_answer_that_was_lost_is_found_by_reading(at: Desk, fault: Fault) -> None:
+    at.channel()
+    at.plain.faults = [fault]
+    key = at.schedule()
+    body = at.until(key, until=lambda body: body["step"] == "unknown")
+    assert body["error"]["code"] == "unknown"
+    body = at.until(key)
+    assert (body["step"], body["remote"]) == ("published", "post-of-container-1")
+    assert at.plain.posts == {"container-1": 1}
+
+
+def test_what_nobody_can_find_is_read_for_a_day_and_never_sent_again(at: Desk) -> None:
+    at.channel()
+    at.plain.faults, at.plain.blind = ["lost before"], True
+    key = at.schedule()
+    begun = at.clock.now()
+    body = at.until(key)
+    assert body["step"] == "unknown" and "look at the channel" in body["error"]["text"]
+    assert not at.plain.posts and at.clock.now() - begun >= timedelta(days=1)
+
+
+def test_what_the_platform_says_is_still_open_is_committed_again(at: Desk) -> None:
+    at.channel()
+    at.plain.faults, at.plain.again = ["lost before"], True
+    key = at.schedule()
+    assert at.until(key)["step"] == "published"
+    assert at.plain.posts == {"container-1": 1}
+
+
+def test_a_refusal_to_commit_is_no_doubt(at: Desk) -> None:
+    at.channel()
+    wait = PlatformSaid("too many", code="rate", action="wait", after_s=900)
+    at.plain.faults = [wait, "not connected"]
+    key = at.schedule()
+    begun = at.clock.now()
+    assert at.until(key)["step"] == "published"
+    assert at.plain.posts == {"container-1": 1} and at.clock.now() - begun >= timedelta(seconds=900)
+
+
+def test_a_policy_that_it_breaks_ends_it_in_the_platforms_words(at: Desk) -> None:
+    at.channel()
+    at.plain.faults = [PlatformSaid("music that is not yours", code="policy", raw={"code": 7})]
+    key = at.schedule()
+    body = at.until(key)
+    assert (body["step"], body["error"]["text"], body["error"]["raw"]) == (
+        "failed",
+        "music that is not yours",
+        {"code": 7},
+    )
+
+
+def test_a_container_that_is_gone_is_begun_anew(at: Desk) -> None:
+    at.channel()
+    at.plain.faults = [PlatformSaid("expired", code="expired", action="retry", anew=True)]
+    key = at.schedule()
+    assert at.until(key)["step"] == "published"
+    assert at.plain.begun == ["container-1", "container-2"] and at.plain.posts == {"container-2": 1}
+
+
+def test_a_token_that_is_refused_holds_it_and_breaks_the_channel(at: Desk) -> None:
+    channel = at.channel()
+    at.plain.token = "another"
+    key = at.schedule()
+    body = at.until(key)
+    assert (body["step"], body["error"]["code"]) == ("held", "reconnect")
+    assert at.read(f"tenants/local/channels/{channel}")["state"] == "broken"
+    assert not at.plain.begun
+
+
+def test_what_fails_on_and_on_is_given_up(at: Desk) -> None:
+    at.channel()
+    at.plain.advances = [Unreachable("nobody there")] * TRIES
+    key = at.schedule()
+    body = at.until(key)
+    assert body["step"] == "failed" and f"tried {TRIES} times" in body["error"]["text"]
+
+
+def test_a_slot_that_was_missed_is_late_or_held_as_was_wished(at: Desk) -> None:
+    at.channel()
+    held, late = at.schedule("held", late="hold"), at.schedule("late", late="publish")
+    at.clock.move(GRACE.total_seconds() + 60)
+    assert at.until(held)["error"]["code"] == "late" and at.step(held) == "held"
+    assert at.until(late)["step"] == "published"
+
+
+def test_what_comes_after_a_post_cannot_undo_it(at: Desk) -> None:
+    at.channel()
+    at.plain.finishes = [PlatformSaid("no thumbnails for you", code="unverified")]
+    key = at.schedule()
+    body = at.until(key)
+    assert body["step"] == "published" and body["left_out"][0]["why"] == "no thumbnails for you"
+
+
+@pytest.mark.parametrize(("asked", "step"), [("cancel", "cancelled"), ("hold", "held")])
+def test_what_is_called_off_in_the_last_moment_is_not_sent(at: Desk, asked: str, step: str) -> None:
+    at.channel()
+    key = at.schedule()
+    documents = at.tools.engine.documents
+
+    def before(writes: Sequence[Write]) -> None:
+        if any(write.key == key_of(key, "commit.1") for write in writes):
+            snap = documents.get_many([key])[key]
+            documents.commit([Update(key, {"asked": asked}, snap.version)])
+
+    at.with_documents(Meddling(documents, before=before))
+    assert at.until(key)["step"] == step
+    assert not at.plain.posts
+
+
+FAULTS = st.sampled_from([None, "lost before", "lost after", "not connected", "late"])
+
+
+@given(faults=st.lists(FAULTS, max_size=4), again=st.booleans(), deaths=st.lists(st.integers(0, 40), max_size=4))
+def test_deaths_and_losses_at_any_write_post_it_once_or_leave_it_unknown(
+    tmp_path_factory: pytest.TempPathFactory, faults: list[Fault], again: bool, deaths: list[int]
+) -> None:
+    """`deaths` count the writes that each life does; an odd one dies after the write is done, an even one before."""
+    at = desk(tmp_path_factory.mktemp("desk"), Plain(faults=list(faults), again=again, waits=1))
+    at.channel()
+    key = at.schedule()
+    documents, left = at.tools.engine.documents, iter(deaths)
+    life = next(left, None)
+
+    def count(when: int) -> None:
+        nonlocal life
+        if life is not None and life % 2 == when:
+            life -= 2
+            if life < 0:
+                life = next(left, None)
+                raise Dead
+
+    def before(writes: Sequence[Write]) -> None:
+        count(0)
+
+    def after(writes: Sequence[Write]) -> None:
+        count(1)
+
+    at.with_documents(Meddling(documents, before=before, after=after))
+    for _ in range(500):
+        try:
+            body = at.until(key)
+            break
+        except Dead:
+            at.reborn()
+        except Transient:
+            continue
+    assert all(times == 1 for times in at.plain.posts.values()) and len(at.plain.posts) <= 1
+    assert body["step"] in ("published", "unknown", "failed")
+    if body["step"] == "published":
+        assert len(at.plain.posts) == 1
+    if body["step"] == "failed":
+        assert not at.plain.posts
