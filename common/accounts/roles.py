@@ -29,6 +29,8 @@ PERMISSIONS: dict[str, Role] = {
     "compliance.read": "viewer",
     "search.read": "viewer",
     "storyboards.write": "editor",
+    "publications.read": "viewer",
+    "publications.write": "publisher",
     "usage.read": "viewer",
     "organisation.read": "viewer",
     "organisation.write": "admin",

@@ -38,6 +38,7 @@ KINDS = {
     "export": Kind(handler="common.chores.exports:run", tries=8),
     "erasure": Kind(handler="common.chores.erase_tenant:run"),
     "publication": Kind(handler="common.chores.publishing:run"),
+    "calendar": Kind(handler="common.chores.bulk:run", tries=8),
     "insights": Kind(handler="common.chores.insights:run"),
 }
 GROUPS = ("chores", "publications", "erasures")

@@ -10,6 +10,8 @@ from typing import Literal
 from common.client.events import Event
 from common.client.shapes import (
     Asset,
+    Calendar,
+    CalendarTable,
     Checked,
     Clip,
     Delivery,
@@ -22,6 +24,7 @@ from common.client.shapes import (
     Flow,
     FlowUsage,
     Hits,
+    Insights,
     Invitation,
     Key,
     Knowledge,
@@ -30,14 +33,18 @@ from common.client.shapes import (
     Member,
     Note,
     Organisation,
+    Paused,
+    Publication,
     Refreshed,
     Renditions,
     Settings,
     Shot,
     StoryboardScore,
+    Times,
     Usage,
     Votes,
     Webhook,
+    Weekly,
 )
 from common.client.transport import Transport, part
 
@@ -156,6 +163,75 @@ class VerdictsRoutes(_Resource):
     def one(self, clip: str) -> Votes:
         """See what each member of the council said of a clip, and who differs."""
         found: Votes = self._ask.call("GET", f"/v1/clips/{part(clip)}/verdict")
+        return found
+
+
+class PublicationsRoutes(_Resource):
+    def every(self, *, limit: int | None = None, cursor: str | None = None, channel: str | None = None, state: Literal['cancelled', 'claimed', 'committing', 'container', 'failed', 'held', 'published', 'ready', 'scheduled', 'unknown', 'uploaded'] | None = None, clip: str | None = None, since: str | None = None, until: str | None = None) -> Iterator[Publication]:
+        """List what goes out and went out, the latest time first."""
+        found: Iterator[Publication] = self._ask.pages("/v1/publications", query={"limit": limit, "cursor": cursor, "channel": channel, "state": state, "clip": clip, "since": since, "until": until})
+        return found
+
+    def create(self, *, clip: str, channels: list[str], at: str | None = None, title: str | None = None, description: str | None = None, hashtags: list[str] | None = None, aspect: Literal['16:9', '1:1', '4:5', '9:16'] | None = None, link: str | None = None, visibility: Literal['private', 'public', 'unlisted'] | None = None, made_for_kids: bool | None = None, ai_made: bool | None = None, paid_partnership: bool | None = None, late: Literal['hold', 'publish'] | None = None, ahead: bool | None = None, topic: str | None = None, content: str | None = None, priority: int | None = None) -> list[Publication]:
+        """Schedule a clip to go out on channels, each at its time."""
+        found: list[Publication] = self._ask.call("POST", "/v1/publications", body={"clip": clip, "channels": channels, "at": at, "title": title, "description": description, "hashtags": hashtags, "aspect": aspect, "link": link, "visibility": visibility, "made_for_kids": made_for_kids, "ai_made": ai_made, "paid_partnership": paid_partnership, "late": late, "ahead": ahead, "topic": topic, "content": content, "priority": priority})["items"]
+        return found
+
+    def one(self, publication: str) -> Publication:
+        """See how far a post is, and what its platform said."""
+        found: Publication = self._ask.call("GET", f"/v1/publications/{part(publication)}")
+        return found
+
+    def change(self, publication: str, *, at: str | None = None, state: Literal['held', 'scheduled'] | None = None, title: str | None = None, text: str | None = None, late: Literal['hold', 'publish'] | None = None, priority: int | None = None, if_match: str | None = None) -> Publication:
+        """Move a post, hold it, let it go, or word it otherwise."""
+        found: Publication = self._ask.call("PATCH", f"/v1/publications/{part(publication)}", body={"at": at, "state": state, "title": title, "text": text, "late": late, "priority": priority}, if_match=if_match)
+        return found
+
+    def cancel(self, publication: str) -> Publication:
+        """Call a post off."""
+        found: Publication = self._ask.call("POST", f"/v1/publications/{part(publication)}/cancel")
+        return found
+
+    def reconcile(self, publication: str) -> Publication:
+        """Ask the platform anew whether a post is out that nobody knows of."""
+        found: Publication = self._ask.call("POST", f"/v1/publications/{part(publication)}/reconcile")
+        return found
+
+    def settle(self, publication: str, *, posted: bool, url: str | None = None) -> Publication:
+        """Say whether a post is out that nobody knows of."""
+        found: Publication = self._ask.call("POST", f"/v1/publications/{part(publication)}/settle", body={"posted": posted, "url": url})
+        return found
+
+    def insights(self, publication: str) -> Insights:
+        """See how a post does, day by day, and its outcome beside what was foretold."""
+        found: Insights = self._ask.call("GET", f"/v1/publications/{part(publication)}/insights")
+        return found
+
+
+class CalendarRoutes(_Resource):
+    def every(self, *, since: str | None = None, until: str | None = None, channel: str | None = None) -> Calendar:
+        """See what goes out when, and which weekly times are free."""
+        found: Calendar = self._ask.call("GET", "/v1/calendar", query={"since": since, "until": until, "channel": channel})
+        return found
+
+    def bring(self, *, table: str) -> CalendarTable:
+        """Schedule many posts by a CSV table; all of its rows or none."""
+        found: CalendarTable = self._ask.call("POST", "/v1/calendar/tables", body={"table": table})
+        return found
+
+    def table(self, table: str) -> CalendarTable:
+        """See which rows of a table are wrong, or how many are scheduled."""
+        found: CalendarTable = self._ask.call("GET", f"/v1/calendar/tables/{part(table)}")
+        return found
+
+    def times_of(self, channel: str) -> Times:
+        """See a channel's weekly times and pauses, and when its posts did best."""
+        found: Times = self._ask.call("GET", f"/v1/channels/{part(channel)}/times")
+        return found
+
+    def set_times(self, channel: str, *, slots: list[Weekly], pauses: list[Paused] | None = None, if_match: str | None = None) -> Times:
+        """Set a channel's weekly times and pauses."""
+        found: Times = self._ask.call("PUT", f"/v1/channels/{part(channel)}/times", body={"slots": slots, "pauses": pauses}, if_match=if_match)
         return found
 
 
@@ -444,6 +520,8 @@ class Routes:
         self.flows = FlowsRoutes(transport)
         self.clips = ClipsRoutes(transport)
         self.verdicts = VerdictsRoutes(transport)
+        self.publications = PublicationsRoutes(transport)
+        self.calendar = CalendarRoutes(transport)
         self.files = FilesRoutes(transport)
         self.usage = UsageRoutes(transport)
         self.evidence = EvidenceRoutes(transport)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Acceptance(TypedDict):
@@ -38,6 +38,47 @@ class AssetChange(TypedDict):
 class Assets(TypedDict):
     items: list[Asset]
     next: str | None
+
+
+class BestTimes(TypedDict):
+    """Of this channel's own posts. `enough`: whether there are enough to say anything; if not, `usual` is all."""
+
+    posts: int
+    enough: bool
+    needed: int
+    days: list[GoodTime]
+    stretches: list[GoodTime]
+    usual: str
+
+
+class Calendar(TypedDict):
+    """`more`: there are more posts than are shown; ask for a shorter time."""
+
+    items: list[CalendarEntry]
+    more: bool
+
+
+class CalendarEntry(TypedDict):
+    """A post, or a weekly time that is free. `paused`: why nothing goes out then."""
+
+    at: str
+    channel: str
+    topic: str | None
+    content: str | None
+    priority: int
+    paused: str | None
+    publication: Publication | None
+
+
+class CalendarTable(TypedDict):
+    """`state` done with nothing wrong: all rows are scheduled; with `wrong`: none was, or those alone were not."""
+
+    id: str
+    state: str
+    rows: int | None
+    scheduled: int
+    wrong: list[WrongRow]
+    wrong_in_all: int
 
 
 class Call(TypedDict):
@@ -350,6 +391,17 @@ class Flows(TypedDict):
     next: str | None
 
 
+class GoodTime(TypedDict):
+    """`group`: a weekday from 0, Monday, or the first hour of three. `lift`: times the views of an average post, with
+    its 90 % interval."""
+
+    group: int
+    posts: int
+    lift: float
+    low: float
+    high: float
+
+
 class Hit(TypedDict):
     """A clip, and why it was found: the words it has, and how near its meaning is (to 1; null where it is not near).
 
@@ -392,6 +444,11 @@ class Hook(TypedDict):
 
 class Imports(TypedDict):
     items: list[Asset]
+
+
+class Insights(TypedDict):
+    items: list[Reading]
+    outcome: PostOutcome | None
 
 
 class Invitation(TypedDict):
@@ -565,6 +622,39 @@ class NewOrganisation(TypedDict):
     name: str
 
 
+class NewPublications(TypedDict):
+    """One clip to each of these channels. What is left out is as the clip and the channel have it."""
+
+    clip: str
+    channels: list[str]
+    at: NotRequired[str]
+    title: NotRequired[str | None]
+    description: NotRequired[str | None]
+    hashtags: NotRequired[list[str] | None]
+    aspect: NotRequired[Literal['16:9', '1:1', '4:5', '9:16'] | None]
+    link: NotRequired[str | None]
+    visibility: NotRequired[Literal['private', 'public', 'unlisted']]
+    made_for_kids: NotRequired[bool]
+    ai_made: NotRequired[bool]
+    paid_partnership: NotRequired[bool]
+    late: NotRequired[Literal['hold', 'publish'] | None]
+    ahead: NotRequired[bool | None]
+    topic: NotRequired[str | None]
+    content: NotRequired[str | None]
+    priority: NotRequired[int]
+
+
+class NewTable(TypedDict):
+    """A CSV table: clip, channel and at in each row, and what POST /v1/publications takes besides."""
+
+    table: str
+
+
+class NewTimes(TypedDict):
+    slots: list[Weekly]
+    pauses: NotRequired[list[Paused]]
+
+
 class NewWebhook(TypedDict):
     name: str
     address: NotRequired[str | None]
@@ -642,6 +732,23 @@ class Part(TypedDict):
     evidence: list[Evidence]
 
 
+class Paused(TypedDict):
+    """A period in which nothing can be scheduled; `end` is not in it."""
+
+    start: str
+    end: str
+    why: str
+
+
+class PostOutcome(TypedDict):
+    """What a post came to after `day` days beside what was foretold when it was scheduled."""
+
+    day: int
+    as_of: str
+    metrics: dict[str, int | str | None]
+    predicted: dict[str, Any] | None
+
+
 class Problem(TypedDict):
     """What went wrong (RFC 9457). `code` keeps its meaning, `detail` ends in what to do, `request` is in the log."""
 
@@ -657,6 +764,82 @@ class Progress(TypedDict):
     done: float
     total: float
     unit: str
+
+
+class Publication(TypedDict):
+    """`state` as docs/publishing.md draws it; `slot`: when it is to go out; `url` and `remote`: what the platform calls
+    it. `stopping`: it is being called off. `content`: of what sort it is, for people."""
+
+    id: str
+    state: Literal['cancelled', 'claimed', 'committing', 'container', 'failed', 'held', 'published', 'ready', 'scheduled', 'unknown', 'uploaded']
+    network: str
+    channel: str
+    clip: str
+    aspect: str
+    slot: str
+    late: Literal['hold', 'publish']
+    priority: int
+    topic: str | None
+    content: str | None
+    title: str
+    text: str
+    tags: list[str]
+    link: str | None
+    visibility: Literal['private', 'public', 'unlisted']
+    made_for_kids: bool
+    ai_made: bool
+    paid_partnership: bool
+    by: str
+    created: str
+    published: str | None
+    remote: str | None
+    url: str | None
+    cost_micros: int | None
+    stopping: bool
+    error: PublicationError | None
+    left_out: list[LeftOut]
+
+
+class PublicationChange(TypedDict):
+    """What is left out stays. `state`: held keeps it from going out, scheduled lets it go again. Texts can be changed
+    before anything of it was asked of the platform."""
+
+    at: NotRequired[str | None]
+    state: NotRequired[Literal['held', 'scheduled'] | None]
+    title: NotRequired[str | None]
+    text: NotRequired[str | None]
+    late: NotRequired[Literal['hold', 'publish'] | None]
+    priority: NotRequired[int | None]
+
+
+class PublicationError(TypedDict):
+    """Why it has not gone out. `action`: what helps; `raw`: the platform's own answer."""
+
+    code: str
+    text: str
+    action: Literal['re-render', 'reconnect', 'retry', 'stop', 'wait'] | None
+    raw: dict[str, Any] | None
+
+
+class Publications(TypedDict):
+    items: list[Publication]
+
+
+class PublicationsPage(TypedDict):
+    items: list[Publication]
+    next: str | None
+
+
+class Reading(TypedDict):
+    """What a platform counted until `as_of`, `day` days after the post; null is what it does not tell.
+
+    `view`: what it calls a view. `history`: what was read of the same day before."""
+
+    day: int
+    as_of: str
+    view: str
+    metrics: dict[str, int | str | None]
+    history: list[dict[str, Any]]
 
 
 class Receipt(TypedDict):
@@ -772,6 +955,13 @@ class Settings(TypedDict):
     burn_draft: NotRequired[bool]
 
 
+class Settled(TypedDict):
+    """What somebody saw on the channel."""
+
+    posted: bool
+    url: NotRequired[str | None]
+
+
 class Shot(TypedDict):
     """One shot that is planned. `say`, and `text` on screen: left out where the plan is silent on them, "" for none."""
 
@@ -830,6 +1020,13 @@ class StoryboardScore(TypedDict):
     raise_by: list[str]
     judgement: Judgement
     left_out: list[LeftOut]
+
+
+class Times(TypedDict):
+    timezone: str
+    slots: list[Weekly]
+    pauses: list[Paused]
+    best: BestTimes
 
 
 class ToCheck(TypedDict):
@@ -943,6 +1140,16 @@ class Webhooks(TypedDict):
     items: list[Webhook]
 
 
+class Weekly(TypedDict):
+    """A time of each week by the channel's clock. `day` 0 is Monday."""
+
+    day: int
+    time: str
+    topic: NotRequired[str | None]
+    content: NotRequired[str | None]
+    priority: NotRequired[int]
+
+
 class Wish(TypedDict):
     """What is looked for. Lengths in seconds; `since` and `until` (excluded) are of when a clip was made."""
 
@@ -958,3 +1165,8 @@ class Wish(TypedDict):
     until: NotRequired[str | None]
     limit: NotRequired[int]
     cursor: NotRequired[str | None]
+
+
+class WrongRow(TypedDict):
+    line: int
+    text: str

@@ -36,6 +36,18 @@ Network = Literal[
     "youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat"
 ]  # who a channel is with
 
+# By which rules a network is posted to, the first that a file meets.
+KINDS: Final[dict[str, tuple[str, ...]]] = {
+    "youtube": ("youtube_short", "youtube_video"),
+    "instagram": ("instagram_reels",),
+    "facebook": ("facebook_reels",),
+    "tiktok": ("tiktok",),
+    "linkedin": ("linkedin",),
+    "x": ("x",),
+    "pinterest": ("pinterest",),
+    "snapchat": ("snapchat_spotlight",),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:

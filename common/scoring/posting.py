@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from common.domain.gate import Finding
 from common.domain.platforms import Platform
 
-_BODIES = ("caption", "text", "description", "description_bytes")  # rules of the text that is not the title
+BODIES = ("caption", "text", "description", "description_bytes")  # rules of the text that is not the title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +31,24 @@ def post(naming: Naming, platform: Platform) -> dict[str, str]:
             found[rule] = shortened(naming.title, most)
         elif rule == "tags":
             found[rule] = fitting(naming.hashtags, ",", most)
-        elif rule in _BODIES:
+        elif rule in BODIES:
             room = most // 4 if rule.endswith("bytes") else most  # UTF-8: 4 bytes at most
             found[rule] = _closed(_body(naming, platform), tags, room)
     return found
+
+
+def composed(naming: Naming, platform: Platform) -> tuple[str, str, tuple[str, ...]]:
+    """Title, text and hashtags as they are posted: each within the platform's length, whole where none is known.
+
+    The title is "" where the platform takes one text, which it opens then.
+    """
+    tags = " ".join(f"#{tag}" for tag in naming.hashtags)
+    told = post(naming, platform)
+    own = [one for one in told.get("tags", ",".join(naming.hashtags)).split(",") if one]
+    body = next((told[rule] for rule in BODIES if rule in told), None)
+    if body is None:
+        body = f"{_body(naming, platform)}\n\n{tags}".strip()
+    return told.get("title", ""), body, tuple(own)
 
 
 def shortened(text: str, most: int) -> str:
@@ -70,7 +84,7 @@ def worded(naming: Naming, platform: Platform) -> list[Finding]:
             what, text = "title", naming.title
         elif rule == "tags":
             what, text = "hashtags", ",".join(naming.hashtags)
-        elif rule in _BODIES:
+        elif rule in BODIES:
             what, text = "description and hashtags", f"{_body(naming, platform)}\n\n{tags}".strip()
         else:
             continue

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from common.domain.codec import digest
+from common.chores.scheduling import TEXTS, posted_of
 from common.domain.platforms import platforms
 from common.domain.timebase import decimal
 from common.errors import BadInput, Conflict, NotFound, Stale
@@ -30,7 +30,6 @@ Decision = Literal["chosen", "approved", "rejected"]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 Description = Annotated[str, msgspec.Meta(max_length=10_000)]
 Hashtag = Annotated[str, matching(r"[^\s#]{1,100}", description='Without its "#".')]
-TEXTS = ("title", "description", "hashtags")
 Hashtags = Annotated[list[Hashtag], msgspec.Meta(max_length=60)]
 
 
@@ -150,7 +149,7 @@ def one(ask: Ask) -> Answer:
     found = [(one, rules) for rules in platforms() for one in worded(told, rules) if one.verdict != "pass"]
     clip.texts = [shown(one, rules=rules) for one, rules in found]
     if (decided := snap.body.get("decided")) and clip.state != "chosen":
-        clip.decided = Decided(**decided, stands=decided["of"] == _posted(snap.body, made))
+        clip.decided = Decided(**decided, stands=decided["of"] == posted_of(snap.body, made))
     return Answer(body=clip, version=str(snap.version))
 
 
@@ -164,7 +163,7 @@ def change(ask: Ask) -> Answer:
     if wanted.state is not None:
         ask.acting.must("clips.approve")
         fields["state"] = wanted.state
-        of = _posted({**snap.body, **texts}, result(ask, snap, "render"))
+        of = posted_of({**snap.body, **texts}, result(ask, snap, "render"))
         now = stamp(ask.parts.engine.clock.now())
         fields["decided"] = ABSENT if wanted.state == "chosen" else {"by": ask.who.subject, "at": now, "of": of}
     settle(ask, snap, "clips.change", fields)
@@ -220,13 +219,6 @@ def rendition(told: dict[str, Any]) -> Rendition:
         duration=decimal(Fraction(told["duration"])),
         **{name: told[name] for name in ("aspect", "width", "height", "size", "sha256", "captions")},
     )
-
-
-def _posted(body: dict[str, Any], made: dict[str, Any] | None) -> str:
-    """Names what would be posted of a clip: texts, the stretch, the files, and where they are wanted."""
-    told = {name: body.get(name) for name in (*TEXTS, "span", "wanted")}
-    files = sorted(one["sha256"] for one in made["renditions"]) if made else []
-    return digest({**told, "files": files}, 32)
 
 
 def _found_by(ask: Ask, clip: Snap, fields: Json) -> Write:

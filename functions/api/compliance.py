@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from common.chores.scheduling import TEXTS
 from common.domain import gate
 from common.domain.codec import from_json, loads
 from common.domain.platforms import Platform, platforms
@@ -56,13 +57,13 @@ class ToCheck(Shape):
 def check(ask: Ask) -> Answer:
     wanted: ToCheck = ask.body
     rules = _chosen(wanted.platforms)
-    texts = {name: value for name in clips.TEXTS if (value := getattr(wanted, name)) is not None}
+    texts = {name: value for name in TEXTS if (value := getattr(wanted, name)) is not None}
     if wanted.clip is None:
         if not texts:
             raise BadInput("there is nothing to check; send a clip, a title, a description or hashtags")
         return Answer(body=_of_texts(texts, rules))
     snap = clips.named(ask, wanted.clip)
-    found = _of_texts({name: snap.body[name] for name in clips.TEXTS} | texts, rules)
+    found = _of_texts({name: snap.body[name] for name in TEXTS} | texts, rules)
     found.clip = snap.id
     checked = clips.result(ask, snap, "check")
     if checked is None:

@@ -1,0 +1,307 @@
+"""Scheduling: a clip, a channel and a time become a publication; its files and texts are what they are that moment.
+
+`tenants/{t}/taken/{digest of file, channel and time}` stands for each publication that is to come or was: whoever wants
+the same file on the same channel at the same time gets the one there is.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from common.chores import channels, chore
+from common.domain.calendar import Pause, Slot, following, pausing
+from common.domain.clip import Aspect, Rendition
+from common.domain.codec import digest, from_json, loads, to_json
+from common.domain.gate import Gate
+from common.domain.platforms import Platform, platforms
+from common.domain.publication import KINDS, File, Late, Post, Visibility
+from common.errors import BadInput, Conflict, NotFound
+from common.pipeline.engine import Engine
+from common.pipeline.run import RunId
+from common.ports.clock import parse, stamp
+from common.ports.documents import Create, Delete, Json, Snap, Update, Where, Write
+from common.scoring.posting import BODIES, Naming, composed, worded
+
+FARTHEST = timedelta(days=730)
+MOMENT = timedelta(minutes=10)
+TEXTS = ("title", "description", "hashtags")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody wants out. What is None is as the clip or the channel has it."""
+
+    clip: str
+    channel: str
+    at: datetime | Literal["now", "next"]
+    title: str | None = None
+    description: str | None = None
+    hashtags: tuple[str, ...] | None = None
+    aspect: Aspect | None = None
+    link: str | None = None
+    visibility: Visibility = "public"
+    made_for_kids: bool = False
+    ai_made: bool = False
+    paid_partnership: bool = False
+    late: Late | None = None
+    ahead: bool | None = None
+    topic: str | None = None
+    kind: str | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The key of a publication. `writes` make it; none where it is there already."""
+
+    key: str
+    body: Json
+    writes: Sequence[Write]
+
+
+def planned(engine: Engine, tenant: str, wanted: Wanted, by: str, taken: Iterable[datetime] = ()) -> Planned:
+    """`taken`: times that others of the same request have. Raises BadInput, NotFound saying what to do."""
+    parent = f"tenants/{tenant}"
+    clip_key, channel_key = f"{parent}/clips/{wanted.clip}", channels.key_of(tenant, wanted.channel)
+    there = engine.documents.get_many([clip_key, channel_key])
+    if (clip := there.get(clip_key)) is None:
+        raise NotFound(f"there is no clip {wanted.clip[:80]}; GET /v1/clips lists them")
+    if (channel := there.get(channel_key)) is None or channel.body["state"] == "disconnected":
+        raise NotFound(f"there is no channel {wanted.channel[:80]}; GET /v1/channels lists them")
+    made, checked = _result(engine, tenant, clip, "render"), _result(engine, tenant, clip, "check")
+    if made is None or checked is None:
+        raise BadInput(f"the files of clip {clip.id} are not made and checked yet; wait for its flow to end")
+    decided = _approved(clip, made, channel)
+    gates = from_json(list[Gate], loads(engine.objects.get(checked["gates"]["object"])))
+    rules, rendition = _chosen(channel.body["network"], clip, made, gates, wanted.aspect)
+    _account_takes(channel, rendition)
+    post = _post(clip, rules, wanted)
+    if wanted.at == "now" and (same := _begun(engine, parent, channel, rendition)) is not None:
+        return Planned(key=same.key, body=same.body, writes=())
+    at, slot = _when(engine, tenant, channel, wanted, taken)
+    place = f"{parent}/taken/{digest([rendition.sha256, channel.id, stamp(at)], 32)}"
+    key = f"{parent}/publications/{secrets.token_hex(8)}"
+    writes: list[Write] = []
+    if (held := engine.documents.get_many([place]).get(place)) is not None:
+        other = f"{parent}/publications/{held.body['publication']}"
+        known = engine.documents.get_many([other]).get(other)
+        if known is not None and known.body["step"] != "cancelled":
+            return Planned(key=other, body=known.body, writes=())
+        writes.append(Update(place, {"publication": key.rsplit("/", 1)[1]}, held.version))
+    else:
+        writes.append(Create(place, {"schema": 1, "publication": key.rsplit("/", 1)[1]}))
+    body: Json = {
+        "network": channel.body["network"],
+        "channel": channel.id,
+        "account": channel.body["account"],
+        "kind_of": rules.name,
+        "clip": clip.id,
+        "flow": clip.id.rpartition(".")[0],
+        "asset": clip.body["asset"],
+        "aspect": rendition.aspect,
+        "step": "scheduled",
+        "slot": stamp(at),
+        "taken": place.rsplit("/", 1)[1],
+        "late": wanted.late or channel.body.get("late") or "publish",
+        "ahead": bool(channel.body.get("ahead")) if wanted.ahead is None else wanted.ahead,
+        "topic": wanted.topic or (slot.topic if slot else None),
+        "content": wanted.kind or (slot.kind if slot else None),
+        "priority": wanted.priority or (slot.priority if slot else 0),
+        "post": to_json(post),
+        "approved": decided,
+        "predicted": {name: clip.body.get(name) for name in ("score", "scores", "verdict")},
+        **_files(made, rendition),
+    }
+    planned = chore.created(engine, key, "publication", by=by, memo={}, fields=body)
+    return Planned(key=key, body=planned.body, writes=[*writes, planned])
+
+
+def moved(engine: Engine, tenant: str, snap: Snap, at: datetime) -> list[Write]:
+    """The writes that free its time and take another; the time itself is the caller's to write."""
+    checked(engine, at)
+    parent = f"tenants/{tenant}"
+    old = f"{parent}/taken/{snap.body['taken']}"
+    new = f"{parent}/taken/{taken_by(snap.body, at)}"
+    if new == old:
+        return []
+    if (there := engine.documents.get_many([new]).get(new)) is not None and there.body["publication"] != snap.id:
+        raise Conflict(f"the same file is to go out on this channel at this time already: {there.body['publication']}")
+    writes: list[Write] = [] if there is not None else [Create(new, {"schema": 1, "publication": snap.id})]
+    if (left := engine.documents.get_many([old]).get(old)) is not None and left.body["publication"] == snap.id:
+        writes.append(Delete(old, left.version))
+    return writes
+
+
+def taken_by(body: Json, at: datetime) -> str:
+    return digest([body["video"]["sha256"], body["channel"], stamp(at)], 32)
+
+
+def checked(engine: Engine, at: datetime) -> datetime:
+    """A time that something can be scheduled for. Raises BadInput."""
+    now = engine.clock.now()
+    if at < now - timedelta(minutes=1):
+        raise BadInput("this time has passed; send one that is to come, or now")
+    if at > now + FARTHEST:
+        raise BadInput("this time is over two years away; send an earlier one")
+    return at
+
+
+def slots_of(channel: Json) -> tuple[list[Slot], list[Pause]]:
+    """The weekly times of a channel, and when nothing goes out."""
+    return from_json(list[Slot], channel.get("slots") or []), [
+        Pause(start=parse(one["start"]), end=parse(one["end"]), why=one["why"]) for one in channel.get("pauses") or []
+    ]
+
+
+def posted_of(clip: Json, made: Json | None) -> str:
+    """Names what would be posted of a clip: texts, the stretch, the files, and where they are wanted."""
+    told = {name: clip.get(name) for name in (*TEXTS, "span", "wanted")}
+    files = sorted(one["sha256"] for one in made["renditions"]) if made else []
+    return digest({**told, "files": files}, 32)
+
+
+def _result(engine: Engine, tenant: str, clip: Snap, stage: str) -> Json | None:
+    flow, _, number = clip.id.rpartition(".")
+    snap = engine.run(RunId(tenant, flow, stage, int(number) - 1))
+    return engine.result(snap) if snap is not None else None
+
+
+def _approved(clip: Snap, made: Json, channel: Snap) -> Json | None:
+    """Who approved what is to be posted. Raises BadInput where the channel asks for that and nobody did."""
+    decided: Json | None = clip.body.get("decided")
+    if clip.body["state"] == "rejected":
+        raise BadInput(f"clip {clip.id} was rejected; approve it, or choose another")
+    stands = clip.body["state"] == "approved" and decided is not None and decided["of"] == posted_of(clip.body, made)
+    if channel.body.get("approval") and not stands:
+        raise BadInput(
+            f"channel {channel.body['name']} posts what somebody approved alone; approve clip {clip.id} first"
+        )
+    return decided if stands else None
+
+
+def _chosen(
+    network: str, clip: Snap, made: Json, gates: Sequence[Gate], aspect: Aspect | None
+) -> tuple[Platform, Rendition]:
+    """The rules it goes out by, and the file that meets them."""
+    renditions = {one.aspect: one for one in from_json(list[Rendition], made["renditions"])}
+    if aspect is not None and aspect not in renditions:
+        raise BadInput(f"clip {clip.id} has no file of {aspect}; there are {', '.join(renditions) or 'none'}")
+    by_name = {one.name: one for one in platforms()}
+    wishes = {name: one["aspect"] for one in clip.body.get("wanted") or () for name in one["platforms"]}
+    wrong: list[str] = []
+    for kind in KINDS[network]:
+        rules = by_name[kind]
+        first = aspect or wishes.get(kind) or rules.best_aspect
+        for gate in sorted(gates, key=lambda one: one.aspect != first):
+            if (aspect or wishes.get(kind) or gate.aspect) != gate.aspect:
+                continue
+            fit = next((one for one in gate.fits if one.platform == kind), None)
+            if gate.ready and fit is not None and fit.fits:
+                return rules, renditions[gate.aspect]
+            wrong += [
+                f"{gate.aspect} for {kind}: {one.name} is {one.measured}, the limit {one.limit}"
+                for one in gate.findings
+                if one.verdict == "fail" and one.platform in (None, kind)
+            ]
+    told = "; ".join(dict.fromkeys(wrong)) or "none of its files was checked"
+    raise BadInput(f"no file of clip {clip.id} passes for {network}: {told}", code="limits")
+
+
+def _account_takes(channel: Snap, rendition: Rendition) -> None:
+    """What the platform said of this account's own limits."""
+    longest = channel.body.get("longest_s")
+    if longest is not None and float(rendition.duration) > longest:
+        told = f"{float(rendition.duration):.1f} s long; this account may post {longest:g} s"
+        raise BadInput(f"the file is {told}; choose a shorter clip", code="limits")
+
+
+def _post(clip: Snap, rules: Platform, wanted: Wanted) -> Post:
+    own = [name for name in TEXTS if getattr(wanted, name) is not None]
+    body = {**clip.body, **{name: getattr(wanted, name) for name in own}}
+    naming = Naming(title=body["title"], description=body["description"], hashtags=tuple(body["hashtags"]))
+    if own:  # what somebody wrote is not shortened behind their back
+        for one in worded(naming, rules):
+            if one.verdict == "fail":
+                raise BadInput(
+                    f"{rules.name}: the {one.name} has {one.measured}, the limit is {one.limit}; {one.fix}",
+                    code="limits",
+                )
+    title, text, tags = composed(naming, rules)
+    return Post(
+        title=title,
+        body=text,
+        tags=tags,
+        link=wanted.link,
+        visibility=wanted.visibility,
+        made_for_kids=wanted.made_for_kids,
+        ai_made=wanted.ai_made,
+        paid_partnership=wanted.paid_partnership,
+    )
+
+
+def within(kind: str, post: Json) -> None:
+    """Texts as somebody wrote them against the platform's limits. Raises BadInput naming the one that is passed."""
+    rules = next(one for one in platforms() if one.name == kind).texts or {}
+    for rule, most in rules.items():
+        text = post["title"] if rule == "title" else post["body"] if rule in BODIES else ""
+        size, unit = (len(text.encode()), "bytes") if rule.endswith("bytes") else (len(text), "characters")
+        if size > most:
+            raise BadInput(f"{kind}: {rule} has {size} {unit}, the limit is {most}; shorten it", code="limits")
+
+
+def _when(
+    engine: Engine, tenant: str, channel: Snap, wanted: Wanted, taken: Iterable[datetime]
+) -> tuple[datetime, Slot | None]:
+    now = engine.clock.now()
+    slots, pauses = slots_of(channel.body)
+    if wanted.at == "now":
+        return now, None
+    if wanted.at == "next":
+        coming = [Where("channel", "==", channel.id), Where("slot", ">", stamp(now))]
+        parent = f"tenants/{tenant}"
+        there = engine.documents.query("publications", coming, parent=parent, order="slot", limit=5000)
+        full = {parse(snap.body["slot"]) for snap in there if snap.body["step"] != "cancelled"} | set(taken)
+        found = following(slots, channel.body.get("timezone") or "UTC", now, full, pauses)
+        if found is None:
+            why = "no free time within a year" if slots else "no weekly times"
+            raise BadInput(f"channel {channel.body['name']} has {why}; send a time, or set its times")
+        return found
+    at = checked(engine, wanted.at)
+    if (pause := pausing(at, pauses)) is not None:
+        told = f"{stamp(pause.start)} to {stamp(pause.end)} ({pause.why})"
+        raise BadInput(f"nothing goes out on this channel from {told}; send another time", code="paused")
+    return at, None
+
+
+def _begun(engine: Engine, parent: str, channel: Snap, rendition: Rendition) -> Snap | None:
+    """The same file that somebody sent to this channel a moment ago: two who press at once want one post."""
+    since = [Where("channel", "==", channel.id), Where("slot", ">", stamp(engine.clock.now() - MOMENT))]
+    for snap in engine.documents.query("publications", since, parent=parent, order="slot", limit=5000):
+        now = snap.body["slot"] <= stamp(engine.clock.now())
+        if now and snap.body["video"]["sha256"] == rendition.sha256 and snap.body["step"] != "cancelled":
+            return snap
+    return None
+
+
+def _files(made: Json, rendition: Rendition) -> dict[str, Any]:
+    video = File(
+        object=rendition.object,
+        sha256=rendition.sha256,
+        size=rendition.size,
+        kind="video/mp4",
+        duration=float(rendition.duration),
+        width=rendition.width,
+        height=rendition.height,
+    )
+    found: dict[str, Any] = {"video": to_json(video)}
+    for name, of, kind in (("cover", "thumbnail", "image/jpeg"), ("captions", "srt", "application/x-subrip")):
+        kept = made.get(of)
+        file = (
+            None if kept is None else File(object=kept["object"], sha256=kept["sha256"], size=kept["size"], kind=kind)
+        )
+        found[name] = None if file is None else to_json(file)
+    return found
