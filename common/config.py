@@ -21,7 +21,7 @@ class Settings:
     `cores`   CUTROOM_CORES    how many cores runs may keep busy; the machine's, if unset
     `origins` CUTROOM_ORIGINS  of the pages that may ask the API from a browser, separated by blanks
     `models`  CUTROOM_MODELS   where scripts/models keeps models; `models/` in the state folder, if unset
-    `platforms` CUTROOM_PLATFORMS  a file that says where platforms are asked, and how, if not as usual
+    `platforms` CUTROOM_PLATFORMS  where platforms are asked, and how, if not as usual: a file, or what would be in it
     `council` CUTROOM_COUNCIL  a file that says which language models the council asks, if not those it knows
     `evidence` CUTROOM_EVIDENCE  features that Video Intelligence is asked for, for money, separated by blanks; none,
                                if unset, and none on one machine, where it cannot be asked
@@ -34,7 +34,7 @@ class Settings:
     models: Path
     origins: tuple[str, ...] = ()
     council: Path | None = None
-    platforms: Path | None = None
+    platforms: Path | str | None = None
     evidence: tuple[Feature, ...] = ()
     epoch: int | None = None
     anchor: tuple[float, float] | None = None
@@ -97,7 +97,7 @@ class Cloud:
     home: Path
     models: Path
     council: Path | None = None
-    platforms: Path | None = None
+    platforms: Path | str | None = None
     evidence: tuple[Feature, ...] = ()
     key: str | None = None
     local: bool = False
@@ -151,7 +151,7 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         home=home,
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
         council=_file(env, "CUTROOM_COUNCIL"),
-        platforms=_file(env, "CUTROOM_PLATFORMS"),
+        platforms=_told(env, "CUTROOM_PLATFORMS"),
         evidence=_evidence(env),
         key=env.get("CUTROOM_KEY") or None,
         local=local,
@@ -173,7 +173,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         origins=_origins(env),
         models=Path(env.get("CUTROOM_MODELS") or home / "models").absolute(),
         council=_file(env, "CUTROOM_COUNCIL"),
-        platforms=_file(env, "CUTROOM_PLATFORMS"),
+        platforms=_told(env, "CUTROOM_PLATFORMS"),
         evidence=_evidence(env),
         cores=int(env.get("CUTROOM_CORES") or available_cores()),
         epoch=int(env["CUTROOM_EPOCH"]) if env.get("CUTROOM_EPOCH") else None,
@@ -190,6 +190,11 @@ def _evidence(env: Mapping[str, str]) -> tuple[Feature, ...]:
 
 def _file(env: Mapping[str, str], name: str) -> Path | None:
     return Path(env[name]).absolute() if env.get(name) else None
+
+
+def _told(env: Mapping[str, str], name: str) -> Path | str | None:
+    """JSON as it stands, or the file that it is in."""
+    return env[name] if env.get(name, "").lstrip().startswith("{") else _file(env, name)
 
 
 def available_cores() -> int:

@@ -38,6 +38,10 @@ locals {
     { bucket = "models", role = "roles/storage.objectViewer", who = local.heavy, why = "mounts the models, read-only" },
   ]
 
+  key_roles = [
+    { role = "roles/cloudkms.cryptoKeyDecrypter", who = local.light, why = "posts and reads as the channels whose tokens were sealed" },
+  ]
+
   grants = merge(
     { for one in flatten([for grant in local.project_roles : [for who in grant.who : { who = who, on = "project", role = grant.role, why = grant.why }]]) : "${one.who} ${one.on} ${one.role}" => one },
     { for one in flatten([for grant in local.bucket_roles : [for who in grant.who : { who = who, on = grant.bucket, role = grant.role, why = grant.why }]]) : "${one.who} ${one.on} ${one.role}" => one },

@@ -6,9 +6,10 @@ locals {
   prefix  = "${var.name}-${random_id.suffix.hex}"
   regions = toset(compact([var.region, var.standby_region]))
   active  = coalesce(var.active_region, var.region)
+  near    = lookup({ EU = "europe", US = "us", ASIA = "asia" }, var.data_location, lower(var.data_location)) # for what calls multi-regions so
 
   apis = toset(concat(var.push ? ["fcm"] : [], length(var.evidence) > 0 ? ["videointelligence"] : [], [
-    "aiplatform", "artifactregistry", "cloudscheduler", "cloudtasks", "compute", "eventarc", "firebaserules", "firestore", "iam",
+    "aiplatform", "artifactregistry", "cloudkms", "cloudscheduler", "cloudtasks", "compute", "eventarc", "firebaserules", "firestore", "iam",
     "iamcredentials", "identitytoolkit", "logging", "monitoring", "pubsub", "run", "secretmanager", "storage",
   ])) # videointelligence needs no role: who may read the upload may have it watched
 }
@@ -63,6 +64,8 @@ module "region" {
   evidence   = var.evidence
   origins    = local.origins
   push       = var.push
+  key        = google_kms_crypto_key.tokens.id
+  platforms  = var.platforms
   launcher   = google_project_iam_custom_role.launcher.id
   canceller  = google_project_iam_custom_role.canceller.id
   depends_on = [time_sleep.agents]

@@ -2,7 +2,7 @@
 
 resource "google_artifact_registry_repository" "images" {
   repository_id = var.name
-  location      = contains(["EU", "US", "ASIA"], var.data_location) ? { EU = "europe", US = "us", ASIA = "asia" }[var.data_location] : lower(var.data_location)
+  location      = local.near
   format        = "DOCKER"
   description   = "Images of Cutroom: functions, jobs-cpu, jobs-gpu."
 

@@ -231,6 +231,20 @@ variable "push" {
   default     = false
 }
 
+variable "platforms" {
+  description = "Platforms that are asked otherwise than usual: another version of the API, or one that must be switched on (docs/howto/channels.md)."
+  type = map(object({
+    version = optional(string)
+    on      = optional(bool, false)
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.platforms) : contains(["youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat"], name)])
+    error_message = "Networks are youtube, instagram, facebook, tiktok, linkedin, x, pinterest and snapchat."
+  }
+}
+
 variable "secrets" {
   description = "Secrets by name, and the components that read each. Their values are added outside Terraform."
   type        = map(set(string))

@@ -19,11 +19,11 @@ from common.ports.secrets import Secrets
 NETWORKS: tuple[Network, ...] = get_args(Network)
 
 
-def platforms(file: Path | None) -> Callable[[str], Platform]:
-    """By network, each made when it is first asked for. `file` says what is other than usual: {NETWORK: {address,
-    version, on}}. Raises BadInput where it cannot be read.
+def platforms(told: Path | str | None) -> Callable[[str], Platform]:
+    """By network, each made when it is first asked for. `told`, or the file of that name, says what is not as usual:
+    {NETWORK: {address, version, on}}. Raises BadInput where it cannot be read.
     """
-    sites = {} if file is None else _read(file)
+    sites = {} if told is None else _read(told)
 
     @cache
     def platform(network: str) -> Platform:
@@ -47,8 +47,11 @@ def apps(secrets: Secrets) -> Callable[[str], App]:
     return app
 
 
-def _read(file: Path) -> dict[Network, Site]:
+def _read(told: Path | str) -> dict[Network, Site]:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[Network, Site])
+        content = told.read_bytes() if isinstance(told, Path) else told.encode()
+        return msgspec.json.decode(content, type=dict[Network, Site])
     except (OSError, msgspec.DecodeError) as error:
-        raise BadInput(f"{file} (CUTROOM_PLATFORMS) cannot be read: {error}; see docs/howto/channels.md") from error
+        raise BadInput(
+            f"CUTROOM_PLATFORMS ({str(told)[:200]}) cannot be read: {error}; see docs/howto/channels.md"
+        ) from error

@@ -19,4 +19,22 @@ secrets = {
   gemini-api-key    = []
   openai-api-key    = []
   drive-api-key     = ["api", "work-light"]
+
+  # What Cutroom is to each platform (docs/howto/channels.md); one without a version is not offered.
+  youtube-client-id       = []
+  youtube-client-secret   = []
+  instagram-client-id     = []
+  instagram-client-secret = []
+  facebook-client-id      = []
+  facebook-client-secret  = []
+  tiktok-client-id        = []
+  tiktok-client-secret    = []
+  linkedin-client-id      = []
+  linkedin-client-secret  = []
+  x-client-id             = []
+  x-client-secret         = []
+  pinterest-client-id     = []
+  pinterest-client-secret = []
+  snapchat-client-id      = []
+  snapchat-client-secret  = []
 }

@@ -29,12 +29,13 @@ from common.adapters.google.wake import CloudWake
 from common.bootstrap import platforms
 from common.bootstrap.cloud import CloudParts
 from common.bootstrap.parts import Parts
-from common.chores import exports
+from common.chores import channels, chore, exports
 from common.chores import work as chores
 from common.chores.tools import Tools
 from common.config import Cloud
 from common.domain.asset import Source
 from common.domain.codec import dumps, to_json
+from common.domain.publication import File, Post
 from common.domain.verdict import Verdict
 from common.errors import Transient
 from common.events.event import TYPES
@@ -47,13 +48,16 @@ from common.pipeline.run import RunId
 from common.pipeline.stage import Definition, Image, Need, Retry, Stage
 from common.pipeline.stage import Where as Place
 from common.ports.auth import Caller
+from common.ports.clock import stamp
 from common.ports.documents import Documents, Json, Merge, Snap, Vector, Version, Where, Write
 from common.ports.language import Seats
 from common.ports.objects import Stored
 from common.ports.outbound import Coming, Reply
+from common.ports.platforms import Platform, Tokens
 from common.ports.push import Message
 from common.ports.push import Outcome as Pushed
 from common.ports.uploads import Request, Slot
+from common.ports.vault import Vault
 from common.ports.vectors import Near, Vectors
 from common.ports.wake import Errand
 from common.ports.work import Outcome, Work
@@ -63,6 +67,7 @@ from functions.api.listening import Hub
 from functions.events import Uploaded
 from tests.pools import QUICK
 from tests.post import Hands, cloudlike
+from tests.publishing.plain import TOKEN, Plain
 from tests.receivers import Receivers
 
 MODULE = "tests.wiring.terraform_drive"
@@ -299,6 +304,22 @@ class NotedSecrets:
         return "a key"
 
 
+@dataclass
+class NotedVault:
+    """Implements Vault."""
+
+    inner: Vault
+    noted: Noted
+
+    def seal(self, secret: str, about: str) -> str:
+        self.noted.use("seal", "tokens")
+        return self.inner.seal(secret, about)
+
+    def open(self, sealed: str, about: str) -> str:
+        self.noted.use("open", "tokens")
+        return self.inner.open(sealed, about)
+
+
 class Stranger:
     """Implements Outbound: every server gives a video, and Drive tells of one."""
 
@@ -504,6 +525,7 @@ class Drive:
         engine, _, self.clock = cloudlike(home, DRIVEN, active=1)
         self.tasks, self.announcer = NotedTasks(self.noted), NotedAnnouncer(self.noted)
         self.jobs = NotedJobs(self.noted)
+        self.plain = Plain()
         wake = CloudWake(
             cast(CloudTasks, self.tasks),
             cast(PubSubAnnouncer, self.announcer),
@@ -531,9 +553,9 @@ class Drive:
                 drive=drive,
                 sign_ins=NotedSignIns(self.noted),
                 stores={name: NotedPurge(self.noted, name) for name in ("uploads", "media")},
-                platform=platforms.platforms(None),
+                platform=self._platform,
                 app=platforms.apps(NotedSecrets(self.noted)),
-                vault=LocalVault(settings.home / "vault.key"),
+                vault=NotedVault(LocalVault(home / "vault.key"), self.noted),
                 limits=LocalLimits(self.clock),
             ),
             services=Anybody(self.noted),
@@ -557,6 +579,10 @@ class Drive:
             ),
             hub=Hub(longest_s=0.0),
         )
+
+    def _platform(self, network: str) -> Platform:
+        self.noted.use("tell", "platforms")
+        return cast(Platform, self.plain)
 
     def _table(self) -> Seats:
         """Who is at it is known by asking their makers; where plans are made, their names do."""
@@ -728,6 +754,32 @@ class Drive:
         self._worked()
         assert self.ask("GET", f"/v1/erasures/{erasure}")["state"] == "erased"
 
+    def publish(self) -> None:
+        """Two posts of a channel that may have one a day, the second a day later; and how the first does."""
+        inner = cast(NotedDocuments, self.engine.documents).inner
+        channel = channels.id_of("x", "ann")
+        key, vault = channels.key_of(TENANT, channel), cast(NotedVault, self.parts.tools.vault).inner
+        tokens = Tokens(access=TOKEN, refresh=None, lasts_s=None, refresh_lasts_s=None, scopes=())
+        body = {"schema": 1, "network": "x", "account": "ann", "state": "connected", "expires": None}
+        told = {**body, "tokens": vault.seal(dumps(to_json(tokens)).decode(), key)}
+        kept = cast(NotedObjects, self.engine.objects).inner.put_new(f"t/{TENANT}/clip.mp4", b"a video")
+        video = File(object=kept.key, sha256=kept.sha256, size=kept.size, kind="video/mp4")
+        of: Json = {"network": "x", "kind_of": "x", "channel": channel, "account": "ann", "flow": "f-1", "asset": "f"}
+        of |= {"clip": "f-1.1", "step": "scheduled", "late": "publish", "slot": stamp(self.clock.now())}
+        of |= {"predicted": None, "posts_a_day": 1, "video": to_json(video)}
+        keys = [f"tenants/{TENANT}/publications/{name}" for name in ("p1", "p2")]
+        inner.commit([Merge(key, told)])
+        for one in keys:
+            post = {"post": to_json(Post(title=one, body=""))}
+            inner.commit([chore.created(self.engine, one, "publication", by=TENANT, memo={}, fields={**of, **post})])
+            self._worked()
+        steps = [snap.body["step"] for snap in inner.get_many(keys).values()]
+        assert sorted(steps) == ["published", "ready"], steps  # the second has its quota's day to wait
+        self.clock.at += timedelta(days=1)
+        self._worked()
+        assert {snap.body["step"] for snap in inner.get_many(keys).values()} == {"published"}
+        assert inner.query("metrics"), "nobody read how it does"
+
     def _worked(self) -> None:
         for _ in range(8):
             self.tick()
@@ -790,6 +842,7 @@ def driven(home: Path, settings: Cloud) -> Noted:
     sent = drive.ask("GET", f"/v1/webhooks/{hook['id']}/deliveries?limit=1")
     drive.ask("GET", f"/v1/webhooks/{hook['id']}/deliveries?cursor={sent['next']}")
     drive.know()
+    drive.publish()
     drive.ask("PATCH", f"/v1/assets/{asset}", {"name": "b.mp4"})
     drive.ask("GET", "/v1/usage")
     plan = {"schema": "cutroom.storyboard/1", "title": "Tea", "shots": [{"seconds": 2, "say": "Tea?"}]}

@@ -29,6 +29,7 @@ VARIABLES = {
     "billing_account": "012345-6789AB-CDEF01",
     "identity_platform": "true",
     "push": "true",
+    "platforms": '{"snapchat": {"on": true}}',
     "images": json.dumps({name: f"registry.example/{name}{DIGEST}" for name in ("functions", "media", "gpu")}),
 }
 

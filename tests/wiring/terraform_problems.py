@@ -6,10 +6,11 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from common import config
 from common.adapters.google.indexes import EXPIRING, needed
+from common.domain.publication import Network
 from common.errors import BadInput
 from common.pipeline.definition import PIPELINE
 from common.pipeline.launcher import POLICIES
@@ -19,7 +20,7 @@ from tests.wiring.terraform_drive import Noted
 from tests.wiring.terraform_plan import ROOT, Plan, Resource
 
 DAY_S = 86_400
-OUTWARD = ("work-light",)  # it asks addresses that people gave, and opens no video
+OUTWARD = ("work-light",)  # it asks platforms, and addresses that people gave, and opens no video
 CODE = ("common", "functions", "jobs")
 
 
@@ -31,6 +32,8 @@ def problems(plan: Plan, noted: Noted) -> list[str]:
         lambda: announcements(plan),
         lambda: roles(plan, noted),
         lambda: push(plan),
+        lambda: outward(noted),
+        lambda: vault(plan),
         lambda: indexes(plan, noted),
         lambda: buckets(plan),
         lambda: database(plan),
@@ -245,6 +248,8 @@ GRANTED = {
     ("delete", "media"): ("bucket media", "roles/storage.objectUser"),
     ("delete", "uploads"): ("bucket uploads", "roles/storage.objectUser"),
     ("read", "drive-api-key"): ("secret drive-api-key", "roles/secretmanager.secretAccessor"),
+    ("seal", "tokens"): ("key tokens", "roles/cloudkms.cryptoKeyEncrypter"),
+    ("open", "tokens"): ("key tokens", "roles/cloudkms.cryptoKeyDecrypter"),
     ("ask", "makers"): ("project", "roles/aiplatform.user"),
     ("sign", "api"): ("account api", "signer"),
     ("act as", "invoker"): ("account invoker", "roles/iam.serviceAccountUser"),
@@ -283,6 +288,8 @@ def _granted(use: tuple[str, str], uses: set[tuple[str, str]], regions: list[str
             yield "project", "roles/datastore.viewer"
     elif what == "enqueue":
         yield from ((f"queue {on} {region}", "roles/cloudtasks.enqueuer") for region in regions)
+    elif what == "tell":
+        pass  # it is no part of the cloud that is told
     elif what in ("start", "cancel"):
         role = "launcher" if what == "start" else "canceller"
         yield from ((f"job {on} {region}", role) for region in regions)
@@ -298,7 +305,8 @@ def _held(plan: Plan) -> Iterator[tuple[str, str, str]]:
         "topic": {one.values["id"]: one.name for one in plan.all("pubsub_topic")},
         "service_account_id": {one.values["name"]: one.key for one in plan.all("service_account")},
     }
-    on_a = {"bucket": "bucket", "topic": "topic", "service_account_id": "account"}
+    names["crypto_key_id"] = {one.values["id"]: one.name for one in plan.all("kms_crypto_key")}
+    on_a = {"bucket": "bucket", "topic": "topic", "service_account_id": "account", "crypto_key_id": "key"}
     for one in plan.resources:
         if not one.type.endswith("_iam_member"):
             continue
@@ -339,6 +347,27 @@ def push(plan: Plan) -> Iterator[str]:
         yield f"who pushes may do {held}"
     if "fcm.googleapis.com" not in on:
         yield "push is asked for, and fcm.googleapis.com is off"
+
+
+def outward(noted: Noted) -> Iterator[str]:
+    """Who asks platforms has a way out."""
+    for who, uses in sorted(noted.uses.items()):
+        if ("tell", "platforms") in uses and who not in OUTWARD:
+            yield f"{who} asks platforms, and has no way out of the private network"
+
+
+def vault(plan: Plan) -> Iterator[str]:
+    """Who seals is told of a key that is renewed, and that can be brought back."""
+    (key,) = plan.all("kms_crypto_key")
+    if seconds(key.values["rotation_period"]) > 90 * DAY_S:
+        yield f"the key of channels is the same for {key.values['rotation_period']}"
+    if seconds(key.values["destroy_scheduled_duration"]) < 30 * DAY_S:
+        yield "a key of channels that is destroyed is gone at once"
+    if "cloudkms.googleapis.com" not in {one.values["service"] for one in plan.all("project_service")}:
+        yield "tokens are sealed, and cloudkms.googleapis.com is off"
+    for one in plan.all("cloud_run_v2_service"):
+        if env(one).get("CUTROOM_KEY") != key.values["id"]:
+            yield f"{one.address} seals by {env(one).get('CUTROOM_KEY')}, which is not the key there is"
 
 
 def indexes(plan: Plan, noted: Noted) -> Iterator[str]:
@@ -509,8 +538,17 @@ def secrets_read(folders: list[Path]) -> set[str]:
                     and node.func.attr == "get"
                     and ast.unparse(node.func.value).endswith("secrets")
                 ):
-                    name = node.args[0]
-                    found.add(
-                        str(name.value) if isinstance(name, ast.Constant) else f"{path.name}: {ast.unparse(name)}"
-                    )
+                    found |= _named(path, node.args[0])
     return found
+
+
+def _named(path: Path, name: ast.expr) -> set[str]:
+    """By its letters, or one for each network where that is all that is left open."""
+    if isinstance(name, ast.Constant):
+        return {str(name.value)}
+    if isinstance(name, ast.JoinedStr):
+        open_ = [ast.unparse(part.value) for part in name.values if isinstance(part, ast.FormattedValue)]
+        if open_ == ["network"]:
+            told = [str(part.value) if isinstance(part, ast.Constant) else None for part in name.values]
+            return {"".join(network if part is None else part for part in told) for network in get_args(Network)}
+    return {f"{path.name}: {ast.unparse(name)}"}

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from common import config
 from common.adapters.google.indexes import INDEXES, lacking
+from common.domain.publication import Network
 from scripts.cli import stages
 from tests.unit.test_functions import ENV
 from tests.wiring.terraform_drive import Noted, driven
@@ -75,6 +77,13 @@ def test_every_secret_that_is_read_is_made(environment: str) -> None:
 def test_a_secret_that_is_read_is_seen(tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text("key = self._secrets.get('one-key')\nother = ports.secrets.get(NAME)\n")
     assert secrets_read([tmp_path]) == {"one-key", "one.py: NAME"}
+
+
+def test_a_secret_of_each_network_is_seen_and_one_of_anything_else_is_not_guessed(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("id = secrets.get(f'{network}-client-id')\nother = secrets.get(f'{name}-key')\n")
+    found = secrets_read([tmp_path])
+    assert {"x-client-id", "youtube-client-id"} < found and len(found) == len(get_args(Network)) + 1
+    assert "one.py: f'{name}-key'" in found
 
 
 def _asking() -> Iterator[tuple[str, int, int]]:
@@ -158,6 +167,21 @@ MISTAKES = (
         "for_each = toset(var.push ? local.light : [])",
         'for_each = toset(var.push ? ["tick"] : [])',
         "work-light lacks pusher on project",
+    ),
+    Mistake("vault.tf", "${90 * local.day_s}s", "${900 * local.day_s}s", "the key of channels is the same for"),
+    Mistake("vault.tf", "${30 * local.day_s}s", "${local.day_s}s", "that is destroyed is gone at once"),
+    Mistake("main.tf", '"cloudkms", ', "", "cloudkms.googleapis.com is off"),
+    Mistake(
+        "modules/region/main.tf",
+        "CUTROOM_KEY      = var.key",
+        'CUTROOM_KEY = "another"',
+        "which is not the key there is",
+    ),
+    Mistake(
+        "identity.tf",
+        'role = "roles/cloudkms.cryptoKeyDecrypter", who = local.light',
+        'role = "roles/cloudkms.cryptoKeyDecrypter", who = ["api"]',
+        "api holds roles/cloudkms.cryptoKeyDecrypter on key tokens",
     ),
     Mistake("storage.tf", "enabled = true\n  }\n\n  soft", "enabled = false\n  }\n\n  soft", "versioning is off"),
     Mistake("storage.tf", "= 30 * local.day_s", "= 7 * local.day_s", "not kept for 30 days"),

@@ -18,9 +18,11 @@ locals {
       CUTROOM_SIGNER   = var.accounts["api"]
       CUTROOM_ACTIVE   = tostring(var.active)
       CUTROOM_EVIDENCE = join(" ", var.evidence)
+      CUTROOM_KEY      = var.key
     },
     { for lane in keys(var.lanes) : "CUTROOM_SERVICE_${upper(lane)}" => local.urls["work-${lane}"] },
     var.push ? { CUTROOM_PUSH = "1" } : {},
+    length(var.platforms) > 0 ? { CUTROOM_PLATFORMS = jsonencode(var.platforms) } : {},
   )
 
   models = "/models" # where the bucket of models is mounted

@@ -129,6 +129,19 @@ variable "push" {
   type        = bool
 }
 
+variable "key" {
+  description = "The key that seals the tokens of channels: CUTROOM_KEY."
+  type        = string
+}
+
+variable "platforms" {
+  description = "Platforms that are asked otherwise than usual: CUTROOM_PLATFORMS."
+  type = map(object({
+    version = string
+    on      = bool
+  }))
+}
+
 variable "active" {
   description = "Flows of one tenant at work at once."
   type        = number
