@@ -283,6 +283,8 @@ def _job(tools: Tools, hold: Hold, platform: Platform) -> Job:
     """Raises Held where its channel cannot be spoken for."""
     body = hold.body
     channel = channels.opened(tools, hold.tenant, body["channel"])
+    if channel.body.get("approval") and body["step"] in ("scheduled", "claimed") and not _stands(tools, hold):
+        raise Held("its clip is not approved any more; approve it, then schedule it again", code="approval")
 
     kept = dict(hold.memo.get("kept", {}))
 
@@ -313,6 +315,15 @@ def _asked(tools: Tools, hold: Hold) -> str | None:
     """What somebody wants of it meanwhile: cancel or hold."""
     snap = tools.engine.documents.get_many([hold.key]).get(hold.key)
     return None if snap is None else snap.body.get("asked")
+
+
+def _stands(tools: Tools, hold: Hold) -> bool:
+    """Whether who approved the clip still does, and it is what they approved."""
+    key = f"tenants/{hold.tenant}/clips/{hold.body['clip']}"
+    snap = tools.engine.documents.get_many([key]).get(key)
+    if snap is None or snap.body["state"] != "approved":
+        return False
+    return bool(snap.body["decided"]["of"] == (hold.body.get("approved") or {}).get("of"))
 
 
 def _again(after_s: float, code: str, text: str, action: str, raw: Json | None = None) -> Again:

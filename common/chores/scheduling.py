@@ -10,11 +10,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any, Literal
 
 from common.chores import channels, chore
 from common.domain.calendar import Pause, Slot, following, pausing
-from common.domain.clip import Aspect, Rendition
+from common.domain.clip import Aspect
 from common.domain.codec import digest, from_json, loads, to_json
 from common.domain.gate import Gate
 from common.domain.platforms import Platform, platforms
@@ -77,13 +78,13 @@ def planned(engine: Engine, tenant: str, wanted: Wanted, by: str, taken: Iterabl
         raise BadInput(f"the files of clip {clip.id} are not made and checked yet; wait for its flow to end")
     decided = _approved(clip, made, channel)
     gates = from_json(list[Gate], loads(engine.objects.get(checked["gates"]["object"])))
-    rules, rendition = _chosen(channel.body["network"], clip, made, gates, wanted.aspect)
-    _account_takes(channel, rendition)
+    rules, aspect, video = _chosen(channel.body["network"], clip, made, gates, wanted.aspect)
+    _account_takes(channel, video)
     post = _post(clip, rules, wanted)
-    if wanted.at == "now" and (same := _begun(engine, parent, channel, rendition)) is not None:
+    if wanted.at == "now" and (same := _begun(engine, parent, channel, video)) is not None:
         return Planned(key=same.key, body=same.body, writes=())
     at, slot = _when(engine, tenant, channel, wanted, taken)
-    place = f"{parent}/taken/{digest([rendition.sha256, channel.id, stamp(at)], 32)}"
+    place = f"{parent}/taken/{digest([video.sha256, channel.id, stamp(at)], 32)}"
     key = f"{parent}/publications/{secrets.token_hex(8)}"
     writes: list[Write] = []
     if (held := engine.documents.get_many([place]).get(place)) is not None:
@@ -94,15 +95,16 @@ def planned(engine: Engine, tenant: str, wanted: Wanted, by: str, taken: Iterabl
         writes.append(Update(place, {"publication": key.rsplit("/", 1)[1]}, held.version))
     else:
         writes.append(Create(place, {"schema": 1, "publication": key.rsplit("/", 1)[1]}))
+    flow = clip.id.rpartition(".")[0]
     body: Json = {
         "network": channel.body["network"],
         "channel": channel.id,
         "account": channel.body["account"],
         "kind_of": rules.name,
         "clip": clip.id,
-        "flow": clip.id.rpartition(".")[0],
-        "asset": clip.body["asset"],
-        "aspect": rendition.aspect,
+        "flow": flow,
+        "asset": flow.rpartition("-")[0],
+        "aspect": aspect,
         "step": "scheduled",
         "slot": stamp(at),
         "taken": place.rsplit("/", 1)[1],
@@ -114,7 +116,8 @@ def planned(engine: Engine, tenant: str, wanted: Wanted, by: str, taken: Iterabl
         "post": to_json(post),
         "approved": decided,
         "predicted": {name: clip.body.get(name) for name in ("score", "scores", "verdict")},
-        **_files(made, rendition),
+        "video": to_json(video),
+        **_beside(made),
     }
     planned = chore.created(engine, key, "publication", by=by, memo={}, fields=body)
     return Planned(key=key, body=planned.body, writes=[*writes, planned])
@@ -185,9 +188,9 @@ def _approved(clip: Snap, made: Json, channel: Snap) -> Json | None:
 
 def _chosen(
     network: str, clip: Snap, made: Json, gates: Sequence[Gate], aspect: Aspect | None
-) -> tuple[Platform, Rendition]:
+) -> tuple[Platform, Aspect, File]:
     """The rules it goes out by, and the file that meets them."""
-    renditions = {one.aspect: one for one in from_json(list[Rendition], made["renditions"])}
+    renditions = {one["aspect"]: _video(one) for one in made["renditions"]}
     if aspect is not None and aspect not in renditions:
         raise BadInput(f"clip {clip.id} has no file of {aspect}; there are {', '.join(renditions) or 'none'}")
     by_name = {one.name: one for one in platforms()}
@@ -201,7 +204,7 @@ def _chosen(
                 continue
             fit = next((one for one in gate.fits if one.platform == kind), None)
             if gate.ready and fit is not None and fit.fits:
-                return rules, renditions[gate.aspect]
+                return rules, gate.aspect, renditions[gate.aspect]
             wrong += [
                 f"{gate.aspect} for {kind}: {one.name} is {one.measured}, the limit {one.limit}"
                 for one in gate.findings
@@ -211,11 +214,11 @@ def _chosen(
     raise BadInput(f"no file of clip {clip.id} passes for {network}: {told}", code="limits")
 
 
-def _account_takes(channel: Snap, rendition: Rendition) -> None:
+def _account_takes(channel: Snap, video: File) -> None:
     """What the platform said of this account's own limits."""
     longest = channel.body.get("longest_s")
-    if longest is not None and float(rendition.duration) > longest:
-        told = f"{float(rendition.duration):.1f} s long; this account may post {longest:g} s"
+    if longest is not None and video.duration is not None and video.duration > longest:
+        told = f"{video.duration:.1f} s long; this account may post {longest:g} s"
         raise BadInput(f"the file is {told}; choose a shorter clip", code="limits")
 
 
@@ -277,31 +280,26 @@ def _when(
     return at, None
 
 
-def _begun(engine: Engine, parent: str, channel: Snap, rendition: Rendition) -> Snap | None:
+def _begun(engine: Engine, parent: str, channel: Snap, video: File) -> Snap | None:
     """The same file that somebody sent to this channel a moment ago: two who press at once want one post."""
     since = [Where("channel", "==", channel.id), Where("slot", ">", stamp(engine.clock.now() - MOMENT))]
     for snap in engine.documents.query("publications", since, parent=parent, order="slot", limit=5000):
         now = snap.body["slot"] <= stamp(engine.clock.now())
-        if now and snap.body["video"]["sha256"] == rendition.sha256 and snap.body["step"] != "cancelled":
+        if now and snap.body["video"]["sha256"] == video.sha256 and snap.body["step"] != "cancelled":
             return snap
     return None
 
 
-def _files(made: Json, rendition: Rendition) -> dict[str, Any]:
-    video = File(
-        object=rendition.object,
-        sha256=rendition.sha256,
-        size=rendition.size,
-        kind="video/mp4",
-        duration=float(rendition.duration),
-        width=rendition.width,
-        height=rendition.height,
-    )
-    found: dict[str, Any] = {"video": to_json(video)}
+def _video(rendition: Json) -> File:
+    same = {name: rendition[name] for name in ("object", "sha256", "size", "width", "height")}
+    return File(kind="video/mp4", duration=float(Fraction(rendition["duration"])), **same)
+
+
+def _beside(made: Json) -> dict[str, Any]:
+    """The picture and the captions that go with it, None where there are none."""
+    found: dict[str, Any] = {}
     for name, of, kind in (("cover", "thumbnail", "image/jpeg"), ("captions", "srt", "application/x-subrip")):
         kept = made.get(of)
-        file = (
-            None if kept is None else File(object=kept["object"], sha256=kept["sha256"], size=kept["size"], kind=kind)
-        )
-        found[name] = None if file is None else to_json(file)
+        same = None if kept is None else {field: kept[field] for field in ("object", "sha256", "size")}
+        found[name] = None if same is None else to_json(File(kind=kind, **same))
     return found
