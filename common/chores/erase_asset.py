@@ -18,6 +18,7 @@ from common.pipeline.engine import Engine
 from common.ports.documents import Create, Delete, Documents, Snap, Where
 
 KEPT = ("audit", "chores", "idempotency")
+FINDING = ("events", "embeddings", "publications")
 _FIELDS = ("asset", "asset_id", "value")  # that name an asset: of what is made of it, of runs, of claims
 _ALL = 100_000
 
@@ -48,6 +49,8 @@ def run(tools: Tools, hold: Hold) -> End:
     if phase == "wait":
         if any(removing.at_work(tools, parent, [Where("flow", "==", flow)]) for flow in hold.memo["flows"]):
             return Again(after_s=10)
+        if any(chore.held(engine, snap) for snap in _posts(engine.documents, parent, asset)):
+            return Again(after_s=10)  # it may be going out this moment
         hold.note(phase="remove")
     for store, found in _of(tools, hold, parent):
         removing.documents(tools, hold, store, found)
@@ -67,18 +70,26 @@ def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[S
     told = [one for where in flows for one in store.query("events", [where], parent=parent, limit=_ALL)]
     indirect = [Where("event", "==", one.id) for one in told]  # deliveries
     indirect += [Where("clip", "==", one.id) for one in _named(store, parent, "embeddings", asset)]  # notes
+    posts = [snap.id for snap in _posts(store, parent, asset)]
     # What others are found by goes last.
-    for collection in sorted(store.collections(parent), key=lambda name: name in ("events", "embeddings")):
+    for collection in sorted(store.collections(parent), key=lambda name: name in FINDING):
         if collection in KEPT:
             continue
         found = {one.key: one for one in _named(store, parent, collection, asset)}
         asked = [*flows, *(Where(name, "==", asset) for name in _FIELDS)]
         asked += indirect if collection in ("deliveries", "knowledge") else []
+        asked += [Where("publication", "==", post) for post in posts] if collection == "taken" else []
+        if collection == "calls":
+            found |= {one.key: one for post in posts for one in _named(store, parent, collection, post)}
         for where in asked:
             found |= {one.key: one for one in store.query(collection, [where], parent=parent, limit=_ALL)}
         found.pop(f"{parent}/assets/{asset}", None)
         if found:
             yield f"documents: {collection}", list(found.values())
+
+
+def _posts(store: Documents, parent: str, asset: str) -> list[Snap]:
+    return store.query("publications", [Where("asset", "==", asset)], parent=parent, limit=_ALL)
 
 
 def _named(store: Documents, parent: str, collection: str, asset: str) -> list[Snap]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from common.chores import chore
+from common.chores import channels, chore
 from common.chores.chore import Hold
 from common.chores.tools import Tools
 from common.domain.codec import dumps
@@ -39,16 +39,14 @@ def tell(tools: Tools, hold: Hold, step: str, text: str, *, url: str | None = No
         error=trouble,
     )
     which = [hold.id] if step == "published" else [hold.id, hold.token]
-    engine = tools.engine
-    rows = log.record(
-        engine.documents, engine.clock, hold.tenant, [Happening(type=TYPES[step], data=data, which=which)]
-    )
-    deliveries.wake_all(engine.wake, rows, engine.clock.now())
+    _record(tools, hold.tenant, Happening(type=TYPES[step], data=data, which=which))
 
 
 def quota(tools: Tools, hold: Hold) -> float | None:
     """Seconds until the channel may post again; None where it may now, or nobody knows."""
-    most = hold.body.get("posts_a_day")
+    key = channels.key_of(hold.tenant, hold.body["channel"])
+    channel = tools.engine.documents.get_many([key]).get(key)
+    most = None if channel is None else channel.body.get("posts_a_day")
     if most is None:
         return None
     now = tools.engine.clock.now()
@@ -57,6 +55,15 @@ def quota(tools: Tools, hold: Hold) -> float | None:
     last = tools.engine.documents.query("publications", since, parent=parent, order="published", limit=most)
     if len(last) < most:
         return None
+    data = Data(
+        channel=hold.body["channel"],
+        service=hold.body["network"],
+        usage=len(last),
+        limit=most,
+        message=f"{hold.body['network']} takes no more than {most} posts of this channel in 24 hours; the rest waits.",
+    )
+    which = [hold.body["channel"], stamp(now)[:10]]
+    _record(tools, hold.tenant, Happening(type="alert.quota", data=data, which=which))
     return max(60.0, (parse(last[0].body["published"]) + DAY - now).total_seconds())
 
 
@@ -65,6 +72,12 @@ def watched(tools: Tools, hold: Hold, published: str) -> list[Create]:
     memo: Json = {"publication": hold.id, "published": published}
     key = f"tenants/{hold.tenant}/chores/insights-{hold.id}"
     return [chore.created(tools.engine, key, "insights", by=hold.body["by"], memo=memo)]
+
+
+def _record(tools: Tools, tenant: str, happened: Happening) -> None:
+    engine = tools.engine
+    rows = log.record(engine.documents, engine.clock, tenant, [happened])
+    deliveries.wake_all(engine.wake, rows, engine.clock.now())
 
 
 def short(raw: Json) -> Json:

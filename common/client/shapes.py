@@ -154,7 +154,8 @@ class ClipsPage(TypedDict):
 class Data(TypedDict):
     """`left_s`: seconds that are left, by how long the organisation's last flows took; null while that is not known.
 
-    `percent` is null until anything is known; `retry_after`: seconds until what waits is tried again."""
+    `percent` is null until anything is known; `retry_after`: seconds until what waits is tried again.
+    `service`, `usage`, `limit`: of a quota that is reached."""
 
     flow: str | None
     asset: str | None
@@ -166,6 +167,9 @@ class Data(TypedDict):
     message: str
     left_s: int | None
     retry_after: int | None
+    service: str | None
+    usage: int | None
+    limit: int | None
     error: Trouble | None
 
 

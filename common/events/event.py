@@ -40,6 +40,7 @@ class Data(msgspec.Struct, kw_only=True):
     """`left_s`: seconds that are left, by how long the organisation's last flows took; null while that is not known.
 
     `percent` is null until anything is known; `retry_after`: seconds until what waits is tried again.
+    `service`, `usage`, `limit`: of a quota that is reached.
     """
 
     flow: str | None = None
@@ -52,6 +53,9 @@ class Data(msgspec.Struct, kw_only=True):
     message: str
     left_s: int | None = None
     retry_after: int | None = None
+    service: str | None = None
+    usage: int | None = None
+    limit: int | None = None
     error: Trouble | None = None
 
 

@@ -118,14 +118,15 @@ def main(argv: list[str] | None = None) -> int:
     try:
         refuse_reachable(options.host)
         options.uploads.mkdir(parents=True, exist_ok=True)
-        with bootstrap.local(config.from_environment()) as local, _listening(options.host, options.port) as listener:
+        with bootstrap.local(config.from_environment()) as local, listening(options.host, options.port) as listener:
             address = f"http://{options.host}:{listener.getsockname()[1]}"
             api = bootstrap.api(local, address)
             with (
-                _served(api, listener, local.settings.origins),
+                served(api, listener, local.settings.origins),
                 closing(api.courier),
                 Keeper(api.tools).looking(),
             ):
+                local.folder.tell_address(address)
                 console.print(f"API: {address}/v1, key: {api.key}", soft_wrap=True)
                 console.print(f"Watching {options.uploads}/ . Drop a video in; results come to {options.out}/ .")
                 _work(
@@ -173,7 +174,7 @@ def _take(local: Local, path: Path, console: Console) -> None:
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int) -> Iterator[socket.socket]:
     """A socket of our own, so that a port that is taken is said before anything else."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Said to be TCP, or asyncio lets the system hold back an answer's second piece: 40 ms for each.
@@ -188,7 +189,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _served(api: LocalApi, listener: socket.socket, origins: Sequence[str]) -> Iterator[None]:
+def served(api: LocalApi, listener: socket.socket, origins: Sequence[str]) -> Iterator[None]:
     """The API, by a thread of its own; it ends with the block."""
     routes = app.build(api.parts, origins)
 

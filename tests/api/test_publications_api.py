@@ -245,6 +245,41 @@ def test_nobody_sees_or_moves_the_posts_of_others(served: Served) -> None:
     assert served.told("GET", path)["priority"] == 0
 
 
+def test_an_asset_takes_its_posts_with_it_when_it_is_erased(served: Served) -> None:
+    clip, _ = postable(served), plain(served)
+    asset = clip.partition("-")[0]
+    (channel,) = connected(served, "x")
+    wanted = {"clip": clip, "channels": [channel], "at": "now"}
+    (made,) = served.told("POST", "/v1/publications", status=201, json=wanted)["items"]
+    go(served, 80)
+    served.told("POST", "/v1/publications", status=201, json={**wanted, "at": at(served, days=3)})
+    served.told("DELETE", f"/v1/assets/{asset}", status=202)
+    go(served, 30)
+    assert served.told("GET", "/v1/publications")["items"] == []
+    there = served.engine.documents
+    for collection in ("publications", "metrics", "outcomes", "taken", "calls"):
+        assert there.query(collection, parent="tenants/ann") == [], collection
+    served.told("GET", f"/v1/publications/{made['id']}", status=404)
+
+
+def test_an_account_posts_no_more_a_day_than_its_platform_takes(served: Served) -> None:
+    clip, platform = postable(served), plain(served)
+    (channel,) = connected(served, "x", posts_a_day=2)
+    for hours in range(1, 4):
+        wanted = {"clip": clip, "channels": [channel], "at": at(served, hours=hours)}
+        served.told("POST", "/v1/publications", status=201, json=wanted)
+    go(served, 60 * 5)
+    assert len(platform.posts) == 2
+    (last,) = served.told("GET", "/v1/publications?limit=1")["items"]
+    assert (last["state"], last["error"]["code"]) == ("ready", "quota")
+    alerts = [
+        one.body for one in served.engine.documents.query("events", limit=999) if one.body["type"] == "alert.quota"
+    ]
+    assert len(alerts) == 1 and '"usage":2,"limit":2' in alerts[0]["told"]
+    go(served, 60 * 24)
+    assert len(platform.posts) == 3, "it goes on by itself"
+
+
 def test_insights_come_day_by_day_and_become_an_outcome(served: Served) -> None:
     clip, _ = postable(served), plain(served)
     (channel,) = connected(served, "x")

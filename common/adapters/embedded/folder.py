@@ -28,6 +28,7 @@ class StateFolder:
         self.vault = root / "vault.key"
         self.uploads = root / "uploads"
         self.log = root / "cutroom.log"
+        self._address = root / "address"
         self._workers = root / "workers"
 
     @contextmanager
@@ -45,7 +46,17 @@ class StateFolder:
             file.truncate(0)
             file.write(f"process {os.getpid()} (since {time.strftime('%H:%M:%S')})")
             file.flush()
+            self._address.unlink(missing_ok=True)
             yield
+
+    def tell_address(self, address: str) -> None:
+        """Where whoever holds the folder answers, for the other commands of this machine."""
+        self._address.write_text(address)
+
+    @property
+    def address(self) -> str | None:
+        """None where its holder answers nowhere."""
+        return self._address.read_text() if self._address.is_file() else None
 
     def enlist(self, pid: int) -> Path:
         """Note a worker's process group, so that the next life can end it if this one is killed."""
