@@ -9,7 +9,9 @@ from common.adapters.platforms.site import Site
 from common.domain.publication import Network
 from common.ports.platforms import Platform
 
-PLATFORMS: dict[Network, str] = {}
+PLATFORMS: dict[Network, str] = {
+    "x": "common.adapters.platforms.x:X",
+}
 
 
 def platform(network: Network, site: Site) -> Platform:
