@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,7 +36,8 @@ from common.chores.tools import Tools
 from common.config import Cloud
 from common.domain.asset import Source
 from common.domain.codec import dumps, to_json
-from common.domain.publication import File, Post
+from common.domain.gate import Fit, Gate
+from common.domain.publication import KINDS, File, Post
 from common.domain.verdict import Verdict
 from common.errors import Transient
 from common.events.event import TYPES
@@ -665,7 +667,9 @@ class Drive:
         files = dict.fromkeys(("srt", "thumbnail", "preview", "report", "result"), kept)
         done = {"state": "done", "result": {"small": {**files, "renditions": [rendition]}}}
         objects = cast(NotedObjects, self.engine.objects).inner
-        gates = objects.put_new("t/x/gates.json", b"[]").key
+        fits = tuple(Fit(platform=kind, fits=True, checked=1, unverified=()) for kind in KINDS["x"])
+        gate = Gate(aspect="9:16", object="t/x/file", ready=True, findings=(), fits=fits)
+        gates = objects.put_new("t/x/gates.json", dumps([to_json(gate)])).key
         told = dumps([{"number": 1, "verdict": to_json(NOBODY)}])
         votes = objects.put_new("t/x/verdicts.json", told).key
         span = {"start": "0", "end": "1"}
@@ -761,12 +765,14 @@ class Drive:
         key, vault = channels.key_of(TENANT, channel), cast(NotedVault, self.parts.tools.vault).inner
         tokens = Tokens(access=TOKEN, refresh=None, lasts_s=None, refresh_lasts_s=None, scopes=())
         body = {"schema": 1, "network": "x", "account": "ann", "state": "connected", "expires": None}
+        body |= {"name": "Ann", "posts_a_day": 1, "slots": [{"day": 0, "time": "18:00"}]}
         told = {**body, "tokens": vault.seal(dumps(to_json(tokens)).decode(), key)}
         kept = cast(NotedObjects, self.engine.objects).inner.put_new(f"t/{TENANT}/clip.mp4", b"a video")
         video = File(object=kept.key, sha256=kept.sha256, size=kept.size, kind="video/mp4")
         of: Json = {"network": "x", "kind_of": "x", "channel": channel, "account": "ann", "flow": "f-1", "asset": "f"}
         of |= {"clip": "f-1.1", "step": "scheduled", "late": "publish", "slot": stamp(self.clock.now())}
-        of |= {"predicted": None, "posts_a_day": 1, "video": to_json(video)}
+        of |= {"predicted": None, "video": to_json(video), "aspect": "9:16", "priority": 0}
+        of |= {"topic": None, "content": None, "taken": "x"}
         keys = [f"tenants/{TENANT}/publications/{name}" for name in ("p1", "p2")]
         inner.commit([Merge(key, told)])
         for one in keys:
@@ -779,6 +785,24 @@ class Drive:
         self._worked()
         assert {snap.body["step"] for snap in inner.get_many(keys).values()} == {"published"}
         assert inner.query("metrics"), "nobody read how it does"
+        (clip, *_) = [snap.id for snap in inner.query("clips") if snap.id.endswith(".1") and "created" not in snap.body]
+        for at in ("now", "next"):
+            self.clock.at += timedelta(minutes=2)
+            (post,) = self.ask("POST", "/v1/publications", {"clip": clip, "channels": [channel], "at": at})["items"]
+        path = f"/v1/publications/{post['id']}"
+        self.ask("PATCH", path, {"at": "2027-01-01T00:00:00Z"})
+        self.ask("POST", f"{path}/cancel")
+        self.ask("GET", "/v1/publications/p1/insights")
+        for conditions in ("", *_some(f"channel={channel}", "state=published", f"clip={clip}")):
+            self.ask("GET", f"/v1/publications?{conditions}")
+        self.clock.at += timedelta(minutes=2)
+        self.ask("GET", "/v1/calendar")
+        self.ask("GET", f"/v1/calendar?channel={channel}")
+        self.ask("GET", f"/v1/channels/{channel}/times")
+        self.ask("PUT", f"/v1/channels/{channel}/times", {"slots": []})
+        table = self.ask("POST", "/v1/calendar/tables", {"table": f"clip,channel,at\n{clip},Ann,2027-01-01"})["id"]
+        self._worked()
+        assert self.ask("GET", f"/v1/calendar/tables/{table}")["scheduled"] == 1
 
     def _worked(self) -> None:
         for _ in range(8):
@@ -798,6 +822,11 @@ class Drive:
     def states(self) -> list[str]:
         found = cast(NotedDocuments, self.engine.documents).inner.query("flows")
         return [snap.body["state"] for snap in found]
+
+
+def _some(*conditions: str) -> list[str]:
+    """Every choice of some of them."""
+    return ["&".join(some) for n in range(1, len(conditions) + 1) for some in combinations(conditions, n)]
 
 
 def driven(home: Path, settings: Cloud) -> Noted:

@@ -77,6 +77,14 @@ INDEXES = (
     # posts: those that are due, and how many of a channel went out within a day
     Index(collection="publications", fields=("due",), group=True),
     Index(collection="publications", fields=("channel", "published")),
+    Index(collection="publications", fields=("channel", "slot")),
+    *(
+        Index(collection="publications", fields=(*equal, "slot"), last_first=True)
+        for equal in (
+            *(("channel",), ("clip",), ("step",)),
+            *(("channel", "clip"), ("channel", "step"), ("clip", "step"), ("channel", "clip", "step")),
+        )
+    ),
     Index(collection="invitations", fields=("made_by",), group=True),
     Index(collection="devices", fields=("subject",), group=True),
     Index(collection="deliveries", fields=("subject",), group=True),
