@@ -35,6 +35,7 @@ locals {
     { bucket = "uploads", role = "roles/storage.objectViewer", who = local.heavy, why = "stages read the video" },
     { bucket = "media", role = "roles/storage.objectViewer", who = concat(local.planners, local.heavy, ["api"]), why = "plans and stages read what earlier stages made; a signed link gives what its signer may read" },
     { bucket = "media", role = "roles/storage.objectCreator", who = local.heavy, why = "stages keep results; none is ever changed or removed by them" },
+    { bucket = "media", role = "roles/storage.objectCreator", who = ["api"], why = "keeps a table of posts until each row was looked at" },
     { bucket = "models", role = "roles/storage.objectViewer", who = local.heavy, why = "mounts the models, read-only" },
   ]
 
