@@ -188,6 +188,62 @@ def test_documents_are_found_by_words_they_have(documents: Documents) -> None:
     assert (found("money"), found("gone"), found("日本"), found(HOSTILE)) == ("3", "1", "", "")
 
 
+def test_documents_are_found_by_words_and_a_state_that_changes(documents: Documents) -> None:
+    def found(*words: str, **more: Any) -> list[str]:
+        where = [*(Where("told", "has", word) for word in words), Where("state", "==", more.get("state", "approved"))]
+        return [snap.id for snap in documents.query("words", where, parent="tenants/t", limit=more.get("limit", 999))]
+
+    assert found("money") == []
+    names = [f"{n:03}" for n in range(400)]  # more of a word than are looked at to tell how rare it is
+    documents.commit(
+        [
+            Create(
+                f"tenants/t/words/{name}",
+                {
+                    "told": Words(frozenset({"money", *(["late"] if n > 350 else []), *(["odd"] if n % 2 else [])})),
+                    "state": "approved" if n % 5 == 0 else "chosen",
+                },
+            )
+            for n, name in enumerate(names)
+        ]
+    )
+    assert found("money") == names[::5] and found("money", limit=3) == ["000", "005", "010"]
+    assert found("money", "odd") == names[5::10] and found("odd", "late", "money") == names[355::10]
+    assert found("money", state="rejected") == found("nothing") == []
+    documents.commit(
+        [
+            Merge("tenants/t/words/000", {"state": "rejected"}),
+            Merge("tenants/t/words/005", {"state": ABSENT}),
+            Merge("tenants/t/words/010", {"told": ABSENT}),
+            Merge("tenants/t/words/011", {"state": "approved"}),
+            Delete("tenants/t/words/015"),
+            Create("tenants/t/words/other", {"state": "approved"}),  # it has no words
+        ]
+    )
+    assert found("money", limit=3) == ["011", "020", "025"] and found("money", state="rejected") == ["000"]
+    documents.commit([Merge("tenants/t/words/010", {"told": Words(frozenset({"money"}))})])
+    assert found("money", limit=2) == ["010", "011"]
+
+
+@pytest.mark.parametrize("kept", ["nothing", "words", "all"])
+def test_a_file_of_an_earlier_version_is_looked_up_anew(tmp_path: Path, kept: str) -> None:
+    path = tmp_path / "store.sqlite"
+    store = SqliteDocuments(path)
+    told = Words(frozenset({"money"}))
+    store.commit([Create(f"tenants/t/words/{n}", {"told": told, "state": "new"}) for n in range(3)])
+    if kept == "nothing":
+        store._db.executescript("DROP TABLE words; DROP TABLE vectors; DROP TABLE places; PRAGMA user_version = 0")
+    elif kept == "words":
+        store._db.executescript("DELETE FROM words WHERE word = 'new'; PRAGMA user_version = 0")
+    store.close()
+    for _ in range(2):
+        store = SqliteDocuments(path)
+        where = [Where("told", "has", "money"), Where("state", "==", "new")]
+        assert [snap.id for snap in store.query("words", where, parent="tenants/t")] == ["0", "1", "2"]
+        assert len(store.query("words", where[:1], parent="tenants/t")) == 3
+        store.close()
+
+
 @pytest.mark.emulator
 def test_firestore_is_given_a_time_to_live_as_a_time(firestore: Any) -> None:
     FirestoreDocuments(firestore).commit([Create(KEY, {"expires": "2030-01-02T03:04:05.678Z"})])

@@ -90,6 +90,7 @@ class SqliteDocuments:
             self._db.executescript(_ORDERS)
         if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'vectors_by_version'").fetchone():
             self._db.executescript(lookups.SCHEMA)
+        if self._kept_by() < lookups.KEPT:
             self._look_up_anew()
 
     def close(self) -> None:
@@ -124,14 +125,15 @@ class SqliteDocuments:
         last_first: bool = False,
         limit: int = 100,
     ) -> list[Snap]:
+        if any(one.op == "has" for one in where):
+            if parent is None or order is not None:
+                raise ValueError("what has a word is asked of one parent, and comes by key")
+            with self._lock:
+                return self._with_words(parent, collection, where, limit)
         clause, values = self._clause(collection, where, parent)
         way = "DESC" if last_first else "ASC"
         by = f"AND {_path(order)} IS NOT NULL ORDER BY {_path(order)} {way}, key {way}" if order else ""
         with self._lock:
-            if any(one.op == "has" for one in where):
-                if parent is None or order is not None:
-                    raise ValueError("what has a word is asked of one parent, and comes by key")
-                return self._with_words(f"{parent}/{collection}/", where, clause, values, limit)
             return list(self._select(f"{clause} {by} LIMIT ?", [*values, limit]))
 
     def nearest(
@@ -181,21 +183,28 @@ class SqliteDocuments:
         with self._lock:
             return list(self._select(clause, [place + begins, place + after, f"{place}{begins}{_LAST}", parent, limit]))
 
-    def _with_words(
-        self, prefix: str, where: Sequence[Where], clause: str, values: Sequence[Any], limit: int
-    ) -> list[Snap]:
-        parent, collection, _ = _split(f"{prefix}x")
+    def _with_words(self, parent: str, collection: str, where: Sequence[Where], limit: int) -> list[Snap]:
+        prefix = f"{parent}/{collection}/"
         (field,) = {one.field for one in where if one.op == "has"}
         at = lookups.place(self._db, parent, collection, field)
         if at is None:
             return []
+        words = [(at[0], one.value) for one in where if one.op == "has"]
         if any(one.op == "==" and one.field in _FEW_HAVE for one in where):
             # Few documents: they are gone through, and not all that have a word.
-            some, wanted = lookups.each_word(at[0], [one.value for one in where if one.op == "has"], len(prefix) + 1)
+            clause, values = self._clause(collection, where, parent)
+            some, wanted = lookups.each_word(words, len(prefix) + 1)
             return list(self._select(f"{clause} {some} ORDER BY key LIMIT ?", [*values, *wanted, limit]))
-        having, words = lookups.with_words(self._db, at[0], [one.value for one in where if one.op == "has"])
+        told = [one for one in where if one.op == "==" and one.field in lookups.EQUAL and isinstance(one.value, str)]
+        for one in told:
+            equal = lookups.place(self._db, parent, collection, one.field)
+            if equal is None:
+                return []
+            words.append((equal[0], one.value))
+        clause, values = self._clause(collection, [one for one in where if one not in told], parent)
+        having, wanted = lookups.with_words(self._db, words)
         clause = f"{clause} AND key = ? || w.id AND {having} ORDER BY w.id LIMIT ?"
-        return list(self._select(clause, [*values, prefix, *words, limit], "words AS w CROSS JOIN documents"))
+        return list(self._select(clause, [*values, prefix, *wanted, limit], "words AS w CROSS JOIN documents"))
 
     def _nearest_of(self, found: Sequence[Snap], field: str, to: Vector) -> list[Near]:
         """By going through them: few, for their conditions are met by few."""
@@ -206,12 +215,19 @@ class SqliteDocuments:
         ]
         return sorted(near, key=lambda one: (one.distance, one.snap.key))
 
+    def _kept_by(self) -> int:
+        (found,) = self._db.execute("PRAGMA user_version").fetchone()
+        return int(found)
+
     def _look_up_anew(self) -> None:
         """Keep what documents of an earlier version are found by."""
         with self._transaction():
-            rows = self._db.execute("SELECT key, body, version FROM documents WHERE instr(body, '{\"_') > 0").fetchall()
+            if self._kept_by() >= lookups.KEPT:
+                return  # another process has opened it too, and was quicker
+            rows = self._db.execute("SELECT key, body, version FROM documents WHERE instr(body, '{\"_') > 0")
             for key, body, version in rows:
                 lookups.kept(self._db, _split(key), {}, rich(loads(body)), version)
+            self._db.execute(f"PRAGMA user_version = {lookups.KEPT}")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
