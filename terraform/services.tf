@@ -14,7 +14,8 @@ locals {
 
   targets = merge(
     {
-      api    = { target = "api", image = "functions", timeout_s = 60, cpu = "1", memory = "1Gi", concurrency = 80, min = 0, max = 20, outward = false }
+      # What people look for is compared by what it means: the model of sentences is on the image media, inside its packages.
+      api    = { target = "api", image = "media", timeout_s = 60, cpu = "1", memory = "2Gi", concurrency = 80, min = 0, max = 20, outward = false }
       events = { target = "on_event", image = "functions", timeout_s = 540, cpu = "1", memory = "1Gi", concurrency = 20, min = 0, max = 20, outward = false }
       tick   = { target = "tick", image = "functions", timeout_s = 300, cpu = "1", memory = "1Gi", concurrency = 1, min = 0, max = 1, outward = false }
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from common.adapters.calls import DocumentCalls
@@ -37,6 +37,9 @@ from common.adapters.google.vault import KmsVault
 from common.adapters.google.video_intelligence import VideoIntelligence
 from common.adapters.google.wake import CloudWake
 from common.adapters.models.elsewhere import MeaningElsewhere, ModelsElsewhere
+from common.adapters.models.local import LocalModels
+from common.adapters.models.sentences import WarmSentences
+from common.adapters.models.shelf import Shelf
 from common.adapters.outbound import HttpsOutbound
 from common.adapters.remembering import Remembering
 from common.adapters.sessions import Sessions
@@ -57,7 +60,7 @@ from common.ports.auth import ServiceAuth, Standing
 from common.ports.jobs import Jobs
 from common.ports.language import Seats, nobody
 from common.ports.limits import Limits
-from common.ports.models import Models
+from common.ports.meaning import Meaning
 from common.ports.outbound import Outbound
 from common.ports.push import Pusher
 from common.ports.vault import Vault
@@ -153,7 +156,7 @@ def connect(
         wake=wake,
         clock=clock,
         scratch=FolderScratch(settings.home / "scratch"),
-        models=_models(settings, warm=warm),
+        models=LocalModels(settings.models, Shelf.of_this_process() if warm else None),
         calls=DocumentCalls(documents, clock),
         seats=_seats(settings, SharedLimits(documents, clock)),
         evidence=council.evidence(settings, _annotator(settings, made)),
@@ -161,6 +164,8 @@ def connect(
         active=settings.active,
         abandon=abandon,
     )
+    if settings.image == "light":
+        engine = _planning(engine)
     parts = CloudParts(
         settings=settings,
         engine=engine,
@@ -195,7 +200,7 @@ def api(parts: CloudParts) -> Parts:
     made = clients.Clients(settings)
     people = FirebaseAuth(settings.project, Certificates(settings.certs or FIREBASE), parts.standing)
     return Parts(
-        engine=parts.engine,
+        engine=_planning(parts.engine),
         people=Remembering(Sessions(people, parts.engine.documents, parts.engine.clock)),
         uploads=BucketUploads(made.storage, settings.uploads, made.signing),
         links=BucketLinks(made.storage, settings.media, made.signing),
@@ -203,7 +208,7 @@ def api(parts: CloudParts) -> Parts:
         outbound=parts.outbound,
         proxies=settings.proxies,
         vectors=FirestoreDocuments(made.firestore),
-        meaning=MeaningElsewhere(),
+        meaning=_meaning(settings),
         drive=parts.tools.drive,
         pusher=parts.pusher,
     )
@@ -222,8 +227,8 @@ def _pusher(settings: Cloud) -> Pusher:
 
 
 def _seats(settings: Cloud, limits: Limits) -> Callable[[], Seats]:
-    """A light image runs no stage that asks, and beside stand-ins only those are asked that a file names."""
-    if settings.image == "light" or (settings.local and settings.council is None):
+    """Beside stand-ins only those are asked that a file names."""
+    if settings.local and settings.council is None:
         return nobody
     return council.on_cloud(settings, limits)
 
@@ -239,10 +244,16 @@ def _vault(settings: Cloud) -> Vault:
     return KmsVault(secrets_session, settings.key or "", address=settings.kms or KMS)
 
 
-def _models(settings: Cloud, *, warm: bool) -> Models:
+def _meaning(settings: Cloud) -> Meaning:
+    """The model is started when something is first looked for, and stays at work."""
     if settings.image == "light":
-        return ModelsElsewhere()
-    from common.adapters.models.local import LocalModels  # here, not above: it needs what a light image has not
-    from common.adapters.models.shelf import Shelf
+        return MeaningElsewhere()
+    return WarmSentences(LocalModels(settings.models, Shelf.of_this_process()), settings.home / "scratch")
 
-    return LocalModels(settings.models, Shelf.of_this_process() if warm else None)
+
+def _planning(engine: Engine) -> Engine:
+    """One that works on no stage, and names no model, seat or font: whoever starts a flow must say alike what makes it.
+
+    Else a flow that an upload began, on one image, would be begun anew where a person asks for it, on another.
+    """
+    return replace(engine, models=ModelsElsewhere(), seats=nobody, fonts=lambda: None)

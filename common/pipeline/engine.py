@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.domain.codec import loads
-from common.media.captions import fonts
+from common.media.captions.fonts import installed
 from common.pipeline.run import Flow, RunId
 from common.pipeline.stage import Definition, Stage
 from common.ports.annotator import Evidence, no_evidence
@@ -37,7 +37,7 @@ class Engine:
     `active` is how many flows of one tenant may be at work at once; None where one person has the machine alone.
     `wake_s` is how long a wake may take before the sweep looks whether it was lost; 0 where the sweep is the wake.
     `seats` reads keys when it is asked, and so is asked by stages that need them alone. `evidence` is what of it is
-    wanted, at what price.
+    wanted, at what price. `fonts` names those of this machine, None where it draws no letters.
     `abandon` is called when an attempt must stop now; a worker process ends itself and its children.
     """
 
@@ -52,6 +52,7 @@ class Engine:
     calls: Calls
     seats: Callable[[], Seats] = nobody
     evidence: Callable[[], Evidence] = no_evidence
+    fonts: Callable[[], str | None] = installed
     epoch: int = 0
     beat_s: float = 20.0
     wake_s: float = 0.0
@@ -74,7 +75,7 @@ class Engine:
         found: Json = {
             "version": stage.version,
             "models": self.models.identity(stage.models),
-            "fonts": fonts.installed() if stage.fonts else None,
+            "fonts": self.fonts() if stage.fonts else None,
         }
         if stage.watches:
             found["evidence"] = sorted(self.evidence().wanted)

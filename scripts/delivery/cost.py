@@ -126,7 +126,8 @@ def footage(parts: Iterable[Part], benchmarks: Path = BENCHMARKS) -> list[Line]:
     seconds = measured(benchmarks.read_text())
     cpus, memory, size = 1.0, 2.0, "1 vCPU and 2 GiB, as the benchmarks reckon"
     for part in parts:
-        if part.type == "cloud_run_v2_service" and (limits := _limits(part)) and _env(part, "CUTROOM_IMAGE") == "media":
+        works = (_env(part, "CUTROOM_IMAGE"), _env(part, "FUNCTION_TARGET")) == ("media", "work")
+        if part.type == "cloud_run_v2_service" and works and (limits := _limits(part)):
             cpus, memory = limits
             size = f"{cpus:g} vCPU and {memory:g} GiB, as planned, one of them busy"
     gpu = PRICES["gpu worker"].usd

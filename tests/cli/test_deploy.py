@@ -21,7 +21,7 @@ def planned(*resources: dict[str, Any], changes: tuple[dict[str, Any], ...] = ()
 
 
 def service(name: str, *, image: str = "light", warm: int = 0, cpu: str = "1", memory: str = "1Gi") -> dict[str, Any]:
-    env = [{"name": "CUTROOM_IMAGE", "value": image}]
+    env = [{"name": "CUTROOM_IMAGE", "value": image}, {"name": "FUNCTION_TARGET", "value": name.partition("-")[0]}]
     container = {"env": env, "resources": [{"limits": {"cpu": cpu, "memory": memory}}]}
     template = {"scaling": [{"min_instance_count": warm}], "containers": [container]}
     return {"type": SERVICE, "name": "service", "values": {"name": name, "template": [template]}}
@@ -143,7 +143,8 @@ def test_an_hour_of_footage_follows_the_measured_seconds_and_the_planned_size(tm
     seconds = cost.measured(cost.BENCHMARKS.read_text())
     assert 5000 < seconds < 7000  # docs/benchmarks.md says "about 5,600"
     work = service("work-media", image="media", cpu="2", memory="8Gi")
-    first = cost.footage(parts(tmp_path, service("api"), work))[0]
+    api = service("api", image="media", memory="2Gi")  # of the same image, and of no footage
+    first = cost.footage(parts(tmp_path, work, api))[0]
     assert first.usd == pytest.approx(seconds * (2 * 0.000024 + 8 * 0.0000025))
 
 

@@ -5,14 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
+from common import config
+from common.bootstrap.cloud import connect
+from common.domain.settings import FlowSettings
+from common.pipeline import flows
 from tests.emulators import pubsub_emulator
 from tests.media import three_seconds
-from tests.standins.cloud import MEDIA, UPLOADS, LocalCloud, local_cloud
+from tests.standins.cloud import MEDIA, PAUSE_S, UPLOADS, LocalCloud, local_cloud
 
 pytestmark = pytest.mark.emulator
+
+BREAD = """WEBVTT
+
+00:00.200 --> 00:02.800
+Our bakery sells fresh bread every morning, and on Sundays rolls and cake as well.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +96,36 @@ def test_one_upload_does_not_wait_for_anothers_two_hundred(cloud: LocalCloud, tm
     left = [other["state"] for other in cloud.flows("many")].count("waiting")
     assert flow["state"] == "failed" and flow["error"]["code"] == "not_media", flow
     assert left > 20, f"the one took {waited:.0f} s, and of the many {left} were left"
+
+
+def test_a_clip_is_found_by_what_it_means(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sentence is read by a worker, the question by the API, and Firestore says what is near."""
+    asset = cloud.upload("ann", three_seconds(tmp_path))
+    _until(lambda: cloud.flows("ann"), "a flow on the upload has begun")
+    for name, value in cloud.servers["work"].environment.items():
+        monkeypatch.setenv(name, value)
+    engine = connect(config.cloud_from_environment()).engine
+    given = engine.objects.put_new("t/ann/given.vtt", BREAD.encode()).key
+    flow = flows.start(engine, "ann", asset, FlowSettings(transcript=given)).flow.id
+    cloud.settled("ann", 2, within_s=300, tick_every_s=15)
+    assert cloud.flow("ann", flow)["state"] == "done"
+
+    def looked_for(text: str) -> dict[str, Any]:
+        """Where the model is slow to start, it is said to be left out, and is there for the next."""
+        for _ in range(10):
+            time.sleep(PAUSE_S)
+            url, who = f"{cloud.servers['api'].url}/v1/search", cloud.as_person("ann")
+            answer = requests.post(url, json={"text": text}, headers=who, timeout=30)
+            assert answer.status_code == 200, answer.text
+            told: dict[str, Any] = answer.json()
+            if [one["what"] for one in told["left_out"]] != ["meaning"]:
+                return told
+        raise AssertionError(told["left_out"])
+
+    near = looked_for("loaves out of the oven")
+    assert near["left_out"] == [] and [hit["flow"] for hit in near["items"]] == [flow], near
+    assert near["items"][0]["words"] == [] and near["items"][0]["meaning"] > 0.25, "it has none of these words"
+    assert looked_for("a football match")["items"] == []
 
 
 def _slow(run: dict[str, object]) -> bool:

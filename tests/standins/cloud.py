@@ -305,6 +305,7 @@ def local_cloud(folder: Path, *, firestore: str, pubsub: str, active: int = 4) -
             home.mkdir()
             told = {**environment, "CUTROOM_AUDIENCE": f"http://127.0.0.1:{port}", "CUTROOM_HOME": str(home)}
             told |= {"HOME": str(home), "THREADS": "2" if target == "work" else "8"}
+            told["CUTROOM_IMAGE"] = "media" if target in ("api", "work") else "light"
             made.servers[target] = Server(target, port, told, folder / f"{target}.log")
         storage.heard.append(lambda bucket, kept: made.finalized.append((bucket, kept)) if bucket == UPLOADS else None)
         for server in made.servers.values():

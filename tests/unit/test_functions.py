@@ -25,12 +25,14 @@ from common.adapters.google.oidc import GoogleOidc
 from common.bootstrap import cloud
 from common.bootstrap.cloud import CloudParts
 from common.domain.settings import FlowSettings
-from common.errors import BadInput, Permanent, Transient
+from common.errors import BadInput, ModelMissing, Permanent, Transient
 from common.events.event import Data
 from common.events.log import Happening, record
 from common.pipeline import flows
+from common.pipeline.engine import Engine
 from common.pipeline.run import RunId
-from common.ports.documents import Create
+from common.ports.documents import Create, Vector
+from common.ports.language import nobody
 from functions.events import LARGEST
 from tests import toy
 from tests.helping import tools
@@ -258,13 +260,41 @@ def test_it_does_not_start_where_forged_tokens_would_pass() -> None:
         cloud.connect(config.cloud_from_environment(ENV), environ={"FIREBASE_AUTH_EMULATOR_HOST": "x:1"})
 
 
-def test_a_function_starts_light() -> None:
-    code = f"import functions.main, sys; print([name for name in {HEAVY} if name in sys.modules])"
+@pytest.mark.parametrize("image", ["light", "media"])
+def test_a_function_starts_light(image: str) -> None:
+    code = "import functions.main, sys; from common.bootstrap import cloud; cloud.api(functions.main._CLOUD)\n"
+    code += f"print([name for name in {HEAVY} if name in sys.modules])"
     root = Path(__file__).resolve().parents[2]
-    ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, env={**ENV, "PYTHONPATH": str(root)}, capture_output=True, text=True
-    )
+    environment = {**ENV, "PYTHONPATH": str(root), "CUTROOM_IMAGE": image}
+    ran = subprocess.run([sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout.strip()) == (0, "[]"), ran.stderr
+
+
+def test_the_api_reads_what_is_looked_for_where_its_image_has_the_model() -> None:
+    def of(image: str) -> tuple[str, Vector]:
+        settings = config.cloud_from_environment({**ENV, "CUTROOM_IMAGE": image})
+        return cloud.api(cloud.connect(settings, environ={})).meaning.of("What does it cost to rent a shop?")
+
+    model, vector = of("media")
+    assert model.startswith("all-MiniLM-L6-v2@") and len(vector.numbers) == 384
+    with pytest.raises(ModelMissing, match="on another image"):
+        of("light")
+
+
+def test_a_flow_is_made_by_the_same_whichever_service_starts_it(tmp_path: Path) -> None:
+    """Else what an upload began on one image would be begun anew by a person's asking on another."""
+
+    def parts(image: str) -> CloudParts:
+        settings = config.cloud_from_environment({**ENV, "CUTROOM_IMAGE": image, "CUTROOM_HOME": str(tmp_path)})
+        return cloud.connect(settings, environ={})
+
+    def makers(engine: Engine) -> list[Any]:
+        return [engine.makers(stage) for stage in engine.definition]
+
+    api, events = cloud.api(parts("media")).engine, parts("light").engine
+    assert makers(api) == makers(events) == makers(cloud.api(parts("light")).engine)
+    works = replace(parts("media").engine, seats=nobody)  # whose keys nobody here has
+    assert makers(works) != makers(events), "who works says what with"
 
 
 def test_settings_of_a_flow_from_the_cloud_are_the_defaults(deployed: Deployed) -> None:

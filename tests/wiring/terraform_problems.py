@@ -104,6 +104,10 @@ def _services(here: Mapping[str, Resource], region: str) -> Iterator[str]:
         template, image = one.values["template"][0], env(one)["CUTROOM_IMAGE"]
         if container(one)["command"] != ["functions-framework"]:
             yield f"service {name} does not start functions-framework"
+        if f"/{'functions' if image == 'light' else image}@" not in container(one)["image"]:
+            yield f"service {name} is told that it may load {image}, and its image is {container(one)['image']}"
+        if name == "api" and image == "light":
+            yield "service api has no model of sentences: nothing would be found by what it means"
         if name.startswith("work-"):
             if name != f"work-{image}":
                 yield f"service {name} says that it may load {image}"
@@ -116,7 +120,7 @@ def _services(here: Mapping[str, Resource], region: str) -> Iterator[str]:
         private = [one["egress"] for one in template["vpc_access"]]
         if private != ([] if name in OUTWARD else ["ALL_TRAFFIC"]):
             yield f"service {name} reaches the internet past the private network, or does not and must"
-        yield from _models(one, template, mounted=image != "light")
+        yield from _models(one, template, mounted=name.startswith("work-") and image != "light")
 
 
 def _jobs(plan: Plan, region: str, prefix: str) -> Iterator[str]:

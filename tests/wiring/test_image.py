@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.markers import Marker
 
+from common.adapters.models import minilm
 from common.pipeline.stage import Image
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,6 +139,15 @@ def test_the_functions_import_nothing_that_the_light_image_lacks() -> None:
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [one.name for one in node.names] if isinstance(node, ast.Import) else []
             assert not {name.partition(".")[0] for name in names} & {"jobs", "scripts", "tests"}, path
+
+
+def test_the_media_image_serves_what_the_light_one_does() -> None:
+    """The API is served by it: people ask what clips mean, and the model of sentences is a package of that image."""
+    found = stages()
+    assert set(found["functions"].copied()) <= set(found["jobs-cpu"].copied())
+    assert found["functions"].source == found["jobs-cpu"].source == "base" and "FUNCTION_SOURCE" in found["base"].env()
+    pinned = "".join((ROOT / name).read_text() for name in found["jobs-cpu"].requirements())
+    assert re.search(rf"^{minilm.PACKAGE}==", pinned, re.M)
 
 
 def test_modules_are_compiled_in_the_image_and_never_by_an_instance() -> None:

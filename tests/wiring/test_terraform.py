@@ -186,6 +186,12 @@ MISTAKES = (
     Mistake("storage.tf", "enabled = true\n  }\n\n  soft", "enabled = false\n  }\n\n  soft", "versioning is off"),
     Mistake("storage.tf", "= 30 * local.day_s", "= 7 * local.day_s", "not kept for 30 days"),
     Mistake("storage.tf", 'each.key == "uploads" ?', 'each.key == "media" ?', "cannot send a file"),
+    Mistake(
+        "services.tf",
+        'image = "media", timeout_s = 60',
+        'image = "functions", timeout_s = 60',
+        "api has no model of sentences",
+    ),
     Mistake("services.tf", "timeout_s   = one.call_s", "timeout_s = 300", "ends a request after 300s"),
     Mistake("events.tf", 'bucket["uploads"].name', 'bucket["media"].name', "the trigger watches"),
     Mistake("events.tf", "= 600 # a long", "= 10 # a long", "while it is still acted on"),

@@ -1,4 +1,4 @@
-"""The models of a light image: none. Its functions plan and announce; what needs a model works on another image."""
+"""The models of what plans and announces: none, on a light image or beside some. What needs one works elsewhere."""
 
 from __future__ import annotations
 

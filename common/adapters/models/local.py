@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from common.adapters.models.child import Here, opened
 from common.adapters.models.shelf import Shelf
 from common.errors import ModelMissing, ModelRefused
+
+if TYPE_CHECKING:  # what opens a model needs NumPy: it is imported with the first one, not with what may open one
+    from common.adapters.models.child import Here
 
 # kind -> adapters, the best first. `module:Class`; its static method `here(store)` says whether it can work.
 ADAPTERS: dict[str, tuple[str, ...]] = {
@@ -38,6 +40,8 @@ class LocalModels:
 
     @contextmanager
     def _open(self, kind: str, scratch: Path) -> Iterator[Any]:
+        from common.adapters.models.child import opened
+
         dotted, here = self._find(kind)
         if self.shelf is None:
             start = opened(dotted, here, scratch=scratch)

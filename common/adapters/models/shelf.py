@@ -13,9 +13,12 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from common.adapters.models.child import Remote
 from common.errors import CutroomError
+
+if TYPE_CHECKING:  # see local.py
+    from common.adapters.models.child import Remote
 
 MOST = 4  # at rest at once; the one not used for longest ends
 LASTS_S = 3600.0  # from its start: well under what a child may take

@@ -1,5 +1,10 @@
 # Short work: the targets of functions/main.py, each a service of its own under an account of its own.
 
+locals {
+  # Who works on videos; the API's one model is in its image.
+  with_models = [for name, one in var.services : name if one.target == "work" && one.image != "functions"]
+}
+
 resource "google_cloud_run_v2_service" "service" {
   for_each = var.services
 
@@ -37,7 +42,7 @@ resource "google_cloud_run_v2_service" "service" {
           CUTROOM_AUDIENCE = local.urls[each.key]
           CUTROOM_IMAGE    = each.value.image == "functions" ? "light" : each.value.image
           THREADS          = tostring(each.value.concurrency)
-        }, each.value.image == "functions" ? {} : { CUTROOM_MODELS = local.models }, each.key == "api" ? { CUTROOM_ORIGINS = join(" ", var.origins), CUTROOM_PROXIES = var.public ? "1" : "2" } : {})
+        }, contains(local.with_models, each.key) ? { CUTROOM_MODELS = local.models } : {}, each.key == "api" ? { CUTROOM_ORIGINS = join(" ", var.origins), CUTROOM_PROXIES = var.public ? "1" : "2" } : {})
 
         content {
           name  = env.key
@@ -55,7 +60,7 @@ resource "google_cloud_run_v2_service" "service" {
       }
 
       dynamic "volume_mounts" {
-        for_each = each.value.image == "functions" ? [] : [local.models]
+        for_each = contains(local.with_models, each.key) ? [local.models] : []
 
         content {
           name       = "models"
@@ -65,7 +70,7 @@ resource "google_cloud_run_v2_service" "service" {
     }
 
     dynamic "volumes" {
-      for_each = each.value.image == "functions" ? [] : [var.models]
+      for_each = contains(local.with_models, each.key) ? [var.models] : []
 
       content {
         name = "models"
