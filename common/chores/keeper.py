@@ -1,4 +1,4 @@
-"""Chores on one machine: a thread that looks for those that are due, and does them one after another, a few at once."""
+"""Chores on one machine: what is due is done, a few at once; posts, which mostly wait for an answer, more of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from common.errors import CutroomError
 log = logging.getLogger("cutroom.chores")
 
 AT_ONCE = 4
-EVERY_S = 0.5
+POSTS_AT_ONCE = 24
+EVERY_S = 0.5  # between two looks, unless one is over before
 
 
 class Keeper:
@@ -23,14 +24,19 @@ class Keeper:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._busy: dict[str, threading.Thread] = {}
+        self._rung = threading.Event()
 
     def look(self) -> None:
         self._busy = {key: thread for key, thread in self._busy.items() if thread.is_alive()}
         for key, _ in work.due(self._tools.engine):
-            if key not in self._busy and len(self._busy) < AT_ONCE:
+            if key not in self._busy and self._room(key):
                 thread = threading.Thread(target=self._do, args=(key,), daemon=True, name=f"chore-{key}")
                 self._busy[key] = thread
                 thread.start()
+
+    def _room(self, key: str) -> bool:
+        same = sum(_posts(one) == _posts(key) for one in self._busy)
+        return same < (POSTS_AT_ONCE if _posts(key) else AT_ONCE)
 
     @contextmanager
     def looking(self) -> Iterator[None]:
@@ -38,7 +44,9 @@ class Keeper:
         over = threading.Event()
 
         def look() -> None:
-            while not over.wait(EVERY_S):
+            while not over.is_set():
+                self._rung.wait(EVERY_S)
+                self._rung.clear()
                 try:
                     self.look()
                 except CutroomError as error:
@@ -50,6 +58,7 @@ class Keeper:
             yield
         finally:
             over.set()
+            self._rung.set()
             thread.join()
 
     def _do(self, key: str) -> None:
@@ -57,3 +66,9 @@ class Keeper:
             work.execute(self._tools, key)
         except Exception:
             log.exception("chore %s broke off; it is taken up again", key)
+        finally:
+            self._rung.set()
+
+
+def _posts(key: str) -> bool:
+    return "/publications/" in key

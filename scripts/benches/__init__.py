@@ -34,4 +34,5 @@ BENCHES = {
     "api": "scripts.benches.api",
     "search": "scripts.benches.searching",
     "council": "scripts.benches.council",
+    "publish": "scripts.benches.publishing",
 }

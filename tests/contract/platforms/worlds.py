@@ -169,6 +169,22 @@ class World:
         """The texts of the last post, as others see them."""
         raise NotImplementedError
 
+    def seen(self) -> list[str]:
+        """A text of every post, as people see them."""
+        return [self.shown(post) for post in self.site.posts.values()]
+
+    def shown(self, post: Any) -> str:
+        """A text of one post that tells it from others."""
+        raise NotImplementedError
+
+    def another(self, n: int) -> str:
+        """One more account that may post; its id."""
+        raise NotImplementedError
+
+    def whose(self, account: str) -> str:
+        """By whose token one posts as an account."""
+        return account
+
     def counted(self, zero: bool) -> None:
         """The last post has counts: of nothing at all, or none but zeros."""
         raise NotImplementedError
@@ -194,6 +210,14 @@ class World:
 
 
 class XWorld(World):
+    def shown(self, post: Any) -> str:
+        return str(post.made["text"])
+
+    def another(self, n: int) -> str:
+        account = str(3_000_000 + n)
+        self.site.people[account] = f"ann{n}"  # type: ignore[attr-defined]
+        return account
+
     def said(self) -> list[str]:
         return [next(reversed(self.site.posts.values())).made["text"]]
 
