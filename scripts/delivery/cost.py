@@ -45,6 +45,8 @@ FREE_IDLE = frozenset(
         "firestore_field",
         "firestore_index",
         "identity_platform_config",
+        "kms_crypto_key_iam_member",
+        "kms_key_ring",
         "logging_metric",
         "logging_project_bucket_config",
         "logging_project_sink",

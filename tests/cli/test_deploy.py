@@ -155,6 +155,7 @@ def test_every_type_that_terraform_makes_has_a_price_or_none_that_was_seen() -> 
     assert kinds <= {
         "compute_global_address",
         "compute_security_policy",
+        "kms_crypto_key",
         "monitoring_alert_policy",
         "monitoring_custom_service",
         "monitoring_slo",
