@@ -35,11 +35,13 @@ class Reply:
 
 class _Handler(BaseHTTPRequestHandler):
     answer: Callable[[Request], Reply]
+    arriving: Callable[[str], None]
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
     def do_GET(self) -> None:
+        type(self).arriving(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         asked = Request(method=self.command, path=self.path, headers=dict(self.headers.items()), body=body)
         reply = type(self).answer(asked)
@@ -70,9 +72,15 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Reply], tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """The address of a server of its own, such as http://127.0.0.1:40123; `answer` is called by many threads."""
-    handler = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
+def serving(
+    answer: Callable[[Request], Reply],
+    tls: ssl.SSLContext | None = None,
+    arriving: Callable[[str], None] = lambda path: None,
+) -> Iterator[str]:
+    """The address of a server of its own, such as http://127.0.0.1:40123; `answer` is called by many threads, and
+    `arriving` before a request's body is read.
+    """
+    handler = type("Handler", (_Handler,), {"answer": staticmethod(answer), "arriving": staticmethod(arriving)})
     with _Server(("127.0.0.1", 0), handler) as server:
         if tls is not None:  # the handshake in the thread of its connection, not in the one that accepts
             server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

@@ -10,6 +10,8 @@ from common.domain.publication import Network
 from common.ports.platforms import Platform
 
 PLATFORMS: dict[Network, str] = {
+    "facebook": "common.adapters.platforms.facebook:Facebook",
+    "instagram": "common.adapters.platforms.instagram:Instagram",
     "x": "common.adapters.platforms.x:X",
 }
 

@@ -72,13 +72,14 @@ class Web:
         query: Mapping[str, Any] | None = None,
         form: Mapping[str, Any] | None = None,
         body: Any = None,
-        content: bytes | None = None,
+        content: bytes | Iterable[bytes] | None = None,
         files: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout_s: float = TIMEOUT_S,
         good: Iterable[int] = (),
     ) -> Reply:
         """Send once. `body` goes as JSON, `form` as a form; of the query and the form what is None is left out.
+        `content` that comes in parts is sent as they come: its Content-Length is to be among the `headers`.
 
         Raises what `judge` says of a refusal that is not `good`; Unreachable; NotConnected where nothing left.
         """

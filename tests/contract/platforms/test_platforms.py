@@ -191,7 +191,7 @@ def test_a_token_that_ends_in_the_middle_loses_nothing(world: World) -> None:
     with pytest.raises(PlatformSaid) as error:
         world.platform.commit(work.job())
     assert error.value.action == "reconnect" and world.posts() == 0
-    work.token = world.token = world.site.token(world.owner)
+    work.token = world.token = world.signed_in()
     out(work)
     assert (world.posts(), world.begun()) == (1, 1)
 
@@ -278,7 +278,7 @@ def test_no_secret_is_in_an_address_or_kept(world: World) -> None:
     world.platform.find(work.job())
     assert posted.id is not None
     world.platform.measure(world.token, world.account, posted.id, _now() - timedelta(days=2), _now())
-    world.platform.accounts(world.token)
+    world.platform.accounts(tokens.access)
     secrets = world.secrets() | {tokens.access, tokens.refresh or tokens.access, back["code"]}
     for secret in secrets:
         assert not [url for url in world.urls() if secret in url]

@@ -17,6 +17,7 @@ from common.adapters.platforms.site import Site
 from common.domain.publication import File, Post
 from common.domain.publication import Network as Name
 from common.ports.platforms import App, Job, Platform, Ready, Wait
+from tests.standins.platforms.meta import CAPTION, Meta, Page
 from tests.standins.platforms.network import RETRY_AFTER, Fault, Network, challenge, running
 from tests.standins.platforms.x import X
 
@@ -131,12 +132,16 @@ class World:
 
     def __post_init__(self) -> None:
         self.address = self.site.address
-        self.token = self.token or self.site.token(self.owner)
+        self.token = self.token or self.signed_in()
         self.platform = registry.platform(self.network, Site(address=self.address, on=True))
 
     @property
     def app(self) -> App:
         return App(id=self.site.client, secret=self.site.secret)
+
+    def signed_in(self) -> str:
+        """Another token for the account."""
+        return self.site.token(self.owner)
 
     @property
     def owner(self) -> str:
@@ -234,6 +239,75 @@ class XWorld(World):
         return Post(title="", body="茶" * 100 + "a" * 80)
 
 
+class MetaWorld(World):
+    """One sign-in has several accounts, each with a token of its own."""
+
+    site: Meta
+
+    @property
+    def owner(self) -> str:
+        return "ann"
+
+    def signed_in(self) -> str:
+        return self.site.token_of(self.account)
+
+    def whose(self, account: str) -> str:
+        return self.site.page(account).id
+
+    def another(self, n: int) -> str:
+        """Its posts are as many as a test has time for: what a day's quota is is not told by the clock there."""
+        page = Page(id=f"{5000 + n}", name=f"Ann {n}", username=f"ann{n}", instagram=f"{178_414_000_100_000 + n}")
+        self.site.pages += (page,)
+        self.site.quota = self.site.reels = 1_000_000
+        return str(page.instagram if self.network == "instagram" else page.id)
+
+
+class InstagramWorld(MetaWorld):
+    def shown(self, post: Any) -> str:
+        return str(post.made["caption"])
+
+    def said(self) -> list[str]:
+        return [next(reversed(self.site.posts.values())).made["caption"]]
+
+    def counted(self, zero: bool) -> None:
+        names = ("views", "reach", "likes", "comments", "shares", "saved", "ig_reels_video_view_total_time")
+        next(reversed(self.site.posts.values())).counts = dict.fromkeys(names, 0) if zero else {}
+
+    def longest(self) -> Post:
+        return Post(title="", body="\u8336" * (CAPTION - 1) + "a")
+
+
+class FacebookWorld(MetaWorld):
+    def shown(self, post: Any) -> str:
+        return str(post.made["description"])
+
+    def said(self) -> list[str]:
+        made = next(reversed(self.site.posts.values())).made
+        return [made.get("title", ""), made["description"]]
+
+    def posting(self, title: str, body: str) -> Post:
+        return Post(title=title, body=body)
+
+    def texts(self, post: Post) -> list[str]:
+        return [post.title, post.body]
+
+    def counted(self, zero: bool) -> None:
+        names = ("blue_reels_play_count", "post_impressions_unique", "post_video_view_time")
+        next(reversed(self.site.posts.values())).counts = dict.fromkeys(names, 0) if zero else {}
+
+    def longest(self) -> Post:
+        return Post(title="\u8336" * 255, body="\u8336" * 63_206)
+
+
+@contextmanager
+def _meta(world: type[MetaWorld], network: Name, account: str) -> Iterator[World]:
+    """A file goes as one request, from the byte on that is there; a container is published once."""
+    kind = f"{network}_reels"
+    how: Any = {"late": False, "rotates": False, "parted": False}
+    with running(Meta()) as site:
+        yield world(network=network, site=site, kind=kind, account=account, part=0, **how)
+
+
 @contextmanager
 def _x() -> Iterator[World]:
     with running(X()) as site:
@@ -241,6 +315,8 @@ def _x() -> Iterator[World]:
 
 
 WORLDS: Mapping[str, Callable[[], Any]] = {
+    "facebook": lambda: _meta(FacebookWorld, "facebook", "1001"),
+    "instagram": lambda: _meta(InstagramWorld, "instagram", "17841400000000001"),
     "x": _x,
 }
 

@@ -178,6 +178,9 @@ class Network:
         """What a fault that has a name is in the platform's words."""
         raise NotImplementedError
 
+    def arriving(self, path: str) -> None:
+        """A request has begun to come."""
+
     def answer(self, request: Request) -> Reply:
         time.sleep(self.latency_s)
         asked = self._named(request)
@@ -337,7 +340,7 @@ def running(made: N) -> Iterator[N]:
     ready = threading.Event()
 
     def serve() -> None:
-        with serving(made.answer) as address:
+        with serving(made.answer, arriving=made.arriving) as address:
             made.address = address
             ready.set()
             over.wait()
