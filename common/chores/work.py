@@ -64,7 +64,7 @@ def execute(tools: Tools, key: str) -> str:
             return _wrong(tools, hold, kind, error)
 
 
-def rescue(engine: Engine, limit: int = 200) -> int:
+def rescue(engine: Engine, limit: int = 1000) -> int:
     """Wake again what nobody woke, or whose holder died; how many there were."""
     found = 0
     for key, snap in due(engine, limit):
