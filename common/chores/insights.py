@@ -44,6 +44,8 @@ def run(tools: Tools, hold: Hold) -> End:
         return Again(after_s=(since + WHEN[n] - now).total_seconds())
     n += passed  # what a machine that was off has missed cannot be read any more
     if snap.body.get("remote") is None:
+        if snap.body["step"] == "published" and "left_out" not in snap.body:  # what comes after a post is not over
+            return Again(after_s=PAUSE_S)
         why = "the platform never said what the post is called there, so nothing of it can be read"
         return Done(fields={"left_out": [{"what": "insights", "why": why}]})
     try:

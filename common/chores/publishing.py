@@ -231,10 +231,13 @@ def _finished(tools: Tools, hold: Hold) -> End:
         tries = int(hold.memo.get("tries", 0)) + 1
         if tries < TRIES and not (isinstance(error, PlatformSaid) and not error.retryable):
             hold.note({}, tries=tries)
-            return Again(after_s=_pause(tries))
+            return Again(after_s=max(_pause(tries), getattr(error, "after_s", None) or 0.0))
         return Done(fields={"left_out": [{"what": "what comes after a post", "why": str(error)}]})
+    if (no := done.undone) is not None:
+        return _over(tools, hold, "failed", no.code, str(no), no.action, no.raw)
     left = [{"what": what, "why": why} for what, why in done.left_out]
-    return Done(fields={"url": done.url or hold.body["url"], "left_out": left})
+    remote, url = hold.body["remote"] or done.id, done.url or hold.body["url"]
+    return Done(fields={"remote": remote, "url": url, "left_out": left})
 
 
 def _refused(tools: Tools, hold: Hold, error: PlatformSaid) -> End:

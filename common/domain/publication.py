@@ -4,6 +4,7 @@ scheduled ─> claimed ─> container ─> uploaded ─> ready ─> committing �
   │  ^ held                                                 │   │
   │  └─────── whoever holds it back lets it go again        │   └──> unknown ── read ──> published | failed
   └─> cancelled                                             └──────> failed
+What a platform took it may still not show: it is `published` until it says so, and `failed` then.
 Up to `ready` nothing can be seen by anybody; `committing` holds the one request that cannot be taken back.
 """
 

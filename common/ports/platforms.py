@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from common.domain.publication import Account, File, Metrics, Network, Post
+from common.errors import PlatformSaid
 
 Json = dict[str, Any]
 
@@ -85,10 +86,15 @@ Found = Posted | Absent | Open
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """What was done after a post was out. `left_out`: what could not be, each with why."""
+    """What was done after a post was out. `id`: where it is told only now. `left_out`: what could not be, with why.
 
+    `undone`: the platform took it, and says now that it will not show it.
+    """
+
+    id: str | None = None
     url: str | None = None
     left_out: tuple[tuple[str, str], ...] = ()
+    undone: PlatformSaid | None = None
     raw: Json = field(default_factory=dict)
 
 

@@ -48,7 +48,8 @@ class Plain:
     blind: bool = False
     again: bool = False
     waits: int = 0
-    finishes: list[Exception] = field(default_factory=list)
+    finishes: list[Exception | Finished] = field(default_factory=list)
+    silent: bool = False  # a commit tells no id
     network: Network = "x"
     kinds: Sequence[str] = ("x",)
     shows_later: bool = False
@@ -95,7 +96,8 @@ class Plain:
             self.posts[name] += 1
         if fault == "lost after":
             raise Unreachable("no answer")
-        return Posted(id=f"post-of-{name}", url=f"https://plain.example/{name}", raw={"ok": True}, cost_micros=15_000)
+        told = None if self.silent else f"post-of-{name}"
+        return Posted(id=told, url=f"https://plain.example/{name}", raw={"ok": True}, cost_micros=15_000)
 
     def find(self, job: Job) -> Found:
         name = job.kept["container"]
@@ -109,7 +111,10 @@ class Plain:
 
     def finish(self, job: Job, posted: str | None) -> Finished:
         if self.finishes:
-            raise self.finishes.pop(0)
+            met = self.finishes.pop(0)
+            if isinstance(met, Exception):
+                raise met
+            return met
         return Finished(url=f"https://plain.example/p/{posted}")
 
     def measure(self, token: str, account: str, posted: str, since: datetime, now: datetime) -> Measured:

@@ -15,6 +15,7 @@ from common.errors import PlatformSaid, Transient, Unreachable
 from common.ports.calls import key_of
 from common.ports.clock import parse
 from common.ports.documents import Update, Write
+from common.ports.platforms import Finished
 from tests.harness import Meddling
 from tests.publishing.desk import Desk, desk
 from tests.publishing.plain import Dead, Fault, Plain
@@ -134,6 +135,30 @@ def test_what_comes_after_a_post_cannot_undo_it(at: Desk) -> None:
     key = at.schedule()
     body = at.until(key)
     assert body["step"] == "published" and body["left_out"][0]["why"] == "no thumbnails for you"
+
+
+def test_what_a_post_is_called_may_be_told_later(at: Desk) -> None:
+    at.channel()
+    at.plain.silent = True
+    wait = PlatformSaid("it is looked at", code="processing", action="wait", after_s=1800)
+    at.plain.finishes = [wait, Unreachable("nobody there"), Finished(id="post-9", url="https://plain.example/9")]
+    key = at.schedule()
+    body = at.until(key, until=lambda body: body["step"] == "published")
+    assert body["remote"] is None
+    published = at.clock.now()
+    body = at.until(key)
+    assert (body["step"], body["remote"], body["url"]) == ("published", "post-9", "https://plain.example/9")
+    assert at.clock.now() - published >= timedelta(seconds=1800), "no sooner than the platform says"
+
+
+def test_what_a_platform_took_and_does_not_show_has_failed(at: Desk) -> None:
+    at.channel()
+    at.plain.silent = True
+    no = PlatformSaid("the frame rate is not what we take", code="frame_rate", action="re-render", raw={"code": 3})
+    at.plain.finishes = [Finished(undone=no)]
+    body = at.until(at.schedule())
+    assert (body["step"], body["error"]["code"], body["error"]["action"]) == ("failed", "frame_rate", "re-render")
+    assert at.plain.posts == {"container-1": 1}, "and is not posted again"
 
 
 @pytest.mark.parametrize(("asked", "step"), [("cancel", "cancelled"), ("hold", "held")])
