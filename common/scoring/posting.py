@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from common.domain.gate import Finding
 from common.domain.platforms import Platform
 
-BODIES = ("caption", "text", "description", "description_bytes")  # rules of the text that is not the title
+BODIES = (
+    "caption",
+    "text",
+    "commentary",
+    "description",
+    "description_bytes",
+)  # rules of the text that is not the title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

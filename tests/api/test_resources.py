@@ -249,7 +249,7 @@ def test_compliance_of_texts_alone(served: Served) -> None:
     assert found["youtube_video"]["measured"] == "5204 bytes" and found["youtube_video"]["verdict"] == "fail"
     assert found["tiktok"]["verdict"] == "fail" and "shorten it by" in found["tiktok"]["fix"]
     unverified = {fit["platform"] for fit in told["fits"] if fit["unverified"]}
-    assert unverified == {"facebook_reels", "linkedin"}
+    assert unverified == {"facebook_reels"}
     for refused in ({}, {"title": "T", "platforms": ["myspace"]}, {"platforms": ["x"]}):
         served.told("POST", "/v1/compliance", status=400, json=refused)
 
