@@ -12,6 +12,9 @@ from common.ports.platforms import Platform
 PLATFORMS: dict[Network, str] = {
     "facebook": "common.adapters.platforms.facebook:Facebook",
     "instagram": "common.adapters.platforms.instagram:Instagram",
+    "linkedin": "common.adapters.platforms.linkedin:LinkedIn",
+    "snapchat": "common.adapters.platforms.snapchat:Snapchat",
+    "tiktok": "common.adapters.platforms.tiktok:TikTok",
     "x": "common.adapters.platforms.x:X",
 }
 

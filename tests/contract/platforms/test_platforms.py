@@ -10,7 +10,7 @@ import pytest
 
 from common.domain.publication import Metrics, Post
 from common.errors import NotConnected, PlatformSaid, Unreachable
-from common.ports.platforms import Absent, Open, Posted, Ready
+from common.ports.platforms import Absent, Finished, Open, Posted, Ready
 from tests.contract.platforms.worlds import MOST_READ, RETRY_AFTER, SIZE, WORLDS, Dead, Work, World, verifier
 from tests.standins.platforms.network import Asked, Fault
 
@@ -40,6 +40,22 @@ def at(op: str | None, passes: int, fault: Fault) -> Callable[[Asked], Fault | N
     return lambda asked: fault if op in (None, asked.op) and next(count) == passes else None
 
 
+def finished(work: Work, posted: Posted) -> Finished:
+    """Where the platform is at work on what is out, it is asked again."""
+    while True:
+        try:
+            return work.world.platform.finish(work.job(), posted.id)
+        except PlatformSaid as error:
+            assert error.action == "wait"
+
+
+def named(work: Work, posted: Posted) -> str:
+    """Its id, which some platforms tell only later."""
+    name = posted.id or finished(work, posted).id
+    assert name is not None
+    return name
+
+
 def test_a_post_goes_out_from_nothing(world: World) -> None:
     world.site.slow = 2
     work = world.work()
@@ -47,7 +63,7 @@ def test_a_post_goes_out_from_nothing(world: World) -> None:
     assert world.posts() == 1 and world.begun() == 1 and world.sent() == SIZE
     assert world.texts(work.post) == world.said()
     assert posted.raw, "what it said is kept"
-    assert world.platform.finish(work.job(), posted.id) is not None
+    assert finished(work, posted) is not None
     assert work.steps[0] == "container" and world.posts() == 1
 
 
@@ -188,6 +204,10 @@ def test_a_token_that_ends_in_the_middle_loses_nothing(world: World) -> None:
     work = world.work()
     work.ready()
     world.site.revoke(world.owner)
+    if not world.signed:
+        world.platform.commit(work.job())
+        assert world.posts() == 1
+        return
     with pytest.raises(PlatformSaid) as error:
         world.platform.commit(work.job())
     assert error.value.action == "reconnect" and world.posts() == 0
@@ -230,6 +250,8 @@ def test_what_cannot_be_connected_to_was_not_sent(world: World) -> None:
 
 
 def test_a_container_that_is_gone_is_begun_anew(world: World) -> None:
+    if world.anew is None:
+        pytest.skip("nothing of it ends")
     work = world.work()
     work.ready()
     world.meets(world.anew, "gone")
@@ -246,6 +268,9 @@ def test_a_file_that_cannot_be_processed_is_to_be_rendered_anew(world: World) ->
     world.fails()
     with pytest.raises(PlatformSaid) as error:
         work.ready()
+        if world.judged != "before":
+            world.platform.commit(work.job())
+            world.platform.find(work.job())
     assert error.value.action == "re-render" and world.posts() == 0
 
 
@@ -276,8 +301,8 @@ def test_no_secret_is_in_an_address_or_kept(world: World) -> None:
     work = world.work()
     posted = out(work)
     world.platform.find(work.job())
-    assert posted.id is not None
-    world.platform.measure(world.token, world.account, posted.id, _now() - timedelta(days=2), _now())
+    name = named(work, posted)
+    world.platform.measure(world.token, world.account, name, _now() - timedelta(days=2), _now())
     world.platform.accounts(tokens.access)
     secrets = world.secrets() | {tokens.access, tokens.refresh or tokens.access, back["code"]}
     for secret in secrets:
@@ -287,10 +312,11 @@ def test_no_secret_is_in_an_address_or_kept(world: World) -> None:
 
 @pytest.mark.parametrize("zero", [False, True], ids=["nothing", "zeros"])
 def test_what_is_not_told_is_none_and_never_0(world: World, zero: bool) -> None:
-    posted = out(world.work(size=1000))
-    assert posted.id is not None
+    work = world.work(size=1000)
+    posted = out(work)
+    name = named(work, posted)
     world.counted(zero)
-    told = world.platform.measure(world.token, world.account, posted.id, _now() - timedelta(days=2), _now())
+    told = world.platform.measure(world.token, world.account, name, _now() - timedelta(days=2), _now())
     if zero:
         assert told.metrics.views == 0 and told.metrics.impressions in (0, None)
     else:

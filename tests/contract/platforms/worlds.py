@@ -10,15 +10,19 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from common.adapters.platforms import registry
 from common.adapters.platforms.site import Site
 from common.domain.publication import File, Post
 from common.domain.publication import Network as Name
 from common.ports.platforms import App, Job, Platform, Ready, Wait
+from tests.standins.platforms import linkedin, snapchat
+from tests.standins.platforms.linkedin import LinkedIn
 from tests.standins.platforms.meta import CAPTION, Meta, Page
 from tests.standins.platforms.network import RETRY_AFTER, Fault, Network, challenge, running
+from tests.standins.platforms.snapchat import Snapchat
+from tests.standins.platforms.tiktok import TikTok
 from tests.standins.platforms.x import X
 
 SIZE: Final = (11 << 20) + 7  # bytes of a usual file: several parts of it on every platform that takes parts
@@ -112,7 +116,8 @@ class World:
     """A platform of its own, with one account that may post. `part`: the most bytes that are sent anew after a break.
 
     `kind` of rules; `late`: whether a commit that was not answered may be done long afterwards; `pkce`, `rotates`: of
-    its sign-in; `anew`: at which op it says that what was begun is gone.
+    its sign-in; `anew`: at which op it says that what was begun is gone. `signed`: whether the commit carries a token;
+    `judged`: when a file that it cannot process is found out.
     """
 
     network: Name
@@ -124,7 +129,9 @@ class World:
     late: bool = True
     pkce: bool = True
     rotates: bool = True
-    anew: str = "commit"
+    anew: str | None = "commit"
+    signed: bool = True
+    judged: Literal["before", "at commit", "after"] = "before"
     parted: bool = True  # whether a file goes in several requests
     address: str = ""
     token: str = ""
@@ -314,9 +321,78 @@ def _x() -> Iterator[World]:
         yield XWorld(network="x", site=site, kind="x", account="2244994945", part=4 << 20)
 
 
+class TikTokWorld(World):
+    def said(self) -> list[str]:
+        return [next(reversed(self.site.posts.values())).made["title"]]
+
+    def counted(self, zero: bool) -> None:
+        names = ("view_count", "like_count", "comment_count", "share_count")
+        next(reversed(self.site.posts.values())).counts = dict.fromkeys(names, 0) if zero else {}
+
+    def longest(self) -> Post:
+        return Post(title="", body="💸" * 100 + "a" * 2000)
+
+    def fails(self) -> None:
+        self.site.verdict = "frame_rate_check_failed"  # type: ignore[attr-defined]
+
+    def sent(self) -> int:
+        """With the last chunk of each, which goes with its commit."""
+        uploads = self.site.uploads.values()  # type: ignore[attr-defined]
+        last = [one.size - one.had for one in uploads if one.had == (one.count - 1) * one.chunk]
+        return int(self.site.taken + sum(last))
+
+
+class LinkedInWorld(World):
+    def said(self) -> list[str]:
+        return [next(reversed(self.site.posts.values())).made["shown"]]
+
+    def counted(self, zero: bool) -> None:
+        kinds = [kind for kinds in linkedin.OF_MEMBERS.values() for kind in kinds]
+        next(reversed(self.site.posts.values())).counts = dict.fromkeys(kinds, 0) if zero else {}
+
+    def longest(self) -> Post:
+        return Post(title="", body="(#茶_|)" * 500)
+
+
+class SnapchatWorld(World):
+    def said(self) -> list[str]:
+        return [next(reversed(self.site.posts.values())).made["description"]]
+
+    def counted(self, zero: bool) -> None:
+        next(reversed(self.site.posts.values())).counts = {"SPOTLIGHT_VIEWS": 0} if zero else {}
+
+    def longest(self) -> Post:
+        return Post(title="", body="茶💸" * 80)
+
+
+@contextmanager
+def _tiktok() -> Iterator[World]:
+    with running(TikTok()) as site:
+        how: dict[str, Any] = {"late": False, "parted": False, "signed": False, "judged": "after"}
+        yield TikTokWorld(network="tiktok", site=site, kind="tiktok", account="open-id-of-ann", part=8 << 20, **how)
+
+
+@contextmanager
+def _linkedin() -> Iterator[World]:
+    with running(LinkedIn()) as site:
+        how: dict[str, Any] = {"pkce": False, "rotates": False, "anew": None}
+        yield LinkedInWorld(network="linkedin", site=site, kind="linkedin", account=linkedin.ANN, part=4 << 20, **how)
+
+
+@contextmanager
+def _snapchat() -> Iterator[World]:
+    with running(Snapchat()) as site:
+        how: dict[str, Any] = {"parted": False, "judged": "at commit"}
+        kind = "snapchat_spotlight"
+        yield SnapchatWorld(network="snapchat", site=site, kind=kind, account=snapchat.ANN, part=16 << 20, **how)
+
+
 WORLDS: Mapping[str, Callable[[], Any]] = {
     "facebook": lambda: _meta(FacebookWorld, "facebook", "1001"),
     "instagram": lambda: _meta(InstagramWorld, "instagram", "17841400000000001"),
+    "linkedin": _linkedin,
+    "snapchat": _snapchat,
+    "tiktok": _tiktok,
     "x": _x,
 }
 
