@@ -33,6 +33,11 @@ _POST: Final[dict[str, type]] = {
     "lifecycleState": str,
     "isReshareDisabledByAuthor": bool,
 }
+DISTRIBUTION: Final = {
+    "feedDistribution": "MAIN_FEED",
+    "targetEntities": [],
+    "thirdPartyDistributionChannels": [],
+}
 OF_MEMBERS: Final = {
     "/rest/memberCreatorPostAnalytics": (
         "IMPRESSION",
@@ -119,6 +124,8 @@ class LinkedIn(Network):
 
     def _done(self, asked: Asked) -> Reply:
         path = urlsplit(asked.request.path).path
+        if asked.op in ("token", "revoke", "accounts", "status", "commit") or (asked.op == "pages" and asked.found):
+            known(asked.query)
         if path.startswith("/rest/"):
             if asked.header("linkedin-version") == "":
                 raise Bad(400, "A version must be present", "VERSION_MISSING")
@@ -205,7 +212,7 @@ class LinkedIn(Network):
     def _initialized(self, asked: Asked) -> Reply:
         body = asked.json
         known(body, "initializeUploadRequest")
-        wanted = body["initializeUploadRequest"]
+        wanted = _object(body, "initializeUploadRequest")
         known(wanted, "owner", "fileSizeBytes", "uploadCaptions", "uploadThumbnail")
         if wanted.get("uploadCaptions") is not False or wanted.get("uploadThumbnail") is not False:
             raise Bad(400, "uploadCaptions and uploadThumbnail are needed, and both are false here")
@@ -250,7 +257,7 @@ class LinkedIn(Network):
     def _finalized(self, asked: Asked) -> Reply:
         body = asked.json
         known(body, "finalizeUploadRequest")
-        wanted = body["finalizeUploadRequest"]
+        wanted = _object(body, "finalizeUploadRequest")
         known(wanted, "video", "uploadToken", "uploadedPartIds")
         video = self.videos.get(str(wanted.get("video")))
         if video is None:
@@ -286,12 +293,16 @@ class LinkedIn(Network):
         if wrong := [name for name, kind in _POST.items() if type(body.get(name)) is not kind]:
             raise Bad(422, f"ERROR :: /{wrong[0]} :: field is required, or of another type")
         self._acting(asked, body["author"])
-        known(body["distribution"], "feedDistribution", "targetEntities", "thirdPartyDistributionChannels")
         if body["visibility"] not in ("PUBLIC", "CONNECTIONS") or body["lifecycleState"] != "PUBLISHED":
             raise Bad(422, "ERROR :: /visibility or /lifecycleState is not one it can be")
         known(body["content"], "media")
-        known(body["content"]["media"], "id", "title", "altText")
-        video = self.videos.get(str(body["content"]["media"].get("id")))
+        media = _object(body["content"], "media")
+        known(media, "id", "title", "altText")
+        if not all(isinstance(one, str) for one in media.values()):
+            raise Bad(422, "ERROR :: /content/media :: a field is of another type")
+        if body["distribution"] != DISTRIBUTION:
+            raise Bad(422, "ERROR :: /distribution is not what it can be")
+        video = self.videos.get(str(media.get("id")))
         if video is None or video.state != "AVAILABLE" or video.owner != body["author"]:
             raise Bad(400, "the media is none of the author's that is available")
         shown = plain(body["commentary"])
@@ -419,6 +430,13 @@ def parts_of(content: bytes) -> str:
     """What `made["parts"]` of a post is where its file arrived as it was."""
     hashes = [hashlib.sha256(content[at : at + PART]).digest() for at in range(0, len(content), PART)]
     return hashlib.sha256(b"".join(hashes)).hexdigest()
+
+
+def _object(told: Json, name: str) -> Json:
+    found = told.get(name)
+    if not isinstance(found, dict):
+        raise Bad(400, f"{name} is no object")
+    return found
 
 
 def _signed(name: str, part: int) -> str:

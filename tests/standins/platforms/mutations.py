@@ -19,7 +19,7 @@ def mutated(request: Request) -> Iterator[tuple[str, Request]]:
     """Each with what is wrong with it. Paths, parameters, fields of a JSON body and of a form."""
     told = urlsplit(request.path)
     yield "an unknown parameter", replace(request, path=f"{request.path}{'&' if told.query else '?'}odd=1")
-    yield "another method", replace(request, method="DELETE" if request.method == "POST" else "PUT")
+    yield "another method", replace(request, method="PUT" if request.method == "GET" else "DELETE")
     for name, value in parse_qsl(told.query):
         left = [(one, other) for one, other in parse_qsl(told.query) if one != name]
         if name in ("media_id", "start_time", "end_time", "max_results", "media_keys", "page_size", "start_date"):

@@ -73,6 +73,11 @@ class Snapchat(Network):
             return _expired()
         raise AssertionError(f"Snapchat has no fault {kind!r} at {asked.op}")
 
+    def _done(self, asked: Asked) -> Reply:
+        if asked.op not in ("read", "measure"):
+            known(asked.query)
+        return super()._done(asked)
+
     def _token(self, asked: Asked) -> Reply:
         form = asked.form
         self._client(form)

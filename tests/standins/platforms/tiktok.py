@@ -127,6 +127,11 @@ class TikTok(Network):
             return replace(asked, op="commit")
         return asked
 
+    def _done(self, asked: Asked) -> Reply:
+        if asked.op not in ("accounts", "measure", "part", "commit"):
+            known(asked.query)
+        return super()._done(asked)
+
     def _token(self, asked: Asked) -> Reply:
         form = asked.form
         self._client(form)
@@ -301,8 +306,8 @@ class TikTok(Network):
         known(dict.fromkeys(fields), *_VIDEO_FIELDS)
         body = self._json(asked)
         known(body, "filters")
-        known(body["filters"], "video_ids")
-        ids = body["filters"]["video_ids"]
+        known(_object(body, "filters"), "video_ids")
+        ids = body["filters"].get("video_ids")
         if not isinstance(ids, list) or not 1 <= len(ids) <= 20 or not all(isinstance(one, str) for one in ids):
             raise Bad(400, "video_ids must be 1 to 20 texts")
         mine = [post for post in self.of(account) if post.id in ids]
@@ -335,6 +340,13 @@ class TikTok(Network):
         if len(times) >= most:
             raise Bad(429, "The API rate limit was exceeded.", "rate_limit_exceeded")
         times.append(self.now())
+
+
+def _object(told: Json, name: str) -> Json:
+    found = told.get(name)
+    if not isinstance(found, dict):
+        raise Bad(400, f"{name} is no object")
+    return found
 
 
 def _told(data: Json) -> Reply:
