@@ -322,6 +322,16 @@ def _x() -> Iterator[World]:
 
 
 class TikTokWorld(World):
+    site: TikTok
+
+    def shown(self, post: Any) -> str:
+        return str(post.made["title"])
+
+    def another(self, n: int) -> str:
+        account = f"open-id-{n}"
+        self.site.people[account] = f"ann{n}"
+        return account
+
     def said(self) -> list[str]:
         return [next(reversed(self.site.posts.values())).made["title"]]
 
@@ -333,16 +343,26 @@ class TikTokWorld(World):
         return Post(title="", body="💸" * 100 + "a" * 2000)
 
     def fails(self) -> None:
-        self.site.verdict = "frame_rate_check_failed"  # type: ignore[attr-defined]
+        self.site.verdict = "frame_rate_check_failed"
 
     def sent(self) -> int:
         """With the last chunk of each, which goes with its commit."""
-        uploads = self.site.uploads.values()  # type: ignore[attr-defined]
+        uploads = self.site.uploads.values()
         last = [one.size - one.had for one in uploads if one.had == (one.count - 1) * one.chunk]
-        return int(self.site.taken + sum(last))
+        return self.site.taken + sum(last)
 
 
 class LinkedInWorld(World):
+    site: LinkedIn
+
+    def shown(self, post: Any) -> str:
+        return str(post.made["shown"])
+
+    def another(self, n: int) -> str:
+        account = f"urn:li:person:ann-{n + 1}"
+        self.site.people[account] = f"Ann {n}"
+        return account
+
     def said(self) -> list[str]:
         return [next(reversed(self.site.posts.values())).made["shown"]]
 
@@ -355,6 +375,16 @@ class LinkedInWorld(World):
 
 
 class SnapchatWorld(World):
+    site: Snapchat
+
+    def shown(self, post: Any) -> str:
+        return str(post.made["description"])
+
+    def another(self, n: int) -> str:
+        account = f"9c1d2b3a-0000-4000-8000-{n:012x}"
+        self.site.people[account] = f"ann{n}"
+        return account
+
     def said(self) -> list[str]:
         return [next(reversed(self.site.posts.values())).made["description"]]
 
