@@ -67,7 +67,10 @@ class DocumentCalls:
 
     def resolve(self, key: str, *, state: Literal["done", "not_sent"], answer: Answer | None = None) -> Call:
         snap = self._documents.get_many([key])[key]
-        if snap.body["state"] != "unknown":
+        if snap.body["state"] == state:
+            return _call(snap)
+        # Who read it before may have died before it could go on; what was lost may have come since.
+        if snap.body["state"] not in ("unknown", "not_sent"):
             raise BadInput(f"call {key} is {snap.body['state']}; only an unknown call can be resolved")
         if state == "done":
             if answer is None:

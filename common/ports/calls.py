@@ -63,7 +63,9 @@ class Calls(Protocol):
         """
 
     def resolve(self, key: str, *, state: Literal["done", "not_sent"], answer: Answer | None = None) -> Call:
-        """Settle an `unknown` call after the remote was read."""
+        """Settle an `unknown` call after the remote was read. To settle it so again changes nothing, and one that was
+        taken for `not_sent` is `done` where the remote has it after all.
+        """
 
 
 class NotSent(Exception):

@@ -73,6 +73,37 @@ def test_what_the_platform_says_is_still_open_is_committed_again(at: Desk) -> No
     assert at.plain.posts == {"container-1": 1}
 
 
+@pytest.mark.parametrize("fault", ["lost after", "lost before", "late"])
+def test_a_death_right_after_a_reading_settled_it_leaves_nothing_undone(at: Desk, fault: Fault) -> None:
+    """The call is settled and the post is not: the next reading settles it again."""
+    at.channel()
+    at.plain.faults, at.plain.again = [fault], True
+    key = at.schedule()
+    dead = False
+
+    def after(writes: Sequence[Write]) -> None:
+        nonlocal dead
+        settled = any(
+            isinstance(write, Update)
+            and write.key == key_of(key, "commit.1")
+            and write.fields.get("state") in ("done", "not_sent")
+            for write in writes
+        )
+        if settled and not dead:
+            dead = True
+            raise Dead
+
+    at.with_documents(Meddling(at.tools.engine.documents, after=after))
+    with pytest.raises(Dead):
+        at.until(key)
+    if fault == "lost before":
+        at.plain.late.append("container-1")  # what was lost comes after all
+    at.reborn()
+    body = at.until(key)
+    assert (body["step"], body["remote"]) == ("published", "post-of-container-1")
+    assert at.plain.posts == {"container-1": 1}
+
+
 def test_a_refusal_to_commit_is_no_doubt(at: Desk) -> None:
     at.channel()
     wait = PlatformSaid("too many", code="rate", action="wait", after_s=900)
