@@ -32,6 +32,7 @@ PATIENCE = timedelta(hours=24)  # for which a platform that puts it off is asked
 COMMIT_S = 45.0  # for the answer to a commit
 READS_S = (60.0, 300.0, 1800.0, 86_400.0)  # after a commit that nobody answered, when the platform is read
 TRIES = 8  # of a step that fails one time after another
+BEGINNINGS = 4  # of an upload that the platform lets go, or cannot work on, before a person is asked
 COMMITS = 12  # that a platform refused, each for certain, before a person is asked
 DOUBT = "the platform did not answer; whether it was posted is being found out"
 PER_ACCOUNT = (Rule(name="posts", most=6, seconds=60),)  # TikTok's pace, the slowest that is told, for all of them
@@ -243,7 +244,10 @@ def _finished(tools: Tools, hold: Hold) -> End:
 def _refused(tools: Tools, hold: Hold, error: PlatformSaid) -> End:
     """What the platform refused, for certain."""
     if error.anew:
-        hold.note({"step": "claimed"}, kept={})
+        begun = int(hold.memo.get("begun", 1)) + 1
+        if begun > BEGINNINGS:
+            return _over(tools, hold, "failed", error.code, str(error), "re-render", error.raw)
+        hold.note({"step": "claimed"}, kept={}, begun=begun)
     if error.action == "reconnect":
         channels.broken(tools, hold.tenant, hold.body["channel"], str(error))
         return _held(tools, hold, "reconnect", str(error))

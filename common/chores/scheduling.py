@@ -234,6 +234,7 @@ def _post(clip: Snap, rules: Platform, wanted: Wanted) -> Post:
                     code="limits",
                 )
     title, text, tags = composed(naming, rules)
+    _plain(rules, title, text)
     return Post(
         title=title,
         body=text,
@@ -248,12 +249,20 @@ def _post(clip: Snap, rules: Platform, wanted: Wanted) -> Post:
 
 def within(kind: str, post: Json) -> None:
     """Texts as somebody wrote them against the platform's limits. Raises BadInput naming the one that is passed."""
-    rules = next(one for one in platforms() if one.name == kind).texts or {}
-    for rule, most in rules.items():
+    rules = next(one for one in platforms() if one.name == kind)
+    _plain(rules, post["title"], post["body"])
+    for rule, most in (rules.texts or {}).items():
         text = post["title"] if rule == "title" else post["body"] if rule in BODIES else ""
         size, unit = (len(text.encode()), "bytes") if rule.endswith("bytes") else (len(text), "characters")
         if size > most:
             raise BadInput(f"{kind}: {rule} has {size} {unit}, the limit is {most}; shorten it", code="limits")
+
+
+def _plain(rules: Platform, *texts: str) -> None:
+    """Raises BadInput where a text has what the platform refuses in any."""
+    if wrong := {letter for letter in rules.refused or "" if any(letter in text for text in texts)}:
+        told = " and ".join(sorted(wrong))
+        raise BadInput(f"{rules.name} takes no {told} in its texts; write them without", code="limits")
 
 
 def _when(

@@ -62,6 +62,7 @@ class Platform:
     edit_list: bool | None  # False: none may be in the file
     safe: Safe | None
     texts: dict[str, int] | None  # characters of a title and the like, bytes where the name says so
+    refused: str | None  # letters that no text may have
     note: str | None
 
 

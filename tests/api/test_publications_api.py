@@ -131,10 +131,12 @@ def test_texts_are_the_clips_fitted_or_somebodys_own_never_cut(served: Served) -
 @pytest.mark.parametrize("text", NAUGHTY)
 def test_every_text_goes_out_as_it_was_written(served: Served, text: str) -> None:
     clip, _ = postable(served), plain(served)
-    (channel,) = connected(served, "youtube")
-    wanted = {"clip": clip, "channels": [channel], "at": at(served, hours=1), "title": text, "description": text}
-    (made,) = served.told("POST", "/v1/publications", status=201, json={**wanted, "hashtags": []})["items"]
+    pinterest, youtube = connected(served, "pinterest", "youtube")
+    wanted = {"clip": clip, "at": at(served, hours=1), "title": text, "description": text, "hashtags": []}
+    (made,) = served.told("POST", "/v1/publications", status=201, json={**wanted, "channels": [pinterest]})["items"]
     assert (made["title"], made["text"]) == (text, text)
+    told = served.ask("POST", "/v1/publications", json={**wanted, "channels": [youtube]})
+    assert told.status_code == (400 if "<" in text else 201), told.text
 
 
 def test_times_are_by_the_channels_clock_unless_they_say_otherwise(served: Served) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.chores.publishing import GRACE, LEAD, TRIES
+from common.chores.publishing import BEGINNINGS, GRACE, LEAD, TRIES
 from common.errors import PlatformSaid, Transient, Unreachable
 from common.ports.calls import key_of
 from common.ports.clock import parse
@@ -132,6 +132,15 @@ def test_a_container_that_is_gone_is_begun_anew(at: Desk) -> None:
     key = at.schedule()
     assert at.until(key)["step"] == "published"
     assert at.plain.begun == ["container-1", "container-2"] and at.plain.posts == {"container-2": 1}
+
+
+def test_a_file_that_is_let_go_again_and_again_is_not_sent_for_ever(at: Desk) -> None:
+    at.channel()
+    at.plain.faults = [PlatformSaid("cannot work on it", code="odd", action="retry", anew=True) for _ in range(20)]
+    key = at.schedule()
+    body = at.until(key)
+    assert (body["step"], body["error"]["action"]) == ("failed", "re-render")
+    assert len(at.plain.begun) == BEGINNINGS and not at.plain.posts
 
 
 def test_a_token_that_is_refused_holds_it_and_breaks_the_channel(at: Desk) -> None:
