@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class LocalVault:
     def _key(self) -> bytes:
         if not self._file.exists():
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            made = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+            made = self._file.with_name(f"{self._file.name}.{secrets.token_hex(8)}")
             with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(os.urandom(32))
                 os.fsync(file.fileno())
