@@ -65,6 +65,7 @@ class Cloud:
     `image`     CUTROOM_IMAGE      what this process may load: light, media or gpu
     `council`, `evidence`, `platforms`   as in Settings
     `key`       CUTROOM_KEY        the key of Cloud KMS that seals the tokens of channels
+    `address`   CUTROOM_ADDRESS    where people reach the API, if not at its own URL
     `push`      CUTROOM_PUSH       1 where devices are told by Firebase Cloud Messaging
     `home`, `models`               as in Settings; `home` is scratch alone
 
@@ -100,6 +101,7 @@ class Cloud:
     platforms: Path | str | None = None
     evidence: tuple[Feature, ...] = ()
     key: str | None = None
+    address: str | None = None
     local: bool = False
     kms: str | None = None
     tasks: str | None = None
@@ -154,6 +156,7 @@ def cloud_from_environment(environ: Mapping[str, str] | None = None) -> Cloud:
         platforms=_told(env, "CUTROOM_PLATFORMS"),
         evidence=_evidence(env),
         key=env.get("CUTROOM_KEY") or None,
+        address=env.get("CUTROOM_ADDRESS") or None,
         local=local,
     )
 

@@ -40,6 +40,7 @@ locals {
   ]
 
   key_roles = [
+    { role = "roles/cloudkms.cryptoKeyEncrypter", who = concat(["api"], local.light), why = "keeps what begins a connection, and what comes of it; the API can open none of it" },
     { role = "roles/cloudkms.cryptoKeyDecrypter", who = local.light, why = "posts and reads as the channels whose tokens were sealed" },
   ]
 

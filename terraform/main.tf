@@ -46,6 +46,7 @@ module "region" {
   name       = var.name
   prefix     = local.prefix
   public     = var.domain == null
+  address    = var.domain == null ? null : "https://${var.domain}"
   protected  = var.protected
   network    = google_compute_network.private.id
   range      = cidrsubnet(var.private_range, 4, index(sort(tolist(local.regions)), each.key))

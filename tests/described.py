@@ -11,7 +11,19 @@ from typing import Any
 Json = dict[str, Any]
 
 # Of texts with a form, one of each. A form that none of them has wants another one here.
-SAMPLES = ("text", "ab@example.com", "0123456789", "video/mp4", "0" * 64, "en", "1", '"1"')
+SAMPLES = (
+    "text",
+    "ab@example.com",
+    "0123456789",
+    "video/mp4",
+    "0" * 64,
+    "en",
+    "1",
+    '"1"',
+    "now",
+    "18:00",
+    "https://a.example/b",
+)
 FORMATS = {"date-time": "2030-01-01T00:00:00Z", "date": "2026-01-01"}
 
 

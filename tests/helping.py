@@ -13,6 +13,7 @@ from common.adapters.google.drive import SharedDrive
 from common.adapters.outbound import HttpsOutbound
 from common.bootstrap import platforms
 from common.chores import late
+from common.chores.connecting import CALLBACK, Consent
 from common.chores.tools import Tools
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
@@ -20,6 +21,13 @@ from common.pipeline import flows
 from common.pipeline.engine import Engine
 from common.ports.outbound import Outbound
 from common.ports.purge import Purge
+
+
+def consent(tools: Tools) -> Consent:
+    """What connections are begun by; nobody waits for what a platform says."""
+    ids = platforms.clients(LocalSecrets(Path("/nowhere"), {"CUTROOM_SECRET_X_CLIENT_ID": "our-id"}))
+    redirect = f"https://cutroom.example{CALLBACK}"
+    return Consent(platform=tools.platform, client=ids, vault=tools.vault, redirect=redirect, patience_s=0.0)
 
 
 def tools(engine: Engine, home: Path, outbound: Outbound | None = None) -> Tools:

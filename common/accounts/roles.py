@@ -29,6 +29,8 @@ PERMISSIONS: dict[str, Role] = {
     "compliance.read": "viewer",
     "search.read": "viewer",
     "storyboards.write": "editor",
+    "channels.read": "viewer",
+    "channels.write": "admin",
     "publications.read": "viewer",
     "publications.write": "publisher",
     "usage.read": "viewer",

@@ -46,6 +46,7 @@ from common.adapters.sessions import Sessions
 from common.bootstrap import council, platforms
 from common.bootstrap.parts import Parts
 from common.chores import work as chores
+from common.chores.connecting import CALLBACK, Consent
 from common.chores.pushing import Pushes
 from common.chores.tools import Tools
 from common.config import Cloud
@@ -199,8 +200,15 @@ def api(parts: CloudParts) -> Parts:
     settings = parts.settings
     made = clients.Clients(settings)
     people = FirebaseAuth(settings.project, Certificates(settings.certs or FIREBASE), parts.standing)
+    consent = Consent(
+        platform=parts.tools.platform,
+        client=platforms.clients(SecretManager(secrets_session, settings.project)),
+        vault=parts.tools.vault,
+        redirect=(settings.address or settings.audience).rstrip("/") + CALLBACK,
+    )
     return Parts(
         engine=_planning(parts.engine),
+        consent=consent,
         people=Remembering(Sessions(people, parts.engine.documents, parts.engine.clock)),
         uploads=BucketUploads(made.storage, settings.uploads, made.signing),
         links=BucketLinks(made.storage, settings.media, made.signing),

@@ -38,6 +38,7 @@ from common.adapters.outbound import HttpsOutbound
 from common.bootstrap import council, platforms
 from common.bootstrap.parts import Parts
 from common.chores import late
+from common.chores.connecting import CALLBACK, Consent
 from common.chores.tools import Tools
 from common.config import Settings
 from common.domain.asset import Source
@@ -207,8 +208,15 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
         vault=LocalVault(folder.vault),
         limits=LocalLimits(engine.clock),
     )
+    consent = Consent(
+        platform=tools.platform,
+        client=platforms.clients(LocalSecrets(folder.secrets, os.environ)),
+        vault=tools.vault,
+        redirect=base_url.rstrip("/") + CALLBACK,
+    )
     parts = Parts(
         engine=engine,
+        consent=consent,
         people=own,
         uploads=uploads,
         links=links,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from common.adapters.embedded.push import LEFT_OUT
+from common.chores.connecting import Consent
 from common.pipeline.engine import Engine
 from common.ports.auth import Auth
 from common.ports.drive import Drive
@@ -28,5 +29,6 @@ class Parts:
     vectors: Vectors
     meaning: Meaning
     drive: Drive
+    consent: Consent
     pusher: Pusher = LEFT_OUT
     proxies: int = 0  # of ours that a request comes through, each of which adds whom it heard to X-Forwarded-For

@@ -40,11 +40,26 @@ def apps(secrets: Secrets) -> Callable[[str], App]:
     def app(network: str) -> App:
         told = secrets.get(f"{network}-client-id"), secrets.get(f"{network}-client-secret")
         if not all(told):
-            why = f"nobody has registered Cutroom with {network}; docs/howto/channels.md says how"
-            raise Permanent(why, code="not_registered")
+            raise _unregistered(network)
         return App(id=str(told[0]), secret=str(told[1]))
 
     return app
+
+
+def clients(secrets: Secrets) -> Callable[[str], str]:
+    """What everybody may know of an app: its id. Raises Permanent where nobody registered one."""
+
+    def client(network: str) -> str:
+        if (told := secrets.get(f"{network}-client-id")) is None:
+            raise _unregistered(network)
+        return told
+
+    return client
+
+
+def _unregistered(network: str) -> Permanent:
+    why = f"nobody has registered Cutroom with {network}; docs/howto/channels.md says how"
+    return Permanent(why, code="not_registered")
 
 
 def _read(told: Path | str) -> dict[Network, Site]:

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 
-from common.chores import chore, removing
+from common.chores import chore, removing, renewing
 from common.chores.chore import Again, End, Hold
 from common.chores.receipts import counted
 from common.chores.tools import Tools
@@ -84,6 +84,9 @@ def run(tools: Tools, hold: Hold) -> End:
     if phase in ("cancel", "wait"):
         if removing.at_work(tools, parent, []):
             return Again(after_s=10)
+        hold.note(phase="revoke")
+    if phase in ("cancel", "wait", "revoke"):
+        _give_back(tools, hold, parent)
         hold.note(phase="remove")
     _sign_in(tools, hold)
     for store, found in _of(tools, hold, parent):
@@ -111,10 +114,22 @@ def _sign_in(tools: Tools, hold: Hold) -> None:
     sign_ins.remove(person)
 
 
+def _give_back(tools: Tools, hold: Hold, parent: str) -> None:
+    """Tell platforms that what they gave is over, each once; what cannot be told so is said in the receipt."""
+    store, kept = tools.engine.documents, [Where("kind", "==", "channel")]
+    for snap in store.query("chores", kept, parent=parent, limit=_ALL):
+        if snap.body["memo"].get("tokens") is None or snap.id in (told := hold.memo.get("revoked", {})):
+            continue
+        why = renewing.revoked(tools, snap.key, snap.body["memo"])
+        hold.note(revoked={**told, snap.id: None if why is None else f"{snap.body['memo']['network']}: {why}"})
+
+
 def _left_out(tools: Tools, hold: Hold) -> Json:
-    if hold.memo["person"] is None or tools.sign_ins is not None:
-        return {}
-    return {"left_out": [{"what": SIGN_IN, "why": "there is none on this machine: its key, which stays, opens it"}]}
+    whys = sorted(why for why in hold.memo.get("revoked", {}).values() if why is not None)
+    left = [{"what": "the sign-in at a platform", "why": why} for why in whys]
+    if hold.memo["person"] is not None and tools.sign_ins is None:
+        left.append({"what": SIGN_IN, "why": "there is none on this machine: its key, which stays, opens it"})
+    return {"left_out": left} if left else {}
 
 
 def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[Snap]]]:

@@ -1,8 +1,8 @@
 """Everything that is kept of an organisation as one archive: its documents as JSON lines, and what files there are.
 
 Files themselves are not in it: the list names them, and the API gives links to those that are finished. What
-opens something (digests of keys, secrets of webhooks, sessions) is left out, and so are collections of ours alone.
-With a person's own come their devices, which lie beside all tenants.
+opens something (digests of keys, secrets of webhooks, tokens of channels, sessions) is left out, and so are
+collections of ours alone. With a person's own come their devices, which lie beside all tenants.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from common.ports.documents import Create, Json, Where, plain
 
 KEPT = timedelta(days=7)  # of an archive
 OURS = ("chores", "idempotency")
+_SEALED = frozenset({"tokens", "verifier"})  # texts; elsewhere tokens are counted
 _SECRET = frozenset({"digest", "digests", "secret", "secrets", "token", "session", "salt"})
 _PAGE = 200
 
@@ -91,7 +92,11 @@ def _add(archive: zipfile.ZipFile, name: str, lines: Iterator[Mapping[str, Any]]
 def without_secrets(value: Any) -> Any:
     """The same without what opens something, at any depth."""
     if isinstance(value, Mapping):
-        return {name: without_secrets(one) for name, one in value.items() if name not in _SECRET}
+        return {
+            name: without_secrets(one)
+            for name, one in value.items()
+            if name not in _SECRET and not (name in _SEALED and isinstance(one, str))
+        }
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [without_secrets(one) for one in value]
     return value

@@ -80,7 +80,7 @@ def _prepared(tools: Tools, hold: Hold, platform: Platform) -> End:
     except Held as error:
         return _held(tools, hold, error.code, str(error))
     except PlatformSaid as error:
-        return _refused(tools, hold, error)
+        return _refused(tools, hold, error, job)
     except Unreachable as error:
         return _tried(tools, hold, "unreachable", str(error), None)
     if isinstance(done, Wait):
@@ -158,7 +158,7 @@ def _committed(tools: Tools, hold: Hold, platform: Platform) -> End:
     if (asked := _asked(tools, hold)) is not None:
         return _stopped(tools, hold, asked)
     if said and n < COMMITS:
-        return _refused(tools, hold, said[0])
+        return _refused(tools, hold, said[0], job)
     return _tried(tools, hold, "not_sent", said[0] if said else "the platform could not be connected to", None)
 
 
@@ -241,7 +241,7 @@ def _finished(tools: Tools, hold: Hold) -> End:
     return Done(fields={"remote": remote, "url": url, "left_out": left})
 
 
-def _refused(tools: Tools, hold: Hold, error: PlatformSaid) -> End:
+def _refused(tools: Tools, hold: Hold, error: PlatformSaid, job: Job) -> End:
     """What the platform refused, for certain."""
     if error.anew:
         begun = int(hold.memo.get("begun", 1)) + 1
@@ -249,8 +249,9 @@ def _refused(tools: Tools, hold: Hold, error: PlatformSaid) -> End:
             return _over(tools, hold, "failed", error.code, str(error), "re-render", error.raw)
         hold.note({"step": "claimed"}, kept={}, begun=begun)
     if error.action == "reconnect":
-        channels.broken(tools, hold.tenant, hold.body["channel"], str(error))
-        return _held(tools, hold, "reconnect", str(error))
+        if channels.refused(tools, hold.tenant, hold.body["channel"], job.token, str(error)):
+            return _held(tools, hold, "reconnect", str(error))
+        return _again(channels.RENEWING_S, error.code, f"{error}; its sign-in is being renewed", "wait", error.raw)
     late = tools.engine.clock.now() - parse(hold.body["slot"])
     if error.action == "wait" and late < PATIENCE:
         hold.note(put_off=True)

@@ -39,6 +39,8 @@ KINDS = {
     "erasure": Kind(handler="common.chores.erase_tenant:run"),
     "publication": Kind(handler="common.chores.publishing:run"),
     "calendar": Kind(handler="common.chores.bulk:run", tries=8),
+    "connection": Kind(handler="common.chores.connecting:run", tries=8),
+    "channel": Kind(handler="common.chores.renewing:run"),
     "insights": Kind(handler="common.chores.insights:run"),
 }
 GROUPS = ("chores", "publications", "erasures")

@@ -12,8 +12,11 @@ from common.client.shapes import (
     Asset,
     Calendar,
     CalendarTable,
+    Channel,
+    ChannelTest,
     Checked,
     Clip,
+    Connection,
     Delivery,
     Destination,
     Device,
@@ -232,6 +235,37 @@ class CalendarRoutes(_Resource):
     def set_times(self, channel: str, *, slots: list[Weekly], pauses: list[Paused] | None = None, if_match: str | None = None) -> Times:
         """Set a channel's weekly times and pauses."""
         found: Times = self._ask.call("PUT", f"/v1/channels/{part(channel)}/times", body={"slots": slots, "pauses": pauses}, if_match=if_match)
+        return found
+
+
+class ChannelsRoutes(_Resource):
+    def begin(self, *, network: Literal['facebook', 'instagram', 'linkedin', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube']) -> Connection:
+        """Begin to connect an account: get the address where its owner allows it."""
+        found: Connection = self._ask.call("POST", "/v1/connections", body={"network": network})
+        return found
+
+    def every(self, *, network: Literal['facebook', 'instagram', 'linkedin', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube'] | None = None, state: Literal['broken', 'connected', 'disconnected'] | None = None) -> list[Channel]:
+        """List the accounts that are posted as."""
+        found: list[Channel] = self._ask.call("GET", "/v1/channels", query={"network": network, "state": state})["items"]
+        return found
+
+    def one(self, channel: str) -> Channel:
+        """Look at a channel: whether it can be posted as, and for how long."""
+        found: Channel = self._ask.call("GET", f"/v1/channels/{part(channel)}")
+        return found
+
+    def change(self, channel: str, *, name: str | None = None, timezone: str | None = None, niche: str | None = None, persona: str | None = None, style: str | None = None, language: str | None = None, late: Literal['hold', 'publish'] | None = None, ahead: bool | None = None, approval: bool | None = None, if_match: str | None = None) -> Channel:
+        """Call a channel otherwise, or set how it is posted as."""
+        found: Channel = self._ask.call("PATCH", f"/v1/channels/{part(channel)}", body={"name": name, "timezone": timezone, "niche": niche, "persona": persona, "style": style, "language": language, "late": late, "ahead": ahead, "approval": approval}, if_match=if_match)
+        return found
+
+    def remove(self, channel: str, *, if_match: str | None = None) -> None:
+        """Disconnect a channel: its tokens are removed, and its platform is told."""
+        self._ask.call("DELETE", f"/v1/channels/{part(channel)}", if_match=if_match)
+
+    def check(self, channel: str) -> ChannelTest:
+        """Test a channel: ask its platform now."""
+        found: ChannelTest = self._ask.call("POST", f"/v1/channels/{part(channel)}/check")
         return found
 
 
@@ -522,6 +556,7 @@ class Routes:
         self.verdicts = VerdictsRoutes(transport)
         self.publications = PublicationsRoutes(transport)
         self.calendar = CalendarRoutes(transport)
+        self.channels = ChannelsRoutes(transport)
         self.files = FilesRoutes(transport)
         self.usage = UsageRoutes(transport)
         self.evidence = EvidenceRoutes(transport)

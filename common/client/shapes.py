@@ -99,6 +99,68 @@ class Change(TypedDict):
     hashtags: NotRequired[list[str] | None]
 
 
+class Channel(TypedDict):
+    """An account on a platform. `error`: why it cannot be posted as; `expires`: when what it posts with is renewed at
+    the latest, `ends`: when somebody must connect it again; `warned`: that people were told so. `unlinked`: what could
+    not be set up at the platform, and is tried again. `revoked`: what became of the sign-in of one that was
+    disconnected. Null limits are what the platform does not tell."""
+
+    id: str
+    network: Literal['facebook', 'instagram', 'linkedin', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube']
+    account: str
+    name: str
+    handle: str | None
+    state: Literal['broken', 'connected', 'disconnected']
+    error: str | None
+    timezone: str
+    niche: str | None
+    persona: str | None
+    style: str | None
+    language: str | None
+    late: Literal['hold', 'publish']
+    ahead: bool
+    approval: bool
+    posts_a_day: int | None
+    longest_s: float | None
+    visibilities: list[Literal['private', 'public', 'unlisted']] | None
+    expires: str | None
+    ends: str | None
+    warned: str | None
+    unlinked: str | None
+    revoked: str | None
+    checked: ChannelTest | None
+    by: str
+    created: str
+    connected: str
+
+
+class ChannelChange(TypedDict):
+    """What is left out stays as it is. `late`: what becomes of a post whose time has passed; `ahead`: whether the
+    platform is given posts before their time, where it can; `approval`: whether it posts approved clips alone."""
+
+    name: NotRequired[str]
+    timezone: NotRequired[str]
+    niche: NotRequired[str | None]
+    persona: NotRequired[str | None]
+    style: NotRequired[str | None]
+    language: NotRequired[str | None]
+    late: NotRequired[Literal['hold', 'publish']]
+    ahead: NotRequired[bool]
+    approval: NotRequired[bool]
+
+
+class ChannelTest(TypedDict):
+    """What the platform said of it when it was asked. `good`: null where it did not answer, or has not yet."""
+
+    at: str | None
+    good: bool | None
+    text: str
+
+
+class Channels(TypedDict):
+    items: list[Channel]
+
+
 class Checked(TypedDict):
     """`ready`: no check of the files themselves failed; null where there are none. `findings`: without platforms'
     rules on files that are met, which `fits` counts."""
@@ -149,6 +211,13 @@ class Clips(TypedDict):
 class ClipsPage(TypedDict):
     items: list[Clip]
     next: str | None
+
+
+class Connection(TypedDict):
+    """Where to send the person's browser; until `expires`, and once."""
+
+    url: str
+    expires: str
 
 
 class Data(TypedDict):
@@ -560,6 +629,10 @@ class NewAsset(TypedDict):
     size: int
     type: NotRequired[str]
     sha256: NotRequired[str | None]
+
+
+class NewConnection(TypedDict):
+    network: Literal['facebook', 'instagram', 'linkedin', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube']
 
 
 class NewDevice(TypedDict):

@@ -31,7 +31,7 @@ from common.bootstrap.parts import Parts
 from common.errors import BadInput, CutroomError, Forbidden, TooMany, Unauthorized
 from common.events import signatures
 from common.ports.limits import PER_PERSON, UPLOADS
-from functions.api import asking, health, once, openapi, problems, reading, strangers
+from functions.api import asking, channels, health, once, openapi, problems, reading, strangers
 from functions.api.listening import Hub
 from functions.api.route import Answer, Ask, Route, Who
 from functions.api.table import TABLE
@@ -112,7 +112,7 @@ def _dispatched(parts: Parts, hub: Hub, path: str, table: Sequence[Route]) -> En
 
     async def endpoint(request: Request) -> Response:
         route = routes.get("GET" if request.method == "HEAD" else request.method)  # type: ignore[call-overload]
-        if route is None:
+        if route is None or (route.page and request.method == "HEAD"):  # what only looks must use nothing up
             allowed = ", ".join(sorted(routes))
             text = f"use {allowed.replace(', ', ' or ')}"
             return problems.problem(405, "method", text, request=_id(request), headers={"Allow": allowed})
@@ -121,6 +121,10 @@ def _dispatched(parts: Parts, hub: Hub, path: str, table: Sequence[Route]) -> En
             return await run_in_threadpool(_answered, parts, hub, route, request, content)
         except CutroomError as error:
             log.log(logging.ERROR if error.status >= 500 else logging.INFO, "%s %s: %s", request.method, path, error)
+            if route.page:
+                return _page(
+                    channels.page(problems.TITLES.get(error.status, "It went wrong"), str(error)), error.status
+                )
             return problems.of(error, request=_id(request))
 
     return endpoint
@@ -154,10 +158,17 @@ def _answered(parts: Parts, hub: Hub, route: Route, request: Request, content: b
     )
     if route.streams:
         return _streamed(route.handler(ask), request)
+    if route.page:
+        answer = route.handler(ask)
+        return _page(answer.body, answer.status or route.status)
     key = ask.body.id if route.signed else request.headers.get(once.HEADER)  # a header is not signed
     if route.method == "POST" and key is not None:
         return _once(ask, route, request, once.begin(ask, route, key, content))
     return _response(_given(route, route.handler(ask)), request)
+
+
+def _page(text: str, status: int) -> Response:
+    return Response(text, status, media_type="text/html")
 
 
 def _let_in(parts: Parts, route: Route, request: Request, content: bytes) -> Who:

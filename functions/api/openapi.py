@@ -12,6 +12,7 @@ from common.events import signatures
 from functions.api import problems
 from functions.api.route import Route, Shape
 
+_HTML = {"text/html": {"schema": {"type": "string"}}}
 _PART = re.compile(r"\{(\w+)\}")
 PART = r"^[A-Za-z0-9_.-]{1,128}$"  # what a part of a path may be
 PLAIN = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"}
@@ -98,7 +99,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "tags": [module],
         "summary": route.title,
         "x-permission": route.needs,
-        "responses": {str(route.status): _given(route), "default": _problem()},
+        "responses": {str(route.status): _given(route), "default": _problem(route)},
     }
     if route.streams:
         told = "The id of the last event that came: what was told after it follows."
@@ -122,6 +123,8 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _given(route: Route) -> dict[str, Any]:
+    if route.page:
+        return {"description": "A page that says what came of it.", "content": _HTML}
     if route.gives is None:
         return {"description": "Done."}
     if route.streams:
@@ -130,7 +133,9 @@ def _given(route: Route) -> dict[str, Any]:
     return {"description": "Done.", "content": _json(route.gives)}
 
 
-def _problem() -> dict[str, Any]:
+def _problem(route: Route) -> dict[str, Any]:
+    if route.page:
+        return {"description": "Not done; a page says why.", "content": _HTML}
     return {
         "description": "Not done, and why.",
         "content": {problems.KIND: {"schema": {"$ref": "#/components/schemas/Problem"}}},

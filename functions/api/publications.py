@@ -242,7 +242,7 @@ def change(ask: Ask) -> Answer:
         if wanted.state == "scheduled":
             fields["asked"] = ABSENT
             if body["step"] == "held":
-                fields |= let_go(engine.clock.now())
+                fields |= channels.let_go(engine.clock.now())
         return fields, writes
 
     return _changed(ask, "publications.change", changed)
@@ -321,11 +321,6 @@ def insights(ask: Ask) -> Answer:
             items=sorted(items, key=lambda one: one.day), outcome=None if kept is None else PostOutcome(**kept)
         )
     )
-
-
-def let_go(now: datetime) -> Json:
-    """The fields of what was held, and goes on."""
-    return {"step": "scheduled", "state": "queued", "tries": 0, "due": stamp(now), "error": ABSENT, "asked": ABSENT}
 
 
 def shown(snap: Snap) -> Publication:

@@ -84,6 +84,7 @@ class Answer:
     body: Any = None
     version: str | None = None
     stream: AsyncGenerator[bytes, None] | None = None
+    status: int | None = None  # if not the usual one; of a page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ class Route:
     closed: bool = False  # asked of an organisation that is closed too, by its owner
     secret: bool = False  # its answer is told once, and not kept for a request that is sent again
     streams: bool = False  # events of `gives`, for as long as somebody listens; not counted against any limit
+    page: bool = False  # for a person's browser, which a platform sent here; its body is a text
     signed: bool = False  # by a webhook's secret, in the place of a token
     ends: bool = False  # a POST that ends what the caller must have looked at: If-Match is wanted
     anyway: bool = False  # done whatever has changed since the caller looked: If-Match is not minded

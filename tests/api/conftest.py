@@ -25,13 +25,14 @@ from common.ports.auth import Caller
 from common.ports.documents import Vector
 from common.ports.limits import Rule
 from common.ports.outbound import Outbound
+from common.ports.platforms import Platform
 from common.ports.push import Message, Outcome
 from common.ports.uploads import Request, Slot
 from common.ports.vectors import Vectors
 from functions.api import app
 from functions.api.listening import Hub
 from tests import toy
-from tests.helping import tools
+from tests.helping import consent, tools
 from tests.post import MINUTE, Hands, Post, cloudlike
 from tests.receivers import Receivers
 
@@ -157,13 +158,24 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def serving(home: Path, outbound: Outbound, evidence: Evidence | None = None) -> Iterator[Served]:
-    """A server whose imports go out by `outbound`; `evidence` is what is bought of every video, if any is."""
+def serving(
+    home: Path,
+    outbound: Outbound,
+    evidence: Evidence | None = None,
+    *,
+    platform: Platform | None = None,
+    patience_s: float = 0.0,
+) -> Iterator[Served]:
+    """A server whose imports go out by `outbound`; `evidence` is what is bought of every video, if any is. `platform`
+    stands for all of them, and for as long as `patience_s` a person waits for what it says.
+    """
     engine, post, clock = cloudlike(home, toy.definition(), active=4)
     if evidence is not None:
         engine = replace(engine, evidence=lambda: evidence)
     slots, limits, meaning, phones = Slots(), Counted(), Meant(), Phones()
     made = tools(engine, home, outbound)
+    if platform is not None:
+        made = replace(made, platform=lambda network: platform)
     post.chores = lambda key: work.execute(made, key)
     parts = Parts(
         engine=engine,
@@ -173,6 +185,7 @@ def serving(home: Path, outbound: Outbound, evidence: Evidence | None = None) ->
         limits=limits,
         outbound=outbound,
         drive=made.drive,
+        consent=replace(consent(made), patience_s=patience_s),
         vectors=cast(Vectors, engine.documents),  # SQLite keeps both
         meaning=meaning,
         pusher=phones,

@@ -11,10 +11,11 @@ import pytest
 
 from common.errors import Transient
 from common.pipeline import flows
+from common.ports.documents import Create
 from functions.api.table import TABLE
 from tests.api.conftest import Served
 
-OWN = ("assets", "chores", "flows", "keys", "webhooks", "deliveries", "events", "devices")
+OWN = ("assets", "channels", "publications", "chores", "flows", "keys", "webhooks", "deliveries", "events", "devices")
 ROUTES = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE]
 SIGNED_IN = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE if not route.held]
 
@@ -25,7 +26,7 @@ def path_of(route: Any) -> str:
             **{"asset": "a1", "flow": "a1-1", "clip": "a1-1.1", "aspect": "9x16", "format": "srt"},
             **{"subject": "eve", "key": "ab", "invitation": "i"},
             **{"webhook": "ab", "delivery": "d", "note": "n"},
-            **{"export": "e", "erasure": "e", "device": "d"},
+            **{"export": "e", "erasure": "e", "device": "d", "channel": "c", "publication": "p", "table": "t"},
         )
     )
 
@@ -51,9 +52,10 @@ def test_nobody_is_let_in_who_proves_nothing(served: Served, route: Any, header:
     assert served.engine.documents.count("assets") == 0
 
 
-def test_one_route_alone_wants_no_token(served: Served) -> None:
-    (held,) = [route for route in TABLE if route.held]
-    assert held.path == "/v1/erasures/{erasure}"
+def test_two_routes_alone_want_no_token(served: Served) -> None:
+    """Whoever holds what opens them: the id of an erasure, and the state of a connection."""
+    (held, back) = sorted((route for route in TABLE if route.held), key=lambda route: bool(route.page))
+    assert (held.path, back.path) == ("/v1/erasures/{erasure}", "/v1/connections/callback")
     for header in ({}, {"Authorization": "Bearer not.valid"}):
         problem(served.ask(held.method, f"/v1/erasures/{'x' * 43}", None, headers=header), 404, "not_found")
     served.limits.left = 0
@@ -76,8 +78,10 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         **{"subject": "ann", "key": key["id"], "invitation": "i"},
         **{"webhook": hook["id"], "delivery": delivery, "note": "n"},
         **{"export": served.told("POST", "/v1/exports", status=202)["id"], "erasure": "e" * 43},
-        **{"device": device},
+        **{"device": device, "channel": "c", "publication": "p", "table": "t"},
     )
+    own = [f"tenants/ann/{one}" for one in ("channels/c", "publications/p", "chores/calendar-t")]
+    served.engine.documents.commit([Create(one, {"schema": 1}) for one in own])
     bodies = {
         "POST /v1/flows": {"asset": asset},
         "POST /v1/compliance": {"clip": f"{flow}.1"},
@@ -91,6 +95,11 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         "POST /v1/inbound/workflow/{webhook}": {"id": "1", "action": "flow.start", "asset": asset},
         "POST /v1/knowledge": {"kind": "pattern", "text": "t", "clip": f"{flow}.1"},
         "POST /v1/search": {"text": "talk clip"},
+        "POST /v1/publications": {"clip": f"{flow}.1", "channels": ["c"]},
+        "PATCH /v1/publications/{publication}": {"priority": 1},
+        "POST /v1/publications/{publication}/settle": {"posted": True},
+        "PATCH /v1/channels/{channel}": {"name": "mine"},
+        "PUT /v1/channels/{channel}/times": {"slots": []},
     }
 
     def there() -> dict[str, object]:
@@ -101,7 +110,9 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
     for headers in ({}, {"Cutroom-Organisation": "ann"}):
         body = bodies.get(f"{route.method} {route.path}")
         answer = served.ask(route.method, path, by="bob", json=body, headers=headers)
-        if route.signed:
+        if route.page:
+            assert answer.status_code == 400 and answer.headers["content-type"].startswith("text/html")
+        elif route.signed:
             problem(answer, 401, "unauthorized")
         elif (
             headers or "{" in route.path or f"{route.method} {route.path}" in ("POST /v1/flows", "POST /v1/compliance")

@@ -29,7 +29,7 @@ from tests import toy
 from tests.api.conftest import Meant, Named, Served, Slots
 from tests.api.test_app import path_of, problem
 from tests.conftest import SHARED
-from tests.helping import tools
+from tests.helping import consent, tools
 from tests.post import Hands, cloudlike
 from tests.receivers import Receivers
 from tests.standins.certificates import MISSING, PROJECT, Issuer, base64url, firebase_claims, issuer
@@ -69,6 +69,7 @@ def real(google: Issuer, tmp_path: Path) -> Iterator[tuple[TestClient, Parts, Ha
         vectors=cast(Vectors, engine.documents),
         meaning=Meant(),
         drive=made.drive,
+        consent=consent(made),
     )
     with TestClient(app.build(parts), raise_server_exceptions=False) as client:
         yield client, parts, clock

@@ -25,6 +25,7 @@ from common.ports.vectors import Vectors
 from functions.api import app
 from functions.api.listening import Hub
 from tests.api.conftest import Named, People, Served
+from tests.helping import consent
 from tests.post import drain
 
 STAGES = ["split", "part", "side", "join"]
@@ -248,6 +249,7 @@ def test_over_a_socket_it_comes_at_once_and_ends_with_its_listener(served: Serve
         vectors=cast(Vectors, served.engine.documents),
         meaning=served.meaning,
         drive=served.tools.drive,
+        consent=consent(served.tools),
     )
     hub = Hub(quick_s=0.05, slow_s=0.1, beat_s=0.2)
     server = uvicorn.Server(uvicorn.Config(app.build(parts, hub=hub), port=0, log_level="error", lifespan="off"))

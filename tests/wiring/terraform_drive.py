@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.testclient import TestClient
 
@@ -32,12 +33,13 @@ from common.bootstrap.cloud import CloudParts
 from common.bootstrap.parts import Parts
 from common.chores import channels, chore, exports
 from common.chores import work as chores
+from common.chores.connecting import Consent
 from common.chores.tools import Tools
 from common.config import Cloud
 from common.domain.asset import Source
 from common.domain.codec import dumps, to_json
 from common.domain.gate import Fit, Gate
-from common.domain.publication import KINDS, File, Post
+from common.domain.publication import KINDS, File, Network, Post
 from common.domain.verdict import Verdict
 from common.errors import Transient
 from common.events.event import TYPES
@@ -578,6 +580,13 @@ class Drive:
                 meaning=Meant(),
                 drive=drive,
                 pusher=self.parts.pusher,
+                consent=Consent(
+                    platform=lambda network: cast(Platform, self.plain),  # its address is all that is asked for
+                    client=platforms.clients(NotedSecrets(self.noted)),
+                    vault=self.parts.tools.vault,
+                    redirect="https://cutroom.example/v1/connections/callback",
+                    patience_s=0.0,
+                ),
             ),
             hub=Hub(longest_s=0.0),
         )
@@ -758,6 +767,29 @@ class Drive:
         self._worked()
         assert self.ask("GET", f"/v1/erasures/{erasure}")["state"] == "erased"
 
+    def connect(self) -> None:
+        """An account of each network: begun, allowed, tested, called otherwise, and disconnected."""
+        for network in get_args(Network):
+            self.clock.at += timedelta(minutes=1)
+            url = self.ask("POST", "/v1/connections", {"network": network})["url"]
+            back = {"state": parse_qs(urlsplit(url).query)["state"][0], "code": "a code"}
+            with self.noted.by("api"), TestClient(self.people) as client:  # whose browser has no token of ours
+                answer = client.get("/v1/connections/callback", params=back)
+                assert answer.is_success and "Almost done" in answer.text, answer.text
+            self._worked()
+        for channel in self.ask("GET", "/v1/channels?state=connected")["items"]:
+            self.clock.at += timedelta(minutes=1)
+            path = f"/v1/channels/{channel['id']}"
+            self.ask("POST", f"{path}/check")
+            self._worked()
+            assert self.ask("GET", path)["checked"]["good"], "nobody asked the platform"
+            self.ask("PATCH", path, {"name": f"Ann on {channel['network']}"})
+            self.ask("DELETE", path)
+        self._worked()
+        assert {one["state"] for one in self.ask("GET", "/v1/channels")["items"]} == {"disconnected"}
+        assert self.plain.token == "none", "no platform was told"
+        self.plain.token = TOKEN
+
     def publish(self) -> None:
         """Two posts of a channel that may have one a day, the second a day later; and how the first does."""
         inner = cast(NotedDocuments, self.engine.documents).inner
@@ -765,7 +797,7 @@ class Drive:
         key, vault = channels.key_of(TENANT, channel), cast(NotedVault, self.parts.tools.vault).inner
         tokens = Tokens(access=TOKEN, refresh=None, lasts_s=None, refresh_lasts_s=None, scopes=())
         body = {"schema": 1, "network": "x", "account": "ann", "state": "connected", "expires": None}
-        body |= {"name": "Ann", "posts_a_day": 1, "slots": [{"day": 0, "time": "18:00"}]}
+        body |= {"name": "Ann", "handle": None, "posts_a_day": 1, "slots": [{"day": 0, "time": "18:00"}]}
         told = {**body, "tokens": vault.seal(dumps(to_json(tokens)).decode(), key)}
         kept = cast(NotedObjects, self.engine.objects).inner.put_new(f"t/{TENANT}/clip.mp4", b"a video")
         video = File(object=kept.key, sha256=kept.sha256, size=kept.size, kind="video/mp4")
@@ -871,6 +903,7 @@ def driven(home: Path, settings: Cloud) -> Noted:
     sent = drive.ask("GET", f"/v1/webhooks/{hook['id']}/deliveries?limit=1")
     drive.ask("GET", f"/v1/webhooks/{hook['id']}/deliveries?cursor={sent['next']}")
     drive.know()
+    drive.connect()
     drive.publish()
     drive.ask("PATCH", f"/v1/assets/{asset}", {"name": "b.mp4"})
     drive.ask("GET", "/v1/usage")

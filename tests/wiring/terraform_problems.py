@@ -188,6 +188,8 @@ def callers(plan: Plan) -> Iterator[str]:
     """Whoever calls a service carries the invoker's token, made for that service."""
     active = plan.outputs["settings"]["CUTROOM_LOCATION"]
     audiences = {name: env(one)["CUTROOM_AUDIENCE"] for name, one in services(plan, active).items()}
+    if (told := env(services(plan, active)["api"]).get("CUTROOM_ADDRESS")) != plan.outputs["api"]:
+        yield f"platforms send people back to {told}, and the API is at {plan.outputs['api']}"
     for region in plan.regions():
         for name, one in services(plan, region).items():
             if env(one)["CUTROOM_AUDIENCE"] != url(plan, region, name):
@@ -251,6 +253,11 @@ GRANTED = {
     ("remove", "people"): ("project", "remover"),
     ("delete", "media"): ("bucket media", "roles/storage.objectUser"),
     ("delete", "uploads"): ("bucket uploads", "roles/storage.objectUser"),
+    **{
+        ("read", name): (f"secret {name}", "roles/secretmanager.secretAccessor")
+        for network in get_args(Network)
+        for name in (f"{network}-client-id", f"{network}-client-secret")
+    },
     ("read", "drive-api-key"): ("secret drive-api-key", "roles/secretmanager.secretAccessor"),
     ("seal", "tokens"): ("key tokens", "roles/cloudkms.cryptoKeyEncrypter"),
     ("open", "tokens"): ("key tokens", "roles/cloudkms.cryptoKeyDecrypter"),

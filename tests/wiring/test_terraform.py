@@ -168,6 +168,9 @@ MISTAKES = (
         'for_each = toset(var.push ? ["tick"] : [])',
         "work-light lacks pusher on project",
     ),
+    Mistake(
+        "main.tf", '"https://${var.domain}"', '"https://other.example"', "platforms send people back to https://other"
+    ),
     Mistake("vault.tf", "${90 * local.day_s}s", "${900 * local.day_s}s", "the key of channels is the same for"),
     Mistake("vault.tf", "${30 * local.day_s}s", "${local.day_s}s", "that is destroyed is gone at once"),
     Mistake("main.tf", '"cloudkms", ', "", "cloudkms.googleapis.com is off"),

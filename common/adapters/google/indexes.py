@@ -54,6 +54,7 @@ class Index:
 EXPIRING = (
     "answers",
     "assets",
+    "connections",
     "deliveries",
     "events",
     "idempotency",

@@ -42,7 +42,7 @@ resource "google_cloud_run_v2_service" "service" {
           CUTROOM_AUDIENCE = local.urls[each.key]
           CUTROOM_IMAGE    = each.value.image == "functions" ? "light" : each.value.image
           THREADS          = tostring(each.value.concurrency)
-        }, contains(local.with_models, each.key) ? { CUTROOM_MODELS = local.models } : {}, each.key == "api" ? { CUTROOM_ORIGINS = join(" ", var.origins), CUTROOM_PROXIES = var.public ? "1" : "2" } : {})
+        }, contains(local.with_models, each.key) ? { CUTROOM_MODELS = local.models } : {}, each.key == "api" ? { CUTROOM_ORIGINS = join(" ", var.origins), CUTROOM_PROXIES = var.public ? "1" : "2", CUTROOM_ADDRESS = coalesce(var.address, local.urls["api"]) } : {})
 
         content {
           name  = env.key

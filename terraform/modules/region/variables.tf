@@ -28,6 +28,11 @@ variable "public" {
   type        = bool
 }
 
+variable "address" {
+  description = "Where people reach the API, if not at its own URL: CUTROOM_ADDRESS."
+  type        = string
+}
+
 variable "protected" {
   description = "Whether services and jobs refuse to be destroyed."
   type        = bool
