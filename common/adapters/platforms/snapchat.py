@@ -15,13 +15,14 @@ import os
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from io import SEEK_END, BytesIO
 from typing import Final
 from urllib.parse import quote
 
 from common.adapters.platforms import answer, signing
 from common.adapters.platforms.going import going
 from common.adapters.platforms.site import Site
-from common.adapters.platforms.web import PART, SEND_S, Json, Reply, Web, after
+from common.adapters.platforms.web import SEND_S, Json, Reply, Web, after
 from common.domain.publication import Account, Metrics, Network, Post
 from common.errors import Action, Permanent, PlatformSaid, Unreachable
 from common.ports.platforms import Absent, App, Finished, Found, Job, Measured, Posted, Ready, Tokens, Wait
@@ -33,6 +34,7 @@ VERSION: Final = "v1"  # as of 2026-11
 SCOPE: Final = "snapchat-profile-api"
 SPLIT: Final = 16 << 20  # bytes of a part: below 32 MB with what a form adds, and 35 of them hold the 500 MB it takes
 MOST_PARTS: Final = 35
+READ: Final = 1 << 20  # bytes that are read and encrypted at once
 BLOCK: Final = 16  # bytes of AES
 LASTS_S: Final = 23 * 3600  # of the 24 hours that media can be posted
 COMMIT_S: Final = 30.0
@@ -73,10 +75,11 @@ class Snapchat:
         while (part := int(job.kept["parts"]) + 1) <= last:
             if job.spent():
                 return Wait(after_s=0)
-            content = self._encrypted(job, part, part == last)
-            file = {"file": (f"{part}.bin", content, "application/octet-stream")}
-            self._sent("POST", job.kept["add"], job, form={"action": "ADD", "part_number": part}, files=file)
-            job.keep("container", parts=part, chain=_text(content[-BLOCK:]))
+            content, chain = self._encrypted(job, part, part == last)
+            with content:  # closed, its bytes are let go of at once
+                file = {"file": (f"{part}.bin", content, "application/octet-stream")}
+                self._sent("POST", job.kept["add"], job, form={"action": "ADD", "part_number": part}, files=file)
+            job.keep("container", parts=part, chain=chain)
         if not job.kept["whole"]:
             self._sent("POST", job.kept["finalize"], job, files={"action": (None, "FINALIZE")})
             job.keep("uploaded", whole=True)
@@ -187,24 +190,28 @@ class Snapchat:
         begun = {"media": media, "add": add, "finalize": finalize, "key": _text(key), "chain": _text(chain)}
         job.keep("container", **begun, parts=0, whole=False, begun=time.time())
 
-    def _encrypted(self, job: Job, part: int, last: bool) -> bytes:
-        """One part. A chain of blocks goes on from the last one that was sent, so nothing is encrypted twice."""
+    def _encrypted(self, job: Job, part: int, last: bool) -> tuple[BytesIO, str]:
+        """One part, and its last block: from that the chain goes on, so that nothing is encrypted twice."""
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
         from cryptography.hazmat.primitives.padding import PKCS7
 
         key, chain = (base64.b64decode(job.kept[name]) for name in ("key", "chain"))
         cipher = Cipher(algorithms.AES(key), modes.CBC(chain)).encryptor()
-        start, made = (part - 1) * SPLIT, bytearray()
+        start, made = (part - 1) * SPLIT, BytesIO()
         end = min(part * SPLIT, job.video.size)
-        for at in range(start, end, PART):
-            plain = job.read(job.video.object, at, min(PART, end - at))
+        for at in range(start, end, READ):
+            plain = job.read(job.video.object, at, min(READ, end - at))
             if at + len(plain) == job.video.size and last:
                 padder = PKCS7(BLOCK * 8).padder()
                 plain = padder.update(plain) + padder.finalize()
-            made += cipher.update(plain)
+            made.write(cipher.update(plain))
         if start == end:  # the file ends with the part before: only its padding is left
-            made += cipher.update(bytes([BLOCK]) * BLOCK)
-        return bytes(made + cipher.finalize())
+            made.write(cipher.update(bytes([BLOCK]) * BLOCK))
+        made.write(cipher.finalize())
+        made.seek(-BLOCK, SEEK_END)
+        last_block = _text(made.read())
+        made.seek(0)
+        return made, last_block
 
     def _of(self, account: str, path: str) -> str:
         return f"/{self._version}/public_profiles/{quote(account, safe='')}{path}"
