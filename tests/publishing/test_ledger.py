@@ -17,7 +17,7 @@ from common.ports.clock import parse
 from common.ports.documents import Update, Write
 from common.ports.platforms import Finished
 from tests.harness import Meddling
-from tests.publishing.desk import Desk, desk
+from tests.publishing.desk import TENANT, Desk, desk
 from tests.publishing.plain import Dead, Fault, Plain
 
 
@@ -189,6 +189,19 @@ def test_what_a_post_is_called_may_be_told_later(at: Desk) -> None:
     body = at.until(key)
     assert (body["step"], body["remote"], body["url"]) == ("published", "post-9", "https://plain.example/9")
     assert at.clock.now() - published >= timedelta(seconds=1800), "no sooner than the platform says"
+
+
+def test_its_figures_wait_for_what_it_is_called(at: Desk) -> None:
+    """Though the first of them are due before."""
+    at.channel()
+    at.plain.silent = True
+    wait = PlatformSaid("it is looked at", code="processing", action="wait", after_s=3 * 3600)
+    at.plain.finishes = [wait, Finished(id="post-9")]
+    key = at.schedule()
+    figures = f"tenants/{TENANT}/chores/insights-{key.rpartition('/')[2]}"
+    at.until(key, until=lambda body: body.get("remote") is not None)
+    body = at.until(figures, until=lambda body: "read" in body)
+    assert "read" in body and "left_out" not in body
 
 
 def test_what_a_platform_took_and_does_not_show_has_failed(at: Desk) -> None:
