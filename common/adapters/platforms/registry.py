@@ -16,6 +16,7 @@ PLATFORMS: dict[Network, str] = {
     "snapchat": "common.adapters.platforms.snapchat:Snapchat",
     "tiktok": "common.adapters.platforms.tiktok:TikTok",
     "x": "common.adapters.platforms.x:X",
+    "youtube": "common.adapters.platforms.youtube:YouTube",
 }
 
 

@@ -7,7 +7,7 @@ is read up to a limit. Whether a refusal passes, and what helps, each platform's
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -21,6 +21,8 @@ LARGEST = 4 << 20  # bytes of an answer
 TIMEOUT_S = 30.0
 SEND_S = 120.0  # for a part of a file to be taken
 PART = 8 << 20  # bytes of a file that are held in memory, and sent at once
+
+_PIECE = 256 << 10  # bytes that are handed to the connection at once
 
 Json = dict[str, Any]
 Judge = Callable[["Reply"], Exception]
@@ -86,6 +88,9 @@ class Web:
         sent = {"Accept": "application/json", **(headers or {})}
         if token is not None:
             sent.setdefault("Authorization", f"Bearer {token}")
+        if isinstance(content, bytes) and len(content) > _PIECE:
+            sent["Content-Length"] = str(len(content))
+            content = _pieces(content)
         request = _client().build_request(
             method,
             address,
@@ -142,6 +147,12 @@ def after(reply: Reply, usual: float) -> float:
 def _client() -> httpx.Client:
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=16)
     return httpx.Client(trust_env=False, follow_redirects=False, limits=limits, headers={"User-Agent": "Cutroom"})
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    """Handed over whole, what is left of it is copied whenever some of it has gone: a GB of parts took 225 MB so."""
+    for at in range(0, len(content), _PIECE):
+        yield content[at : at + _PIECE]
 
 
 def _lower(response: httpx.Response) -> dict[str, str]:

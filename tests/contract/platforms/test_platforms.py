@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.publication import Metrics, Post
+from common.domain.publication import Metrics
 from common.errors import NotConnected, PlatformSaid, Unreachable
 from common.ports.platforms import Absent, Finished, Open, Posted, Ready
 from tests.contract.platforms.worlds import MOST_READ, RETRY_AFTER, SIZE, WORLDS, Dead, Work, World, verifier
@@ -109,10 +110,10 @@ def test_an_upload_goes_on_at_what_the_platform_has(world: World, fault: Fault) 
         begun, sent = world.begun(), world.sent()
         work = world.work()
         world.site.decide = at("part", passes, fault)
-        with pytest.raises(Unreachable):
+        with nullcontext() if world.rides and passes else pytest.raises(Unreachable):
             work.ready()
         world.site.decide = None
-        work.ready()
+        out(work)
         assert world.begun() - begun == 1
         assert SIZE <= world.sent() - sent <= SIZE + world.part
 
@@ -121,15 +122,13 @@ def test_whatever_answer_is_lost_before_the_commit_it_goes_on(world: World) -> N
     """One after another, each request of a whole story."""
     world.site.slow = 1
     for lost in itertools.count():
-        work, posts = world.work(), world.posts()
+        work, posts, asked = world.work(), world.posts(), len(world.site.requests)
         world.site.decide = at(None, lost, "lost")
-        try:
+        with suppress(Unreachable):
             work.ready()
-            hit = False
-        except Unreachable:
-            work.ready()
-            hit = True
         world.site.decide = None
+        hit = len(world.site.requests) - asked > lost
+        work.ready()
         world.platform.commit(work.job())
         assert world.posts() - posts == 1
         if not hit:
@@ -145,7 +144,7 @@ def test_a_commit_whose_answer_is_lost_is_found(world: World) -> None:
         world.platform.commit(work.job())
     assert not isinstance(error.value, NotConnected), "it did leave"
     assert world.posts() == 1
-    other = world.work(Post(title="", body="How to make coffee"))
+    other = world.work(world.posting("Coffee", "How to make coffee"))
     other.kept = {}
     out(other)  # the newest is another's
     found = world.platform.find(work.job())
@@ -264,6 +263,8 @@ def test_a_container_that_is_gone_is_begun_anew(world: World) -> None:
 
 
 def test_a_file_that_cannot_be_processed_is_to_be_rendered_anew(world: World) -> None:
+    if world.judged == "once out":
+        pytest.skip("it works on a file once it is out")
     work = world.work()
     world.fails()
     with pytest.raises(PlatformSaid) as error:
@@ -276,7 +277,7 @@ def test_a_file_that_cannot_be_processed_is_to_be_rendered_anew(world: World) ->
 
 def test_a_file_is_read_in_parts(world: World) -> None:
     work = world.work(size=(40 << 20) + 1)
-    work.ready()
+    out(work)
     assert max(work.reads) <= MOST_READ and world.sent() == (40 << 20) + 1
 
 

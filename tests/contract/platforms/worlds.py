@@ -24,6 +24,7 @@ from tests.standins.platforms.network import RETRY_AFTER, Fault, Network, challe
 from tests.standins.platforms.snapchat import Snapchat
 from tests.standins.platforms.tiktok import TikTok
 from tests.standins.platforms.x import X
+from tests.standins.platforms.youtube import YouTube
 
 SIZE: Final = (11 << 20) + 7  # bytes of a usual file: several parts of it on every platform that takes parts
 MOST_READ: Final = 8 << 20  # bytes that are held of a file
@@ -131,8 +132,9 @@ class World:
     rotates: bool = True
     anew: str | None = "commit"
     signed: bool = True
-    judged: Literal["before", "at commit", "after"] = "before"
+    judged: Literal["before", "at commit", "after", "once out"] = "before"
     parted: bool = True  # whether a file goes in several requests
+    rides: bool = False  # whether a break is no failure where some of the file has arrived
     address: str = ""
     token: str = ""
     platform: Platform = field(init=False)
@@ -315,6 +317,39 @@ def _meta(world: type[MetaWorld], network: Name, account: str) -> Iterator[World
         yield world(network=network, site=site, kind=kind, account=account, part=0, **how)
 
 
+class YouTubeWorld(World):
+    """Its file goes out with its last bytes: there is no processing before that. It takes no < and no >."""
+
+    site: YouTube
+
+    def shown(self, post: Any) -> str:
+        return str(post.made["snippet"]["description"])
+
+    def another(self, n: int) -> str:
+        return f"UC-ann-{n}"
+
+    def work(self, post: Post | None = None, **more: Any) -> Work:
+        return super().work(post or Post(title="Tea", body="How to make tea", tags=("tea",)), **more)
+
+    def said(self) -> list[str]:
+        told = next(reversed(self.site.posts.values())).made["snippet"]
+        return [told["title"], told["description"], *told.get("tags", ())]
+
+    def counted(self, zero: bool) -> None:
+        live = dict.fromkeys(("viewCount", "likeCount", "commentCount"), 0)
+        next(reversed(self.site.posts.values())).counts = {"live": live, "counted": {}} if zero else {}
+
+    def posting(self, title: str, body: str) -> Post:
+        none = str.maketrans("", "", "<>")
+        return Post(title=title.translate(none), body=body.translate(none), tags=("tea",))
+
+    def texts(self, post: Post) -> list[str]:
+        return [post.title, post.body, *post.tags]
+
+    def longest(self) -> Post:
+        return Post(title="茶" * 100, body="茶" * 1666 + "ab", tags=("a" * 249, "b" * 250))
+
+
 @contextmanager
 def _x() -> Iterator[World]:
     with running(X()) as site:
@@ -417,6 +452,23 @@ def _snapchat() -> Iterator[World]:
         yield SnapchatWorld(network="snapchat", site=site, kind=kind, account=snapchat.ANN, part=16 << 20, **how)
 
 
+@contextmanager
+def _youtube() -> Iterator[World]:
+    with running(YouTube()) as site:
+        made = YouTubeWorld(
+            network="youtube",
+            site=site,
+            kind="youtube_short",
+            account="UC-ann",
+            part=8 << 20,
+            late=False,
+            rotates=False,
+            judged="once out",
+            rides=True,
+        )
+        yield made
+
+
 WORLDS: Mapping[str, Callable[[], Any]] = {
     "facebook": lambda: _meta(FacebookWorld, "facebook", "1001"),
     "instagram": lambda: _meta(InstagramWorld, "instagram", "17841400000000001"),
@@ -424,6 +476,7 @@ WORLDS: Mapping[str, Callable[[], Any]] = {
     "snapchat": _snapchat,
     "tiktok": _tiktok,
     "x": _x,
+    "youtube": _youtube,
 }
 
 

@@ -13,6 +13,10 @@ from tests.standins.loopback import Request
 
 Json = dict[str, Any]
 ODD = [["odd"]]  # of no field the type
+_ODD = (
+    *("media_id", "start_time", "end_time", "max_results", "media_keys", "page_size", "start_date"),
+    *("maxResults", "mine", "startDate", "endDate", "ids", "filters", "uploadType", "alt", "videoId", "upload_id"),
+)
 
 
 def mutated(request: Request) -> Iterator[tuple[str, Request]]:
@@ -22,9 +26,9 @@ def mutated(request: Request) -> Iterator[tuple[str, Request]]:
     yield "another method", replace(request, method="PUT" if request.method == "GET" else "DELETE")
     for name, value in parse_qsl(told.query):
         left = [(one, other) for one, other in parse_qsl(told.query) if one != name]
-        if name in ("media_id", "start_time", "end_time", "max_results", "media_keys", "page_size", "start_date"):
+        if name in _ODD:
             yield f"{name} is odd", replace(request, path=f"{told.path}?{urlencode([*left, (name, f'odd {value}')])}")
-        elif name.endswith(("fields", "expansions", "exclude", "metric_types", "privacy")):
+        elif name.endswith(("fields", "expansions", "exclude", "metric_types", "privacy", "metrics", "part")):
             query = urlencode([*left, (name, f"{value},odd")], quote_via=quote)
             yield f"{name} has what is unknown", replace(request, path=f"{told.path}?{query}")
     kind = next((value for name, value in request.headers.items() if name.lower() == "content-type"), "")
