@@ -1,0 +1,292 @@
+"""scripts/publish: channels, what goes out when, and what became of it; by the API of this machine alone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import webbrowser
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from common import config
+from common.adapters.embedded.auth import LocalKey
+from common.adapters.embedded.folder import StateFolder
+from common.bootstrap import local as bootstrap
+from common.chores.keeper import Keeper
+from common.client.cutroom import Cutroom
+from common.client.problems import Refused
+from common.client.shapes import Publication
+from common.errors import BadInput, StateFolderBusy
+from scripts.cli.interrupts import Interrupts
+from scripts.cli.serve import PORT, listening, served
+
+OVER = ("published", "failed", "cancelled", "held")
+LOOK_S = 1.0
+COLOURS = {"published": "green", "failed": "red", "unknown": "yellow", "held": "yellow", "cancelled": "dim"}
+NETWORKS = ("youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat")
+
+Command = Callable[[Cutroom, argparse.Namespace, Console], int]
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(
+        prog="scripts/publish",
+        description="Connect channels, and post clips to them: each once, at its time.",
+        epilog="Posts go out while scripts/serve runs, or for as long as a command here waits. "
+        "docs/publishing.md says how, and what each state means.",
+    )
+    commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    one = _command(commands, "connect", connect, "connect a channel: sign in at the platform, in a browser")
+    one.add_argument("network", choices=NETWORKS, metavar="NETWORK", help=", ".join(NETWORKS))
+    one.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
+    _command(commands, "channels", channels, "list channels, and what is wrong with them")
+    one = _command(commands, "disconnect", disconnect, "give back the leave to post on a channel")
+    one.add_argument("channel", metavar="CHANNEL", help="its id, as channels lists it")
+    one = _command(commands, "list", every, "list what goes out and went out")
+    one.add_argument("--state", choices=[*OVER, "scheduled", "unknown"], help="only those")
+    one.add_argument("--channel", metavar="CHANNEL", help="only of this channel")
+    one = _command(commands, "schedule", schedule, "schedule a clip, or a table of many posts")
+    one.add_argument("clip", nargs="?", metavar="CLIP", help="its id: FLOW.NUMBER, as result.json has it")
+    one.add_argument("--to", nargs="+", default=[], metavar="CHANNEL", help="ids of channels; all that are connected")
+    one.add_argument("--at", default="next", metavar="TIME", help="2026-12-01T18:00 by the channel's clock, next, now")
+    one.add_argument("--title", metavar="TEXT", help="instead of the clip's own")
+    one.add_argument("--description", metavar="TEXT", help="instead of the clip's own")
+    one.add_argument("--ai-made", action="store_true", help="say that it shows what was made by a machine")
+    one.add_argument("--paid", action="store_true", help="say that it is a paid partnership")
+    one.add_argument("--table", type=Path, metavar="FILE", help="a CSV of many: clip, channel, at, title ...")
+    one.add_argument("--wait", action="store_true", help="stay until all of it is out, or needs you")
+    one = _command(commands, "status", status, "see how far a post is, and how it does")
+    one.add_argument("post", metavar="POST", help="its id, as list has it")
+    one.add_argument("--wait", action="store_true", help="stay until it is out, or needs you")
+    for name, what in (
+        ("cancel", "call a post off"),
+        ("hold", "keep a post from going out until it is let go"),
+        ("go", "let a post go that is held"),
+        ("reconcile", "ask the platform anew about a post that nobody knows of"),
+    ):
+        one = _command(commands, name, change, what)
+        one.add_argument("post", metavar="POST", help="its id, as list has it")
+    one = _command(commands, "settle", settle, "say what you saw of a post that nobody knows of")
+    one.add_argument("post", metavar="POST", help="its id, as list has it")
+    one.add_argument("--posted", choices=("yes", "no"), required=True, help="whether it is on the channel")
+    one.add_argument("--url", metavar="URL", help="where it is")
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = parser().parse_args(argv)
+    console = Console(highlight=False)
+    interrupts = Interrupts()
+    try:
+        with _client(options, console) as client:
+            interrupts.check()
+            done: int = options.run(client, options, console)
+            return done
+    except (Refused, BadInput, StateFolderBusy, OSError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
+        return 2
+    except KeyboardInterrupt:
+        console.print("\nStopped. What is scheduled stays so, and goes out while scripts/serve runs.")
+        return 130
+
+
+def connect(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
+    before = {one["id"]: one["state"] for one in client.channels.every()}
+    begun = client.channels.begin(network=options.network)
+    console.print(f"Sign in at {options.network}, and allow Cutroom to post for you:\n{begun['url']}", soft_wrap=True)
+    if not options.no_browser:
+        webbrowser.open(begun["url"])
+    until = datetime.fromisoformat(begun["expires"].replace("Z", "+00:00")).timestamp()
+    while time.time() < until:
+        now = client.channels.every()
+        fresh = [one for one in now if one["state"] == "connected" and before.get(one["id"]) != "connected"]
+        if fresh:
+            for one in fresh:
+                console.print(f"[green]Connected[/green] {escape(one['name'])} ({one['network']}, {one['id']})")
+            return 0
+        time.sleep(LOOK_S)
+    console.print("[red]Nobody signed in within the time; run it again.[/red]")
+    return 1
+
+
+def channels(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
+    found = client.channels.every()
+    if not found:
+        console.print("No channel is connected yet: scripts/publish connect NETWORK")
+        return 0
+    table = _table("id", "network", "name", "state", "time zone", "what to do")
+    for one in found:
+        state = f"[{'green' if one['state'] == 'connected' else 'yellow'}]{one['state']}[/]"
+        table.add_row(
+            one["id"], one["network"], escape(one["name"]), state, one["timezone"], escape(one.get("error") or "")
+        )
+    console.print(table)
+    return 0
+
+
+def disconnect(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
+    client.channels.remove(options.channel)
+    console.print(f"{options.channel} is disconnected; what was to go out on it is held.")
+    return 0
+
+
+def every(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
+    found = list(islice(client.publications.every(state=options.state, channel=options.channel), 100))
+    if not found:
+        console.print("Nothing is scheduled yet: scripts/publish schedule CLIP --at now")
+        return 0
+    _show(found, console)
+    return 0
+
+
+def schedule(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
+    if options.table is not None:
+        return _table_of(client, options, console)
+    if options.clip is None:
+        raise BadInput("say which clip, or give a table; scripts/run shows the clips of a video in its result.json")
+    to = options.to or [one["id"] for one in client.channels.every() if one["state"] == "connected"]
+    if not to:
+        raise BadInput("no channel is connected; run scripts/publish connect NETWORK first")
+    made = client.publications.create(
+        clip=options.clip,
+        channels=to,
+        at=options.at,
+        title=options.title,
+        description=options.description,
+        ai_made=options.ai_made,
+        paid_partnership=options.paid,
+    )
+    return _watched(client, [one["id"] for one in made], options.wait, console)
+
+
+def status(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
+    done = _watched(client, [options.post], options.wait, console)
+    told = client.publications.insights(options.post)
+    for one in told["items"][-1:]:
+        known = ", ".join(f"{name} {value:,}" for name, value in one["metrics"].items() if isinstance(value, int))
+        console.print(f"After {one['day']} days: {known or 'the platform tells nothing'} (a view: {one['view']})")
+    return done
+
+
+def change(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
+    posts = client.publications
+    match options.command:
+        case "cancel":
+            posts.cancel(options.post)
+        case "reconcile":
+            posts.reconcile(options.post)
+        case "hold":
+            posts.change(options.post, state="held")
+        case "go":
+            posts.change(options.post, state="scheduled")
+    return _watched(client, [options.post], False, console)
+
+
+def settle(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
+    client.publications.settle(options.post, posted=options.posted == "yes", url=options.url)
+    return _watched(client, [options.post], False, console)
+
+
+def _table_of(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
+    try:
+        text = options.table.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{options.table} is no UTF-8 ({error.reason} at byte {error.start}); save it so") from error
+    made = client.calendar.bring(table=text)
+    with console.status("Looking at each row ...") as shown:
+        while made["state"] not in ("done", "failed"):
+            time.sleep(LOOK_S)
+            made = client.calendar.table(made["id"])
+            if made["rows"]:
+                shown.update(f"{made['scheduled']} of {made['rows']} rows are scheduled")
+    for one in made["wrong"]:
+        console.print(f"  line {one['line']}: {escape(one['text'])}", soft_wrap=True)
+    more = made["wrong_in_all"] - len(made["wrong"])
+    if more:
+        console.print(f"  and {more} more")
+    if made["wrong_in_all"]:
+        console.print(f"[red]{made['wrong_in_all']} rows are wrong; {made['scheduled'] or 'none'} scheduled.[/red]")
+        return 2
+    console.print(f"[green]{made['scheduled']} posts are scheduled.[/green]")
+    return 0
+
+
+def _watched(client: Cutroom, posts: Sequence[str], wait: bool, console: Console) -> int:
+    """Show them; with `wait` until each is out, or a person must do something."""
+    now = [client.publications.one(one) for one in posts]
+    if wait:
+        with console.status("") as shown:
+            while [one for one in now if one["state"] not in OVER and not _stuck(one)]:
+                states = ", ".join(f"{one['network']} {one['state']}" for one in now)
+                shown.update(f"[dim]{states}[/dim]")
+                time.sleep(LOOK_S)
+                now = [client.publications.one(one) for one in posts]
+    _show(now, console)
+    return 1 if any(one["state"] in ("failed", "held", "unknown") for one in now) else 0
+
+
+def _stuck(one: Publication) -> bool:
+    """Nobody will ever know by itself."""
+    return one["state"] == "unknown" and one["error"] is not None and one["error"]["action"] == "stop"
+
+
+def _show(found: Sequence[Publication], console: Console) -> None:
+    table = _table("id", "network", "when", "state", "title", "where, or why not")
+    for one in found:
+        colour = COLOURS.get(one["state"], "cyan")
+        state = f"[{colour}]{one['state']}{', stopping' if one['stopping'] else ''}[/]"
+        why = one["error"]["text"] if one["error"] else one["url"] or ""
+        left = "; ".join(f"{each['what']} left out: {each['why']}" for each in one["left_out"])
+        title = one["title"] or one["text"].partition("\n")[0]
+        table.add_row(
+            one["id"],
+            one["network"],
+            one["slot"][:16].replace("T", " "),
+            state,
+            escape(title[:40]),
+            escape("; ".join(told for told in (why, left) if told)),
+        )
+    console.print(table)
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for name in names:
+        table.add_column(name, no_wrap=name in ("id", "network", "when", "state"), overflow="fold")
+    return table
+
+
+def _command(commands: Any, name: str, run: Command, what: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+    made.set_defaults(run=run)
+    return made
+
+
+@contextmanager
+def _client(options: argparse.Namespace, console: Console) -> Iterator[Cutroom]:
+    """Of scripts/serve where that is at work; else all of it here, for as long as the command lasts."""
+    settings = config.from_environment()
+    try:
+        with bootstrap.local(settings) as local, listening("127.0.0.1", PORT) as listener:
+            address = f"http://127.0.0.1:{PORT}"
+            api = bootstrap.api(local, address)
+            with served(api, listener, local.settings.origins), closing(api.courier), Keeper(api.tools).looking():
+                yield Cutroom(address, key=api.key)
+    except StateFolderBusy:
+        folder = StateFolder(settings.home)
+        if folder.address is None:
+            raise
+        yield Cutroom(folder.address, key=LocalKey(folder.key).key)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
