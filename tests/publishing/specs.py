@@ -118,6 +118,8 @@ class Spec:
                 for value, ref in mapping.items()
             ]
             whole["anyOf"] = each
+        if "enum" in (whole.get("oneOf") or [{}])[0]:  # lists that share a word: no value would be in just one of them
+            whole["anyOf"] = whole.pop("oneOf")
         if whole.pop("nullable", False):
             whole = {"anyOf": [{"type": "null"}, whole]}
         return whole

@@ -13,6 +13,7 @@ PLATFORMS: dict[Network, str] = {
     "facebook": "common.adapters.platforms.facebook:Facebook",
     "instagram": "common.adapters.platforms.instagram:Instagram",
     "linkedin": "common.adapters.platforms.linkedin:LinkedIn",
+    "pinterest": "common.adapters.platforms.pinterest:Pinterest",
     "snapchat": "common.adapters.platforms.snapchat:Snapchat",
     "tiktok": "common.adapters.platforms.tiktok:TikTok",
     "x": "common.adapters.platforms.x:X",

@@ -12,7 +12,7 @@ import pytest
 from common.domain.publication import Metrics
 from common.errors import NotConnected, PlatformSaid, Unreachable
 from common.ports.platforms import Absent, Finished, Open, Posted, Ready
-from tests.contract.platforms.worlds import MOST_READ, RETRY_AFTER, SIZE, WORLDS, Dead, Work, World, verifier
+from tests.contract.platforms.worlds import MOST_READ, RETRY_AFTER, SIZE, WORLDS, Dead, Work, World, content, verifier
 from tests.standins.platforms.network import Asked, Fault
 
 NAUGHTY = (
@@ -62,6 +62,7 @@ def test_a_post_goes_out_from_nothing(world: World) -> None:
     work = world.work()
     posted = out(work)
     assert world.posts() == 1 and world.begun() == 1 and world.sent() == SIZE
+    assert world.arrived() in (content(SIZE), None)
     assert world.texts(work.post) == world.said()
     assert posted.raw, "what it said is kept"
     assert finished(work, posted) is not None
@@ -98,7 +99,9 @@ def test_it_dies_in_every_life_and_goes_out_all_the_same(world: World) -> None:
             work.ready()
             break
         except Dead:
-            work.dies = 0
+            work.dies = 2
+    else:
+        raise AssertionError("it never gets anywhere")
     world.platform.commit(work.job())
     assert (world.posts(), world.begun()) == (1, 1)
 
@@ -116,6 +119,7 @@ def test_an_upload_goes_on_at_what_the_platform_has(world: World, fault: Fault) 
         out(work)
         assert world.begun() - begun == 1
         assert SIZE <= world.sent() - sent <= SIZE + world.part
+        assert world.arrived() in (content(SIZE), None)
 
 
 def test_whatever_answer_is_lost_before_the_commit_it_goes_on(world: World) -> None:

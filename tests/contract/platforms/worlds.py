@@ -6,6 +6,7 @@ A new network is a `World` and a line in WORLDS. What is other than usual of it 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from tests.standins.platforms import linkedin, snapchat
 from tests.standins.platforms.linkedin import LinkedIn
 from tests.standins.platforms.meta import CAPTION, Meta, Page
 from tests.standins.platforms.network import RETRY_AFTER, Fault, Network, challenge, running
+from tests.standins.platforms.pinterest import Pinterest
 from tests.standins.platforms.snapchat import Snapchat
 from tests.standins.platforms.tiktok import TikTok
 from tests.standins.platforms.x import X
@@ -28,6 +30,9 @@ from tests.standins.platforms.youtube import YouTube
 
 SIZE: Final = (11 << 20) + 7  # bytes of a usual file: several parts of it on every platform that takes parts
 MOST_READ: Final = 8 << 20  # bytes that are held of a file
+
+
+_NUMBERS = itertools.count(1)
 
 
 class Dead(BaseException):
@@ -50,6 +55,7 @@ class Work:
     dies: int | None = None
     after: bool = False
     token: str = ""
+    id: str = field(default_factory=lambda: f"publication-{next(_NUMBERS)}")
 
     def __post_init__(self) -> None:
         self.token = self.token or self.world.token
@@ -58,7 +64,7 @@ class Work:
         """For one slice; the next gets what was kept by then, and nothing else."""
         video = File(object="clip.mp4", sha256="0" * 64, size=self.size, kind="video/mp4", duration=30.0)
         return Job(
-            id="publication-1",
+            id=self.id,
             kind=self.world.kind,
             account=self.world.account,
             token=self.token,
@@ -179,6 +185,10 @@ class World:
         """Bytes of files that the platform took."""
         return self.site.taken
 
+    def arrived(self) -> bytes | None:
+        """The last file as it has come together there; None where that is not looked at."""
+        return None
+
     def said(self) -> list[str]:
         """The texts of the last post, as others see them."""
         raise NotImplementedError
@@ -231,6 +241,12 @@ class XWorld(World):
         account = str(3_000_000 + n)
         self.site.people[account] = f"ann{n}"  # type: ignore[attr-defined]
         return account
+
+    def arrived(self) -> bytes | None:
+        asked = [one for one in self.site.requests if one.op == "part"]
+        parts = [dict(one.parts) for one in asked if one.found["id"] == asked[-1].found["id"]]
+        whole = {int(part["segment_index"]): part["media"] for part in parts}
+        return b"".join(whole[index] for index in sorted(whole))
 
     def said(self) -> list[str]:
         return [next(reversed(self.site.posts.values())).made["text"]]
@@ -315,6 +331,53 @@ def _meta(world: type[MetaWorld], network: Name, account: str) -> Iterator[World
     how: Any = {"late": False, "rotates": False, "parted": False}
     with running(Meta()) as site:
         yield world(network=network, site=site, kind=kind, account=account, part=0, **how)
+
+
+class PinterestWorld(World):
+    def shown(self, post: Any) -> str:
+        return str(post.made["description"])
+
+    def another(self, n: int) -> str:
+        owner, board = str(4_000_000 + n), str(5_000_000 + n)
+        self.site.people[owner] = f"ann{n}"  # type: ignore[attr-defined]
+        self.site.boards[board] = (f"Board {n}", owner)  # type: ignore[attr-defined]
+        return board
+
+    def whose(self, account: str) -> str:
+        return str(self.site.boards[account][1])  # type: ignore[attr-defined]
+
+    def arrived(self) -> bytes | None:
+        return dict([one for one in self.site.requests if one.op == "part"][-1].parts)["file"]
+
+    @property
+    def owner(self) -> str:
+        return "2783136121146311751"
+
+    def said(self) -> list[str]:
+        made = next(reversed(self.site.posts.values())).made
+        return [made.get("title", ""), made.get("description", "")]
+
+    def posting(self, title: str, body: str) -> Post:
+        return Post(title=title, body=body)
+
+    def texts(self, post: Post) -> list[str]:
+        return [post.title, post.body]
+
+    def counted(self, zero: bool) -> None:
+        names = ("IMPRESSION", "OUTBOUND_CLICK", "SAVE", "VIDEO_MRC_VIEW", "VIDEO_V50_WATCH_TIME", "TOTAL_COMMENTS")
+        next(reversed(self.site.posts.values())).counts = dict.fromkeys(names, 0) if zero else {}
+
+    def longest(self) -> Post:
+        return Post(title="茶" * 100, body="茶é" * 400)
+
+
+@contextmanager
+def _pinterest() -> Iterator[World]:
+    with running(Pinterest()) as site:
+        board = next(iter(site.boards))
+        yield PinterestWorld(
+            network="pinterest", site=site, kind="pinterest", account=board, part=SIZE, parted=False, pkce=False
+        )
 
 
 class YouTubeWorld(World):
@@ -473,6 +536,7 @@ WORLDS: Mapping[str, Callable[[], Any]] = {
     "facebook": lambda: _meta(FacebookWorld, "facebook", "1001"),
     "instagram": lambda: _meta(InstagramWorld, "instagram", "17841400000000001"),
     "linkedin": _linkedin,
+    "pinterest": _pinterest,
     "snapchat": _snapchat,
     "tiktok": _tiktok,
     "x": _x,
@@ -486,4 +550,4 @@ def verifier() -> tuple[str, str]:
     return told, challenge(told)
 
 
-__all__ = ["MOST_READ", "PICTURE", "RETRY_AFTER", "SIZE", "WORLDS", "Dead", "Work", "World", "verifier"]
+__all__ = ["MOST_READ", "PICTURE", "RETRY_AFTER", "SIZE", "WORLDS", "Dead", "Work", "World", "content", "verifier"]
