@@ -18,7 +18,7 @@ from common.domain.calendar import Pause, Slot, following, pausing
 from common.domain.clip import Aspect
 from common.domain.codec import digest, from_json, loads, to_json
 from common.domain.gate import Gate
-from common.domain.platforms import Platform, platforms
+from common.domain.platforms import Platform, measured, platforms
 from common.domain.publication import KINDS, File, Late, Post, Visibility
 from common.errors import BadInput, Conflict, NotFound
 from common.pipeline.engine import Engine
@@ -253,7 +253,7 @@ def within(kind: str, post: Json) -> None:
     _plain(rules, post["title"], post["body"])
     for rule, most in (rules.texts or {}).items():
         text = post["title"] if rule == "title" else post["body"] if rule in BODIES else ""
-        size, unit = (len(text.encode()), "bytes") if rule.endswith("bytes") else (len(text), "characters")
+        size, unit = measured(rule, text)
         if size > most:
             raise BadInput(f"{kind}: {rule} has {size} {unit}, the limit is {most}; shorten it", code="limits")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from common.domain import weighing
 from common.domain.clip import Aspect
 from common.domain.codec import loads
 from common.errors import BadInput
@@ -61,9 +62,18 @@ class Platform:
     index_first: bool | None  # the moov atom before the data
     edit_list: bool | None  # False: none may be in the file
     safe: Safe | None
-    texts: dict[str, int] | None  # characters of a title and the like, bytes where the name says so
+    texts: dict[str, int] | None  # characters of a title and the like; what else it is counted in ends the name
     refused: str | None  # letters that no text may have
     note: str | None
+
+
+def measured(rule: str, text: str) -> tuple[int, str]:
+    """How long a text is as a rule of `texts` counts it, and in what."""
+    if rule.endswith("_bytes"):
+        return len(text.encode()), "bytes"
+    if rule.endswith("_weight"):
+        return weighing.weight(text), "characters as X counts them"
+    return len(text), "characters"
 
 
 @cache

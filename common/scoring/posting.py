@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.domain.gate import Finding
-from common.domain.platforms import Platform
+from common.domain.platforms import Platform, measured
 
-BODIES = (
-    "caption",
-    "text",
-    "commentary",
-    "description",
-    "description_bytes",
-)  # rules of the text that is not the title
+# Rules of the text that is not the title.
+BODIES = ("caption", "text_weight", "commentary", "description", "description_bytes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +34,7 @@ def post(naming: Naming, platform: Platform) -> dict[str, str]:
         elif rule == "tags":
             found[rule] = fitting(naming.hashtags, ",", most)
         elif rule in BODIES:
-            room = most // 4 if rule.endswith("bytes") else most  # UTF-8: 4 bytes at most
-            found[rule] = _closed(_body(naming, platform), tags, room)
+            found[rule] = _closed(_body(naming, platform), tags, most, rule)
     return found
 
 
@@ -57,17 +52,26 @@ def composed(naming: Naming, platform: Platform) -> tuple[str, str, tuple[str, .
     return told.get("title", ""), body, tuple(own)
 
 
-def shortened(text: str, most: int) -> str:
-    """The text, or its beginning up to a word's end and an ellipsis, `most` characters in all."""
-    if len(text) <= most:
+def shortened(text: str, most: int, rule: str = "") -> str:
+    """The text, or its beginning up to a word's end and an ellipsis, `most` in all of what the rule counts."""
+
+    def fits(size: int) -> bool:
+        return measured(rule, f"{text[:size]}…")[0] <= most
+
+    if measured(rule, text)[0] <= most:
         return text
-    head = text[: max(0, most - 1)]
+    room = bisect_left(range(len(text)), True, key=lambda size: not fits(size + 1))
+    while room and not fits(room):  # half an address may count more than all of it
+        room -= 1
+    head = text[:room]
     at = head.rfind(" ")
-    return ((head[:at] if at > most // 2 else head).rstrip(" ,;:–—-") + "…")[:most]
+    ended = (head[:at] if at > (room + 1) // 2 else head).rstrip(" ,;:–—-")
+    return f"{ended}…" if measured(rule, f"{ended}…")[0] <= most else ""
 
 
-def _closed(text: str, tags: str, most: int) -> str:
-    return shortened(text, most) if len(text) + len(tags) + 2 > most else f"{text}\n\n{tags}".strip()
+def _closed(text: str, tags: str, most: int, rule: str) -> str:
+    whole = f"{text}\n\n{tags}".strip()
+    return whole if measured(rule, whole)[0] <= most else shortened(text, most, rule)
 
 
 def fitting(things: Sequence[str], between: str, most: int) -> str:
@@ -94,12 +98,12 @@ def worded(naming: Naming, platform: Platform) -> list[Finding]:
             what, text = "description and hashtags", f"{_body(naming, platform)}\n\n{tags}".strip()
         else:
             continue
-        found.append(_measured(what, text, most, platform.name, "bytes" if rule.endswith("bytes") else "characters"))
+        found.append(_measured(what, text, most, platform.name, rule))
     return found
 
 
-def _measured(what: str, text: str, most: int, platform: str, unit: str) -> Finding:
-    size = len(text.encode()) if unit == "bytes" else len(text)
+def _measured(what: str, text: str, most: int, platform: str, rule: str) -> Finding:
+    size, unit = measured(rule, text)
     return Finding(
         name=what,
         verdict="pass" if size <= most else "fail",

@@ -194,7 +194,7 @@ def test_each_platform_gets_what_it_takes(platform: object) -> None:
     assert set(texts) == set(rules) - {"alt", "link"}
     if "title" in rules:
         assert texts["title"] == made.title
-    for alone in {"caption", "text", "description"} & set(rules):
+    for alone in {"caption", "text_weight", "description"} & set(rules):
         assert texts[alone].startswith(made.description if "title" in rules else made.title)
         assert texts[alone].endswith("#yeast #bread")
 

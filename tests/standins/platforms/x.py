@@ -9,6 +9,7 @@ public are the owner's, for 30 days. No video is looked at.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -317,7 +318,7 @@ class X(Network):
 
 def weight(text: str) -> int:
     """X's weighted length, with each address counting 23; sequences of emoji that are shown as one count 2."""
-    seen = re.sub(r"https?://\S+", "x" * 23, text)
+    seen = re.sub(r"https?://\S+", "x" * 23, unicodedata.normalize("NFC", text))
     seen = re.sub(f"{_EMOJI}(?:\ufe0f?\u200d?{_EMOJI}|\ufe0f)*", "\u4e00", seen)
     return sum(1 if any(low <= ord(one) <= high for low, high in _LIGHT) else 2 for one in seen)
 
