@@ -17,7 +17,7 @@ import pytest
 
 from common.adapters.platforms.pinterest import LOOKS, PAGES, tone
 from common.domain.publication import File, Metrics, Post
-from common.errors import PlatformSaid, Unreachable
+from common.errors import Fenced, PlatformSaid, Unreachable
 from common.ports.platforms import Absent, Posted, Ready, Wait
 from tests.conftest import SHARED
 from tests.contract.platforms.worlds import PICTURE, WORLDS, World, verifier
@@ -161,6 +161,26 @@ def test_a_large_file_is_sent_from_little_memory(world: World) -> None:
         tracemalloc.stop()
     assert most < 20 << 20 and max(work.reads) <= 8 << 20
     assert len(work.reads) == 10 and size < taken[0] < size + 10_000
+
+
+def test_who_sends_a_file_says_so_at_each_part_and_stops_when_another_took_over(world: World) -> None:
+    work = world.work(size=20 << 20)
+    work.ready()
+    assert work.kept["sent"] == 16 << 20 and world.sent() == 20 << 20
+    other = world.work(size=20 << 20)
+
+    def keep(step: str | None = None, **more: object) -> None:
+        if "sent" in more:
+            raise Fenced("another is at it")
+        other.kept.update(more)
+
+    job = other.job()
+    object.__setattr__(job, "keep", keep)
+    with pytest.raises(Fenced):
+        world.platform.advance(job)
+    assert world.sent() == 20 << 20
+    other.ready()
+    assert world.begun() == 2
 
 
 def test_a_file_that_arrived_is_not_sent_again(world: World) -> None:

@@ -65,6 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Server(ThreadingHTTPServer):
+    request_queue_size = 1024  # connections that wait; with the usual 5 a hundred clients at once are cut off
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away, or trusts us not, is no news; anything else is."""
         if not isinstance(sys.exception(), OSError):

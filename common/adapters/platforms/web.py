@@ -108,7 +108,7 @@ class Web:
                 reply = Reply(status=response.status_code, headers=_lower(response), body=self._read(response))
             finally:
                 response.close()
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotConnected(f"{self.name} cannot be connected to ({type(error).__name__})") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable(f"{self.name} does not answer ({type(error).__name__}); it is looked at again") from error
