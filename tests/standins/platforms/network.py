@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -226,7 +226,8 @@ class Network:
         """Do what was asked and not answered."""
         with self.lock:
             while self.waiting:
-                self._done(self.waiting.pop(0))
+                with suppress(Bad):  # who asks late may be refused
+                    self._done(self.waiting.pop(0))
 
     def stop(self) -> None:
         """Nobody listens any more: connections are refused."""
