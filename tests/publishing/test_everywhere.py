@@ -11,10 +11,10 @@ import pytest
 
 from common.chores import channels
 from common.ports.documents import Json
+from common.ports.platforms import Tokens
 from tests.contract.platforms.worlds import WORLDS, World
-from tests.publishing.desk import Desk, desk
-from tests.publishing.plain import TOKEN
-from tests.standins.platforms.network import Asked, Fault, Token
+from tests.publishing.desk import TENANT, Desk, desk
+from tests.standins.platforms.network import Asked, Fault
 
 FAULTS: tuple[Fault, ...] = ("lost", "reset", "late", 500, 503, 429, "policy", "gone", "quota")
 
@@ -22,14 +22,15 @@ FAULTS: tuple[Fault, ...] = ("lost", "reset", "late", 500, 503, 429, "policy", "
 @pytest.fixture(params=list(WORLDS))
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     with WORLDS[request.param]() as made:
-        made.site.tokens[TOKEN] = Token(account=made.owner, until=made.site.now() + 1e6, scopes=made.site.scopes)
         yield made
 
 
 @pytest.fixture
 def at(world: World, tmp_path: Path) -> Desk:
     made = desk(tmp_path, world.platform)
-    made.channel(world.network, world.account)
+    key = channels.key_of(TENANT, channels.id_of(world.network, world.account))
+    tokens = Tokens(access=world.token, refresh=None, lasts_s=None, refresh_lasts_s=None, scopes=())
+    made.channel(world.network, world.account, tokens=channels.sealed(made.tools, key, tokens))
     return made
 
 
@@ -69,7 +70,7 @@ def test_hundreds_of_faults_post_nothing_twice_and_lose_nothing(at: Desk, world:
         return fault
 
     world.site.decide = decide
-    keys = [schedule(at, world, f"post-{n}") for n in range(40)]
+    keys = [schedule(at, world, f"post-{n}") for n in range(25)]
     bodies: list[Json] = []
     for key in keys:
         at.until(key, until=lambda body: body["step"] == "unknown")
@@ -81,4 +82,4 @@ def test_hundreds_of_faults_post_nothing_twice_and_lose_nothing(at: Desk, world:
     remotes = [body["remote"] for body in bodies if body["step"] == "published" and body["remote"] is not None]
     assert len(set(remotes)) == len(remotes) and set(remotes) <= set(world.site.posts)
     assert steps["published"] <= world.posts() <= steps["published"] + steps["unknown"]
-    assert steps["published"] >= 20, steps
+    assert steps["published"] >= 12, steps
