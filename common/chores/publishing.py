@@ -19,7 +19,7 @@ from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
 from common.domain.codec import from_json
 from common.domain.publication import File, Post
-from common.errors import Fenced, Later, NotConnected, PlatformSaid, Transient, Unreachable
+from common.errors import Fenced, Later, NotConnected, Permanent, PlatformSaid, Transient, Unreachable
 from common.ports.calls import Answer, Call, NotSent, key_of
 from common.ports.clock import parse, stamp
 from common.ports.documents import ABSENT, Json
@@ -83,6 +83,8 @@ def _prepared(tools: Tools, hold: Hold, platform: Platform) -> End:
         return _refused(tools, hold, error, job)
     except Unreachable as error:
         return _tried(tools, hold, "unreachable", str(error), None)
+    except Permanent as error:  # such as a platform that is switched off, or a file that is gone
+        return _held(tools, hold, error.code, str(error))
     if isinstance(done, Wait):
         hold.note(tries=0)
         return Again(after_s=done.after_s)

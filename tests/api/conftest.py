@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from common.ports.auth import Caller
 from common.ports.documents import Vector
 from common.ports.limits import Rule
 from common.ports.outbound import Outbound
-from common.ports.platforms import Platform
+from common.ports.platforms import App, Platform
 from common.ports.push import Message, Outcome
 from common.ports.uploads import Request, Slot
 from common.ports.vectors import Vectors
@@ -163,11 +163,13 @@ def serving(
     outbound: Outbound,
     evidence: Evidence | None = None,
     *,
-    platform: Platform | None = None,
+    platform: Callable[[str], Platform] | None = None,
+    app_of: Callable[[str], App] | None = None,
     patience_s: float = 0.0,
 ) -> Iterator[Served]:
     """A server whose imports go out by `outbound`; `evidence` is what is bought of every video, if any is. `platform`
-    stands for all of them, and for as long as `patience_s` a person waits for what it says.
+    gives those that are posted to, `app_of` what we are to them, and for as long as `patience_s` a person waits for
+    what they say.
     """
     engine, post, clock = cloudlike(home, toy.definition(), active=4)
     if evidence is not None:
@@ -175,7 +177,10 @@ def serving(
     slots, limits, meaning, phones = Slots(), Counted(), Meant(), Phones()
     made = tools(engine, home, outbound)
     if platform is not None:
-        made = replace(made, platform=lambda network: platform)
+        made = replace(made, platform=platform)
+    agreed = replace(consent(made), patience_s=patience_s)
+    if app_of is not None:
+        made, agreed = replace(made, app=app_of), replace(agreed, client=lambda network: app_of(network).id)
     post.chores = lambda key: work.execute(made, key)
     parts = Parts(
         engine=engine,
@@ -185,7 +190,7 @@ def serving(
         limits=limits,
         outbound=outbound,
         drive=made.drive,
-        consent=replace(consent(made), patience_s=patience_s),
+        consent=agreed,
         vectors=cast(Vectors, engine.documents),  # SQLite keeps both
         meaning=meaning,
         pusher=phones,

@@ -32,7 +32,7 @@ def office() -> Office:
 def served(tmp_path: Path, office: Office) -> Iterator[Served]:
     (tmp_path / "secrets").touch(mode=0o600)
     (tmp_path / "secrets").write_text(f"x-client-id={APP.id}\nx-client-secret={APP.secret}\n")
-    with serving(tmp_path, Receivers(), platform=office) as made:
+    with serving(tmp_path, Receivers(), platform=lambda network: office) as made:
         office.clock = made.clock
         yield made
 
@@ -84,7 +84,7 @@ def test_an_account_is_connected_shown_changed_and_disconnected(served: Served, 
 def test_the_browser_is_told_what_came_of_it_where_that_takes_no_time(tmp_path: Path, office: Office) -> None:
     (tmp_path / "secrets").touch(mode=0o600)
     (tmp_path / "secrets").write_text(f"x-client-id={APP.id}\nx-client-secret={APP.secret}\n")
-    with serving(tmp_path, Receivers(), platform=office, patience_s=20) as served:
+    with serving(tmp_path, Receivers(), platform=lambda network: office, patience_s=20) as served:
         office.clock = served.clock
         over = threading.Event()
 
