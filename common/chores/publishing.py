@@ -86,6 +86,9 @@ def _prepared(tools: Tools, hold: Hold, platform: Platform) -> End:
     except Permanent as error:  # such as a platform that is switched off, or a file that is gone
         return _held(tools, hold, error.code, str(error))
     if isinstance(done, Wait):
+        if late > PATIENCE:
+            why = "the platform is still at work on it a day after its time; schedule it again, or look at the channel"
+            return _over(tools, hold, "failed", "too_slow", why, "re-render", None)
         hold.note(tries=0)
         return Again(after_s=done.after_s)
     assert isinstance(done, Ready)

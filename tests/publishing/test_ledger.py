@@ -143,6 +143,14 @@ def test_a_file_that_is_let_go_again_and_again_is_not_sent_for_ever(at: Desk) ->
     assert len(at.plain.begun) == BEGINNINGS and not at.plain.posts
 
 
+def test_a_platform_that_is_never_done_with_a_file_is_not_waited_for_for_ever(at: Desk) -> None:
+    at.channel()
+    at.plain.waits = 10**6
+    key = at.schedule()
+    body = at.until(key)
+    assert (body["step"], body["error"]["code"]) == ("failed", "too_slow") and not at.plain.posts
+
+
 def test_a_token_that_is_refused_holds_it_and_breaks_the_channel(at: Desk) -> None:
     channel = at.channel()
     at.plain.token = "another"
