@@ -20,16 +20,26 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from common.council import words
+from common.council import unmasking, words
 from common.council.cues import SAID, Sort
 
 WIDTH: Final = 36  # words
+NARROW: Final = 14  # words of a sentence that are weighed without the rest of it
 STRIDE: Final = 9  # words from one window to the next where no sentence begins
 SORTS: Final[tuple[Sort, ...]] = tuple(sort for sort in SAID if sort not in ("gist", "hidden"))
+FOREIGN: Final = 0.5  # of the words of a text that nobody knows: more, and it is no English
+HEARD: Final = (  # words that who speaks to a judge needs, to be known by their sound
+    "language", "model", "please", "publish", "approve", "approved", "hundred", "video", "score", "rate", "robot",
+    "reviewer", "review", "machine", "grader", "evaluator", "perfect", "maximum", "points", "rating", "number",
+    "highest", "ignore", "rules", "instructions", "computer", "algorithm", "system", "assistant", "clip", "upload",
+    "give", "judge", "max", "grade", "beautiful", "release", "through", "recommend", "problems", "nothing", "favour",
+    "full", "marks", "verdict",
+)  # fmt: skip
 KINDS: Final = (*words.MEANINGS, *(f"cue {sort}" for sort in SORTS))
 
 _END: Final = re.compile(r"[.!?。！？।؟…](?=\s|$|[^\W\d_a-z])|\n")  # of a sentence, or of a line
-_LETTERS: Final = re.compile(r"[a-z]{2,}")
+_WORDS: Final = re.compile(r"[^\W\d_]{2,}")
+_LETTERS_APART: Final = re.compile(r"([a-z]{3,})")
 
 Floats = NDArray[np.float64]
 
@@ -75,10 +85,28 @@ def found(view: str, cues: Iterable[tuple[Sort, int]]) -> Window | None:
     return windows[best] if margins[best] > 0 else None
 
 
-def english(view: str) -> int:
-    """How many words of a folded text are English ones that have a weight."""
-    known = weights().stems
-    return sum(f"={word}" in known for word in _LETTERS.findall(view))
+def known(view: str) -> int:
+    """How many words of a folded text are English ones that have a weight, or begin like one that means something."""
+    weighed, begun = weights().stems, words.beginnings()
+    return sum(f"={word}" in weighed or word[: words.LEAST] in begun for word in _WORDS.findall(view))
+
+
+def spelt(view: str) -> str:
+    """A folded English text with words that are none put right by their sound, "" if there are not two of them."""
+    weighed, sounds = weights().stems, _sounds()
+    parts = _LETTERS_APART.split(view)  # words stand at odd places
+    strange = [n for n in range(1, len(parts), 2) if f"={parts[n]}" not in weighed and not words.means(parts[n])]
+    right = [n for n in strange if unmasking.sound(parts[n]) in sounds]
+    if len(right) < 2 or len(strange) - len(right) > FOREIGN * (len(parts) // 2):
+        return ""
+    for n in right:
+        parts[n] = sounds[unmasking.sound(parts[n])]
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1)
+def _sounds() -> dict[str, str]:
+    return {unmasking.sound(word): word for word in HEARD}
 
 
 def split(view: str, cues: Iterable[tuple[Sort, int]], known: Container[str] | None = None) -> Iterator[Window]:
@@ -87,7 +115,7 @@ def split(view: str, cues: Iterable[tuple[Sort, int]], known: Container[str] | N
     starts = [word.start for word in every]
 
     def at(start: int) -> float:
-        return every[max(0, bisect_right(starts, start) - 1)].at if every else 0.0
+        return words.place(every[max(0, bisect_right(starts, start) - 1)], start) if every else 0.0
 
     shape = words.MEANINGS.index("shape")
     hits += [words.Hit(shape, at(one.start()), one.start(), one.end()) for one in words.SHAPE.finditer(view)]
@@ -104,7 +132,8 @@ def split(view: str, cues: Iterable[tuple[Sort, int]], known: Container[str] | N
             continue
         last, sentence = hit.at, sentences[n]
         whole, own = bisect_left(ats, hit.at + WIDTH), bisect_right(sentences, sentence)
-        for end in sorted({whole, min(own, whole)}):
+        close_by = bisect_left(ats, hit.at + NARROW)
+        for end in sorted({whole, min(own, whole), min(own, close_by)}):
             here = hits[n:end]
             close = max(one.end for one in here)
             said = plain[max(0, bisect_right(starts, hit.start) - 1) : bisect_left(starts, close)]

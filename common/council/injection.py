@@ -27,8 +27,11 @@ STRETCH = 600  # characters within which cues belong together
 GAP = 30  # characters that ~ stands for, at most
 BARE_GAP = 20  # the same, of letters without spaces
 BARE = 10  # bytes from which a phrase without spaces is none by chance
+SURER = 1  # words more that there are in a part of a line when turned
+SHORT, SHORT_LETTERS = 6, 40  # words and letters of a line that may be one part of a sentence
 SHOWN = 120  # characters of a finding that a person is shown
 
+_SAID = re.compile(r"[\n.!?]+")
 _OPENING = {"speech": "what is said", "screen": "the text on screen", "name": "the file's name"}
 
 
@@ -149,6 +152,10 @@ def _hits(raw: str) -> Iterator[_Hit]:
         masked += _seen("", text, raw)
     for text in unmasking.decoded(raw):
         masked += _seen(text, _lines(text), raw)
+        for read in unmasking.figured(_lines(text)):
+            masked += _seen("", read, raw)
+    for text in (_aside(folded), _heard(folded)):
+        masked += _seen("", text, raw) if text else []
     masked = [hit for hit in masked if hit.sort not in sorts]
     yield from masked
     for hit in masked:
@@ -164,10 +171,25 @@ def _hits(raw: str) -> Iterator[_Hit]:
 
 
 def _better(line: str) -> Iterator[str]:
-    """What a line says when turned, if that is more like English than the line."""
-    for text in (*unmasking.turned(line), unmasking.backwards(line)):
-        if gist.english(text) > gist.english(line):
-            yield text
+    """What a line, or a part of it, says when turned, if there are more words in that than in the line."""
+    parts = unmasking.clauses(line)
+    for said in (line, *(parts if len(parts) > 1 else ())):
+        known = gist.known(said)
+        for text in (*unmasking.turned(said), unmasking.backwards(said)):
+            if gist.known(text) > known + (0 if said is line else SURER):
+                yield text
+
+
+def _aside(folded: str) -> str:
+    """The short ones of many lines, without the long ones between them: a sentence may be dealt out among others."""
+    lines = folded.split("\n")
+    short = [line for line in lines if line and len(line.split()) <= SHORT and len(line) <= SHORT_LETTERS]
+    return " ".join(short) if 2 < len(short) < len(lines) - 1 else ""
+
+
+def _heard(folded: str) -> str:
+    """English written as it sounds, as it is spelt; "" where hardly a word is to be put right."""
+    return "\n".join(text for said in _SAID.split(folded) if (text := gist.spelt(said)))
 
 
 def _lines(raw: str) -> str:

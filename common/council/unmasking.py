@@ -31,6 +31,9 @@ _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4}){4,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPACED = re.compile(r"(?<!\w)(?:\w[ ._*|-]{1,4}){5,}\w(?!\w)")  # i g n o r e
 _APART = re.compile(r"[ ._*|-]+")
+_PARTED = re.compile(r"(?<!\w)\w(?:[._*|-]\w){3,}(?!\w)")  # i-g-n-o-r-e, words apart
+_WORD_PARTED = re.compile(r"(?<!\w)\w(?:[._*|-]\w)+(?!\w)")
+_CLAUSES = re.compile(r"(?<=[.:;!?,])\s+")
 _PARTS = re.compile(r"(\W+)")
 _BASE32 = re.compile(r"(?<![A-Za-z0-9])[A-Z2-7]{16,}={0,6}")
 _MORSE = re.compile(r"(?:[.·•-]{1,5}|[–—_]{1,5})(?:[ /|]+[.·•–—_-]{1,5}){9,}")
@@ -49,6 +52,13 @@ _ENCLOSED = {first + n: chr(ord("a") + n) for first in (0x1F150, 0x1F170, 0x1F1E
 _FIGURED = re.compile(r"[^\W\d_][\d$@!|]|[\d$@!|][^\W\d_]")  # a figure beside a letter
 _WORD = re.compile(r"([\w$@!|]+)")
 _FIGURES = str.maketrans("0134578$@!|l", "oieastbsaiii")
+_CYRILLIC = re.compile(r"[а-яіїєґ]")
+_CYRILLIC_LOOK = str.maketrans("0346abcehikmoptxy", "озчбавсенікмортху")
+# English as it sounds: what is written differently and said alike, then vowels and what is hardly heard.
+_ALIKE = (("dg", "j"), ("ph", "f"), ("ck", "k"), ("wr", "r"), ("x", "ks"), ("q", "k"), ("z", "s"))
+_SOFT = (re.compile(r"c(?=[eiy])"), re.compile(r"g(?=[eiy])"))
+_UNHEARD = re.compile(r"[aeiouywh]")
+_TWICE = re.compile(r"(.)\1+")
 
 
 def folded(text: str) -> str:
@@ -64,12 +74,18 @@ def latin(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Letters of folded text, and figures as the letters they look like; l, i and 1 are one."""
-    return "".join(sign for sign in text.translate(_FIGURES) if sign.isalnum())
+    """Letters of folded text with the vowels written on them, and figures as the letters they look like; l, i and 1 are
+    one."""
+    return "".join(sign for sign in text.translate(_FIGURES) if sign.isalnum() or unicodedata.category(sign) == "Mc")
 
 
 def figured(text: str) -> Iterator[str]:
     """Folded text whose words with figures in them are read as letters; nothing where there are none."""
+    if _CYRILLIC.search(text):
+        parts = _WORD.split(text)
+        parts[1::2] = [word.translate(_CYRILLIC_LOOK) if _CYRILLIC.search(word) else word for word in parts[1::2]]
+        if (read := "".join(parts)) != text:
+            yield read
     if not _FIGURED.search(text):
         return
     for one in ("i", "l"):
@@ -87,6 +103,19 @@ def turned(text: str) -> tuple[str, str]:
 def backwards(text: str) -> str:
     """Each word backwards, in the order of the text."""
     return "".join(part[::-1] for part in _PARTS.split(text))
+
+
+def sound(word: str) -> str:
+    """How an English word sounds, roughly: alike for "language" and "langwidge"."""
+    for one, other in _ALIKE:
+        word = word.replace(one, other)
+    heard = _SOFT[1].sub("j", _SOFT[0].sub("s", word)).replace("c", "k")
+    return _TWICE.sub(r"\1", heard[:1] + _UNHEARD.sub("", heard[1:]))
+
+
+def clauses(text: str) -> list[str]:
+    """The parts of a line that may be turned each by itself."""
+    return [part for part in _CLAUSES.split(text) if part]
 
 
 def decoded(text: str, deep: int = DEEP) -> Iterator[str]:
@@ -110,7 +139,8 @@ def hidden(text: str) -> str:
 
 def _whole(text: str) -> Iterator[str]:
     spaced = _SPACED.sub(lambda run: _APART.sub(lambda gap: " " if len(gap[0]) > 1 else "", run[0]), text)
-    for read in (html.unescape(text), unquote(text, errors="ignore"), _CAMEL.sub(" ", text), spaced):
+    parted = _WORD_PARTED.sub(lambda run: _APART.sub("", run[0]), text) if _PARTED.search(text) else text
+    for read in (html.unescape(text), unquote(text, errors="ignore"), _CAMEL.sub(" ", text), spaced, parted):
         if read != text:
             yield read
     if smuggled := hidden(text):

@@ -24,12 +24,12 @@ from scipy.sparse import csr_matrix, vstack  # type: ignore[import-untyped]
 from common.council import gist
 from common.council.gist import KINDS, Window
 from common.council.injection import _lines, _marks, _read
-from scripts.injection.texts import HELD, Labelled, attacks, honest, parts, talks
+from scripts.injection.texts import HELD, Labelled, attacks, company, honest, parts, talks
 
-MOST_FALSE = 0.006  # of windows of 150 words of talks, by the gist alone
+MOST_FALSE = 0.009  # of windows of 150 words of talks, by the gist alone
 FOLDS = 5
-PULL = {"kinds": 15.0, "pairs": 15.0, "stems": 8.0}  # towards nothing: L2
-ATTACK, HONEST = 8.0, 16.0  # what a text weighs; a window of a talk weighs 1
+PULL = {"kinds": 8.0, "pairs": 8.0, "stems": 4.0}  # towards nothing: L2
+ATTACK, HONEST, ABROAD, COMPANY = 3.0, 3.0, 7.0, 1.0  # what a text weighs; a window of a talk weighs 1
 DROPPED, COPIES = 0.15, 2  # copies of a text, and the share of hits that each lacks: as if a word were not known
 COMMON = 10  # times that a word is said in the talks, to be weighed as a word; what is rarer may be no English
 SEED = 7
@@ -96,9 +96,23 @@ def rows(columns: Columns, texts: Sequence[tuple[Labelled, list[Window]]]) -> li
     for text, those in texts:
         chosen = those[:1] if text.attack and len(text.text.split()) <= gist.WIDTH else those
         copies = [*chosen, *(lacking(window, dice) for window in chosen for _ in range(COPIES))]
-        weight = (ATTACK if text.attack else HONEST) / max(1, len(copies))
+        weight = _weight(text) / max(1, len(copies))
         made += [Row(columns.of(window), text.attack, weight) for window in copies]
     return made
+
+
+def _weight(text: Labelled) -> float:
+    """There is plenty of honest English in the talks, and nothing else in any other language."""
+    if text.attack:
+        return ATTACK
+    if not _whole(text):
+        return COMPANY
+    return HONEST if text.text.isascii() else ABROAD
+
+
+def _whole(text: Labelled) -> bool:
+    """Not a sentence that stood around an attack."""
+    return not text.family.startswith("company ")
 
 
 def fit(columns: Columns, made: Sequence[Row], talked: Any) -> Floats:
@@ -132,7 +146,7 @@ def folds(names: Sequence[str]) -> Iterator[frozenset[str]]:
 
 
 def main(say: Callable[[str], None] = print) -> None:
-    texts = [(text, windows(text.text)) for text in (*attacks(), *honest())]
+    texts = [(text, windows(text.text)) for text in (*attacks(), *honest(), *company())]
     texts = [(text, those) for text, those in texts if those]
     spoken = [[windows(part) for part in parts(talk)] for talk in talks()]
     columns = Columns(_named([those for _, those in texts], " ".join(talks())))
@@ -154,12 +168,24 @@ def main(say: Callable[[str], None] = print) -> None:
                 unseen += list(highest(theta, talked[k], counts[k]))
     limit = float(np.quantile(unseen, 1 - MOST_FALSE))
     for attack, name in ((True, "attacks of families left out"), (False, "honest texts of families left out")):
-        those_marks = [mark for text, mark in marks if text.attack is attack]
+        those_marks = [mark for text, mark in marks if text.attack is attack and _whole(text)]
         say(f"{name}, flagged: {np.mean(np.array(those_marks) > limit):.3f} of {len(those_marks)}")
 
+    for author in sorted({text.author for text, _ in texts} - {"ours"}):
+        kept = rows(columns, [(text, those) for text, those in texts if text.author != author])
+        theta = fit(columns, kept, vstack([talked[k] for k in learned if k % FOLDS]))
+        others = [mark for k in learned if not k % FOLDS for mark in highest(theta, talked[k], counts[k])]
+        most = float(np.quantile(others, 1 - MOST_FALSE))
+        for attack, name in ((True, "attacks"), (False, "honest texts")):
+            some = [those for text, those in texts if (text.author, text.attack) == (author, attack) and _whole(text)]
+            found = [
+                highest(theta, columns.matrix([*map(columns.of, those)]), [len(those)])[0] > most for those in some
+            ]
+            say(f"{name} of the author {author} left out, flagged: {np.mean(found):.3f} of {len(found)}")
+
     theta = fit(columns, rows(columns, texts), vstack([talked[k] for k in learned]))
-    for name, some in (("learned from", learned), ("held out", held)):
-        flagged = [mark > limit for k in some for mark in highest(theta, talked[k], counts[k])]
+    for name, talked_of in (("learned from", learned), ("held out", held)):
+        flagged = [mark > limit for k in talked_of for mark in highest(theta, talked[k], counts[k])]
         say(f"parts of talks {name}, flagged: {np.mean(flagged):.4f} of {len(flagged)}")
     FILE.write_text(json.dumps(_written(columns, theta, limit), ensure_ascii=False, indent=0) + "\n", "utf-8")
     say(f"limit {limit:.2f}, {FILE.stat().st_size} bytes in {FILE.name}")

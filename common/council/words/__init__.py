@@ -20,7 +20,8 @@ MEANINGS: Final = (
     "machine", "thing", "judge", "judging", "watching", "clip", "mark", "top", "give", "accept", "forget", "rules",
     "prior", "answer", "yes", "every", "question", "only", "frame", "format", "role", "you", "must", "please", "need",
     "threat", "post", "secret", "done", "call", "lenient", "cheat", "audience", "others", "self", "not", "if", "this",
-    "past", "lecture", "shape",
+    "past", "lecture", "aspect", "fault", "sign", "trusted", "hold", "mind", "agreed", "story", "rival", "number",
+    "reply", "shape",
 )  # fmt: skip
 SHAPE: Final = re.compile(  # of what is no prose
     r"[\"'“”]\w+[\"'“”]\s*:|\w\s?={1,2}>?\s?\w|\[[^\]\n]{3,40}\]|^[^\w\n]{0,9}[^\W\d_]+(?: [^\W\d_]+)?: |\w/>",
@@ -29,10 +30,12 @@ SHAPE: Final = re.compile(  # of what is no prose
 _UNPARTED: Final = "\u0e00-\u0e7f\u3005-\u30ff\u3400-\u9fff"
 _MARKS: Final = "\u0900-\u0963\u0966-\u0dff\u1000-\u109f\u1780-\u17ff\u200c"  # vowel signs, which are no letters
 _TOKEN: Final = re.compile(rf"([{_UNPARTED}]+)|((?:[^\W_{_UNPARTED}]|[{_MARKS}])+)")
+_RUN: Final = re.compile(f"[{_UNPARTED}]")
 _JOINED: Final = re.compile("[\u0590-\u06ff]")  # scripts that join small words to the front of the next
 _LETTER: Final = 0.5  # words that a letter of a script without spaces counts for
 _LONG: Final = 14  # letters from which words may be written together
 _INNER: Final = 4  # letters of a stem within a word, at least
+LEAST: Final = 5  # letters by which a word is known to begin like a stem
 _PART: Final = re.compile(r"([^\s^%/]+)\s?(\^?)")
 
 
@@ -94,6 +97,22 @@ def _begun() -> frozenset[str]:
     return frozenset(first[:last] for first in stems() for last in range(1, len(first) + 1))
 
 
+@lru_cache(maxsize=1)
+def beginnings() -> frozenset[str]:
+    """The first LEAST letters of stems that have as many."""
+    return frozenset(first[:LEAST] for first in stems() if len(first) >= LEAST)
+
+
+def means(word: str) -> bool:
+    """Whether a folded word by itself means something in any language."""
+    known = stems()
+    return any(
+        not stem.rest and (not stem.exact or last == len(word))
+        for last in range(1, len(word) + 1)
+        for stem in known.get(word[:last], ())
+    )
+
+
 def read(view: str) -> tuple[list[Hit], list[Word]]:
     """The words of a folded text that mean something; and all words, of scripts without spaces what stands together."""
     known, begun = stems(), _begun()
@@ -118,6 +137,13 @@ def read(view: str) -> tuple[list[Hit], list[Word]]:
                         found[Hit(stem.meaning, at, token.start(), end, stem.name)] = None
         at += len(run) * _LETTER if run else 1
     return list(found), every
+
+
+def place(word: Word, start: int) -> float:
+    """Where in words from the start of the text a place within a word is, or behind it."""
+    if not _RUN.match(word.text):
+        return word.at
+    return word.at + min(max(0, start - word.start), len(word.text)) * _LETTER
 
 
 def _beginnings(word: str, run: bool) -> range:
