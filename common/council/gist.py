@@ -1,9 +1,9 @@
 """What a text is about as a whole: how much it reads like a word to whoever is to judge the clip.
 
-A window, a sentence or WIDTH words from its start, is the set of what its words mean (common.council.words, whatever
-the language) and of the cues in it. A logistic regression over these, their pairs, English stems and words, and two
-English words one after the other says how far the window is from honest talk; scripts/injection learns its weights and
-says from what. It knows no grammar, only company.
+A window, a sentence or NARROW or WIDTH words from its start, is the set of what its words mean (common.council.words,
+whatever the language) and of the cues in it. A logistic regression over these, their pairs, English stems and words,
+and two English words one after the other says how far the window is from honest talk; scripts/injection learns its
+weights and says from what. It knows no grammar, only company.
 """
 
 from __future__ import annotations

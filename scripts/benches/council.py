@@ -73,7 +73,7 @@ def rows() -> Iterator[Row]:
         yield Row(name=name, value=many.wall_s, unit="s", target=20.0, peer=many.told)
         yield Row(name=f"{CLIPS} clips cost", value=many.cost / 1e6, unit="$", peer=many.costs)
     yield from liar.rows(TRIALS)
-    # Cues were made with the first and the gist is learned from the first two: it is the third that counts.
+    # Cues were made with the first and the gist is learned from the first two: it is the third that counts, once.
     sets: tuple[tuple[str, Sequence[Attack | Unseen]], ...] = (
         ("that the cues were made with", SEEN),
         ("that the gist has learned from", BLIND),

@@ -1,9 +1,10 @@
 """scripts/python -m scripts.injection: learn the weights of common/council/gist.json anew, and say how well they hold.
 
-Learned from attacks.txt and honest.txt, the attacks and honest texts of tests/council that are seen, and the windows of
-two thirds of the long talks of shared/data/text; the same each time. Families of attacks and talks left out of the
-learning say how well it does on others: what it finds of families it has not seen, with a limit that lets MOST_FALSE of
-the talks it has not seen be flagged, is the figure to look at. A third of the talks is never learned from.
+Learned from attacks.txt and honest.txt, the texts of strangers, the attacks and honest texts of tests/council that are
+seen or spent, and the windows of two thirds of the long talks of shared/data/text; the same each time. Families,
+authors and talks left out of the learning say how well it does on others: what it finds of an author it has not read,
+with a limit that lets MOST_FALSE of the talks it has not seen be flagged, is the figure to look at. A third of the
+talks is never learned from.
 """
 
 from __future__ import annotations

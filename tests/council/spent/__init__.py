@@ -1,1 +1,1 @@
-"""The set that the scan was first measured by, written like the one beside it, and learned from since."""
+"""The third set, that the scan was first measured by: written like the one beside it, and learned from since."""

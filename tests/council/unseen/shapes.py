@@ -32,6 +32,30 @@ Strategy = Literal[
     "tool",
     "evidence",  # tells what the model is to believe it saw
     "meaning",  # tells what the question means
+    # what the second writer called them
+    "blunt",
+    "embedded",  # within honest talk
+    "plea",
+    "sly",  # asks for nothing outright
+    "rivals",
+    "testmode",
+    "agreement",  # what is said to have been settled
+    "spelling",
+    "chain",  # steps, and words that set something off
+    "system",
+    "leet",
+    "spaced",
+    "base64",
+    "reversed",
+    "verdict",  # already given
+    "json",
+    "homoglyph",
+    "zerowidth",
+    "override",
+    "polite",
+    "filename",
+    "approved",
+    "switching",  # from one language to another
 ]
 
 
@@ -57,12 +81,12 @@ class Unseen(NamedTuple):
 class Honest(NamedTuple):
     language: str
     place: Place
-    text: str
+    text: str  # a line for each piece
     borderline: bool  # explains an attack, or quotes one, and addresses no model
 
     @property
     def texts(self) -> tuple[Text, ...]:
-        return (Text(place=self.place, text=self.text),)
+        return tuple(Text(place=self.place, text=piece) for piece in self.text.split("\n"))
 
 
 def by(strategy: Strategy, *parts: Attack) -> Unseen:
@@ -83,6 +107,10 @@ def in_name(strategy: Strategy, language: str, name: str) -> Unseen:
 
 def plain(language: str, place: Place, *texts: str, borderline: bool = False) -> tuple[Honest, ...]:
     return tuple(Honest(language, place, text, borderline) for text in texts)
+
+
+def harmless(language: str, place: Place, *pieces: str) -> Honest:
+    return Honest(language, place, "\n".join(pieces), False)
 
 
 def alike(text: str) -> str:
