@@ -29,7 +29,8 @@ from common.ports.platforms import Tokens
 from scripts.benches import Row
 from scripts.benches.publisher import Fast, office
 from tests.contract.platforms.worlds import WORLDS, World
-from tests.standins.platforms.network import Asked, Fault
+from tests.standins.platforms.network import Asked, Fault, running
+from tests.standins.platforms.youtube import YouTube
 
 POSTS, FAULTY, SPEED = 10_000, 0.2, 240.0
 ACCOUNTS = 30  # of each platform
@@ -39,6 +40,7 @@ SIZE = 200_000  # bytes of each file
 TENANT = "bench"
 OVER = ("published", "failed", "cancelled")
 AT_ONCE, LATE_S = 1000, 60.0
+LARGE = 1 << 30
 
 
 @dataclass
@@ -74,12 +76,13 @@ def stage(speed: float) -> Iterator[Stage]:
 def rows() -> Iterator[Row]:
     yield from _whatever_fails()
     yield from _at_once()
+    yield from _large()
 
 
 def _whatever_fails() -> Iterator[Row]:
     with stage(SPEED) as on:
         _channels(on, ACCOUNTS)
-        _posts(on, POSTS, over_s=8 * 3600)
+        _posts(on, POSTS, over_s=15 * POSTS)
         draw = random.Random(9)
         faults: Counter[str] = Counter()
         for one in on.worlds.values():
@@ -128,6 +131,20 @@ def _at_once() -> Iterator[Row]:
         yield Row(name=name, value=latest, unit="s", target=LATE_S)
         yield Row(name="publish: of these not out", value=AT_ONCE - len(out), unit="", target=0)
         yield Row(name="publish: of these before their time", value=early, unit="", target=0)
+
+
+def _large() -> Iterator[Row]:
+    """A gigabyte to YouTube in a process of its own, every fourth part of it cut off in the middle."""
+    with running(YouTube(recording=False)) as site:
+        count = iter(range(LARGE))
+        site.decide = lambda one: site.cuts.append("cut") if one.op == "part" and next(count) % 4 == 2 else None
+        command = [sys.executable, "-m", "tests.publishing.uploading", site.address, site.token("UC-ann"), str(LARGE)]
+        said = json.loads(subprocess.run(command, capture_output=True, check=True, text=True, timeout=500).stdout)
+        again = site.taken - LARGE
+        once = len(site.posts) == sum(site.begun.values()) == 1
+    yield Row(name="publish: a file of 1 GiB: most memory held", value=said["peak_mb"], unit="MB", target=100)
+    yield Row(name="publish: of it sent twice, at breaks in the middle of parts", value=again, unit="bytes", target=0)
+    yield Row(name="publish: of it uploads and posts but one", value=0 if once else 1, unit="", target=0)
 
 
 def _channels(on: Stage, accounts: int) -> None:
