@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 import webbrowser
@@ -55,7 +56,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--state", choices=[*OVER, "scheduled", "unknown"], help="only those")
     one.add_argument("--channel", metavar="CHANNEL", help="only of this channel")
     one = _command(commands, "schedule", schedule, "schedule a clip, or a table of many posts")
-    one.add_argument("clip", nargs="?", metavar="CLIP", help="its id: FLOW.NUMBER, as result.json has it")
+    one.add_argument(
+        "clip", nargs="?", metavar="CLIP", help="as scripts/run numbered it, such as out/talk/1; or its id"
+    )
     one.add_argument("--to", nargs="+", default=[], metavar="CHANNEL", help="ids of channels; all that are connected")
     one.add_argument("--at", default="next", metavar="TIME", help="2026-12-01T18:00 by the channel's clock, next, now")
     one.add_argument("--title", metavar="TEXT", help="instead of the clip's own")
@@ -157,7 +160,7 @@ def schedule(client: Cutroom, options: argparse.Namespace, console: Console) -> 
     if not to:
         raise BadInput("no channel is connected; run scripts/publish connect NETWORK first")
     made = client.publications.create(
-        clip=options.clip,
+        clip=_clip(options.clip),
         channels=to,
         at=options.at,
         title=options.title,
@@ -194,6 +197,16 @@ def change(client: Cutroom, options: argparse.Namespace, console: Console) -> in
 def settle(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
     client.publications.settle(options.post, posted=options.posted == "yes", url=options.url)
     return _watched(client, [options.post], False, console)
+
+
+def _clip(named: str) -> str:
+    """The id of a clip that is named by the folder of its results and its number in them."""
+    path = Path(named)
+    told = path.parent / "result.json"
+    if not (path.name.isdecimal() and told.is_file()):
+        return named
+    flow = json.loads(told.read_bytes())["flow"]["id"]
+    return f"{flow}.{path.name}"
 
 
 def _table_of(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
