@@ -16,11 +16,12 @@ from common.errors import BadInput, Conflict, NotFound, Stale
 from common.ports.clock import parse, stamp
 from common.ports.documents import Json, Snap, Update, Where
 from common.scoring import times
-from functions.api.pages import Time, span, told
+from functions.api.pages import Time, span, told, utc
 from functions.api.publications import Name, Priority, Publication, Short, shown
 from functions.api.route import Answer, Ask, Shape, matching
 
 LONGEST = timedelta(days=92)
+FARTHEST = timedelta(days=3653)  # from today
 MOST_SHOWN = 1000
 USUAL = "18:00 by the channel's clock, on any day: nobody's measurement, a time when people are free"
 
@@ -129,9 +130,12 @@ class CalendarTable(Shape):
 
 def every(ask: Ask) -> Answer:
     wanted: WantedCalendar = ask.query or WantedCalendar()
-    start = ask.parts.engine.clock.now() if wanted.since is None else parse(told(wanted.since))
-    end = start + timedelta(weeks=4) if wanted.until is None else parse(told(wanted.until))
-    if not start < end <= start + LONGEST:
+    now = ask.parts.engine.clock.now()
+    start = now if wanted.since is None else utc(wanted.since)
+    if abs(start - now) > FARTHEST:
+        raise BadInput("ask for a time within ten years of today")
+    end = start + timedelta(weeks=4) if wanted.until is None else utc(wanted.until)
+    if not timedelta() < end - start <= LONGEST:
         raise BadInput("ask for a time of up to three months, its end after its beginning")
     documents = ask.parts.engine.documents
     where = [*([Where("channel", "==", wanted.channel)] if wanted.channel else []), *span("slot", start, end)]

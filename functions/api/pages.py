@@ -45,8 +45,13 @@ def span(field: str, since: datetime | None, until: datetime | None) -> list[Whe
 
 def told(at: datetime) -> str:
     """A time of any zone as documents hold it; raises BadInput."""
+    return stamp(utc(at))
+
+
+def utc(at: datetime) -> datetime:
+    """Raises BadInput where there is no such time there."""
     try:
-        return stamp(at.astimezone(UTC))
+        return at.astimezone(UTC)
     except OverflowError as error:
         raise BadInput("a time is between the years 1 and 9999; send such a one") from error
 

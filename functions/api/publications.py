@@ -16,11 +16,11 @@ from common.domain.publication import BEFORE, Late, Step, Visibility
 from common.errors import BadInput, Conflict, NotFound, Stale
 from common.ports.calls import Answer as Said
 from common.ports.calls import key_of
-from common.ports.clock import parse, stamp
+from common.ports.clock import stamp
 from common.ports.documents import ABSENT, Json, Snap, Update, Where, Write
 from functions.api import clips
 from functions.api.judgements import LeftOut
-from functions.api.pages import Page, Time, held, page, span, told
+from functions.api.pages import Page, Time, held, page, span, utc
 from functions.api.route import Answer, Ask, Shape, matching
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -393,7 +393,7 @@ def _instant(ask: Ask, at: str, channel: str) -> datetime:
     except ValueError as error:
         raise BadInput(f"{at!r} is no time ({error}); send one such as 2026-12-01T18:00") from error
     if moment.tzinfo is not None:
-        return checked(engine, parse(told(moment)))
+        return checked(engine, utc(moment))
     key = channels.key_of(ask.who.tenant, channel)
     snap = engine.documents.get_many([key]).get(key)
     zone = "UTC" if snap is None else snap.body.get("timezone") or "UTC"
