@@ -34,7 +34,7 @@ OVER: Final[tuple[Step, ...]] = ("cancelled", "published", "failed")
 Visibility = Literal["public", "unlisted", "private"]
 Late = Literal["publish", "hold"]  # what becomes of a post whose time has passed
 Network = Literal[
-    "youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat"
+    "youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat", "meta-ads"
 ]  # who a channel is with
 
 # By which rules a network is posted to, the first that a file meets.
@@ -47,6 +47,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "x": ("x",),
     "pinterest": ("pinterest",),
     "snapchat": ("snapchat_spotlight",),
+    "meta-ads": (),  # an account that pays: campaigns are made in it, and nothing is posted
 }
 
 

@@ -87,6 +87,7 @@ class Graph:
         self.version = site.version or VERSION
         self.uploads = site.at("https://rupload.facebook.com")
         self.people = site.at("https://www.facebook.com")
+        self.videos = site.at("https://graph-video.facebook.com")
         self._address = site.at("https://graph.facebook.com")
         self._web = Web(name=name, judge=self.refusal, hosts=("rupload.facebook.com",))
 
@@ -101,9 +102,10 @@ class Graph:
         *,
         timeout_s: float = ANSWER_S,
         files: Mapping[str, Any] | None = None,
+        at: str | None = None,
         **form: Any,
     ) -> Json:
-        address = f"{self._address}/{self.version}/{path}"
+        address = f"{at or self._address}/{self.version}/{path}"
         return self._web.ask("POST", address, token=token, form=form, files=files, timeout_s=timeout_s).json
 
     def delete(self, path: str, token: str) -> Json:

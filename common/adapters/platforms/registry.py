@@ -1,4 +1,4 @@
-"""The platforms there are: a line for each, loaded when it is first asked for."""
+"""The platforms there are, and the networks of ads: a line for each, loaded when it is first asked for."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ PLATFORMS: dict[Network, str] = {
     "x": "common.adapters.platforms.x:X",
     "youtube": "common.adapters.platforms.youtube:YouTube",
 }
+# Where people sign in as at any platform, and nothing is posted.
+ADS: dict[Network, str] = {"meta-ads": "common.adapters.platforms.meta_ads:MetaAds"}
 
 
 def platform(network: Network, site: Site) -> Platform:
-    module, _, name = PLATFORMS[network].partition(":")
+    module, _, name = {**PLATFORMS, **ADS}[network].partition(":")
     return cast(Platform, getattr(importlib.import_module(module), name)(site))
