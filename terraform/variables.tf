@@ -240,8 +240,8 @@ variable "platforms" {
   default = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.platforms) : contains(["youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat"], name)])
-    error_message = "Networks are youtube, instagram, facebook, tiktok, linkedin, x, pinterest and snapchat."
+    condition     = alltrue([for name in keys(var.platforms) : contains(["youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat", "meta-ads"], name)])
+    error_message = "Networks are youtube, instagram, facebook, tiktok, linkedin, x, pinterest, snapchat and meta-ads."
   }
 }
 

@@ -50,6 +50,7 @@ def tools(engine: Engine, home: Path, outbound: Outbound | None = None) -> Tools
         drive=drive,
         stores=stores,
         platform=platforms.platforms(None),
+        ads=platforms.ads(platforms.platforms(None)),
         app=platforms.apps(LocalSecrets(home / "secrets", {})),
         vault=LocalVault(home / "vault.key"),
         limits=LocalLimits(engine.clock),

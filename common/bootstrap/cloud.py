@@ -182,6 +182,7 @@ def connect(
             sign_ins=FirebaseSignIns(settings.project) if not settings.local or environ.get(EMULATOR) else None,
             backups=BACKUPS,
             platform=platforms.platforms(settings.platforms),
+            ads=platforms.ads(platforms.platforms(settings.platforms)),
             app=platforms.apps(SecretManager(secrets_session, settings.project)),
             vault=_vault(settings),
             limits=SharedLimits(documents, clock),

@@ -204,6 +204,7 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
         stores={"uploads": intake, "media": ObjectsPurge(engine.objects)},
         grace_s=_GRACE_S,
         platform=platforms.platforms(local.settings.platforms),
+        ads=platforms.ads(platforms.platforms(local.settings.platforms)),
         app=platforms.apps(LocalSecrets(folder.secrets, os.environ)),
         vault=LocalVault(folder.vault),
         limits=LocalLimits(engine.clock),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import msgspec
 
@@ -13,6 +13,7 @@ from common.adapters.platforms import registry
 from common.adapters.platforms.site import Site
 from common.domain.publication import Network
 from common.errors import BadInput, Permanent
+from common.ports.ads import Ads
 from common.ports.platforms import App, Platform
 from common.ports.secrets import Secrets
 
@@ -27,11 +28,23 @@ def platforms(told: Path | str | None) -> Callable[[str], Platform]:
 
     @cache
     def platform(network: str) -> Platform:
-        if network not in registry.PLATFORMS:
-            raise Permanent(f"there is no platform {network[:50]!r}; choose from {', '.join(registry.PLATFORMS)}")
+        known = {**registry.PLATFORMS, **registry.ADS}
+        if network not in known:
+            raise Permanent(f"there is no platform {network[:50]!r}; choose from {', '.join(known)}")
         return registry.platform(network, sites.get(network, Site()))
 
     return platform
+
+
+def ads(platform: Callable[[str], Platform]) -> Callable[[str], Ads]:
+    """The networks of ads among them. Raises Permanent where a network is none."""
+
+    def ads(network: str) -> Ads:
+        if network not in registry.ADS:
+            raise Permanent(f"{network[:50]!r} takes no ads; choose from {', '.join(registry.ADS)}")
+        return cast(Ads, platform(network))
+
+    return ads
 
 
 def apps(secrets: Secrets) -> Callable[[str], App]:

@@ -115,6 +115,15 @@ def refused(tools: Tools, tenant: str, channel: str, token: str, why: str) -> bo
     return chore.hasten(tools.engine, grant, doubted=body["generation"]) is None and _lost(tools, tenant, channel, why)
 
 
+def doubted(tools: Tools, tenant: str, channel: str, why: str) -> bool:
+    """As `refused`, of the token that it is spoken for with now."""
+    try:
+        token = opened(tools, tenant, channel).token
+    except (Held, Later) as error:
+        return isinstance(error, Held)
+    return refused(tools, tenant, channel, token, why)
+
+
 def _lost(tools: Tools, tenant: str, channel: str, why: str) -> bool:
     """Nobody renews it any more."""
     broken(tools, tenant, channel, why)

@@ -18,7 +18,7 @@ from common.pipeline.engine import Engine
 from common.ports.documents import Create, Delete, Documents, Snap, Where
 
 KEPT = ("audit", "chores", "idempotency")
-FINDING = ("events", "embeddings", "publications")
+FINDING = ("events", "embeddings", "publications", "campaigns")
 _FIELDS = ("asset", "asset_id", "value")  # that name an asset: of what is made of it, of runs, of claims
 _ALL = 100_000
 
@@ -89,7 +89,9 @@ def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[S
 
 
 def _posts(store: Documents, parent: str, asset: str) -> list[Snap]:
-    return store.query("publications", [Where("asset", "==", asset)], parent=parent, limit=_ALL)
+    """What was made of it for others to see: posts, and campaigns."""
+    where = [Where("asset", "==", asset)]
+    return [snap for name in FINDING[2:] for snap in store.query(name, where, parent=parent, limit=_ALL)]
 
 
 def _named(store: Documents, parent: str, collection: str, asset: str) -> list[Snap]:

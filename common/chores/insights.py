@@ -74,15 +74,15 @@ def keep(tools: Tools, tenant: str, publication: Snap, told: Measured, day: int)
     metrics: Json = to_json(told.metrics)
     row: Json = {"schema": 1, "publication": publication.id, **whose, "day": day, "as_of": now, "metrics": metrics}
     row |= {"view": told.view, "raw": posted.short(told.raw)}
-    _written(tools, f"tenants/{tenant}/metrics/{publication.id}.{day:02}", row)
+    written(tools, f"tenants/{tenant}/metrics/{publication.id}.{day:02}", row)
     if day >= RIPE[0]:
         outcome: Json = {"schema": 1, "publication": publication.id, **whose, "day": day, "as_of": now}
         outcome |= {name: publication.body.get(name) for name in ("predicted", "published", "slot")}
         outcome |= {"metrics": metrics, "view": told.view}
-        _written(tools, f"tenants/{tenant}/outcomes/{publication.id}", outcome)
+        written(tools, f"tenants/{tenant}/outcomes/{publication.id}", outcome)
 
 
-def _written(tools: Tools, key: str, body: Json) -> None:
+def written(tools: Tools, key: str, body: Json) -> None:
     """In the place of what is there, which goes into its history if it said something else."""
     while True:
         there = tools.engine.documents.get_many([key]).get(key)

@@ -73,12 +73,11 @@ def planned(engine: Engine, tenant: str, wanted: Wanted, by: str, taken: Iterabl
         raise NotFound(f"there is no clip {wanted.clip[:80]}; GET /v1/clips lists them")
     if (channel := there.get(channel_key)) is None or channel.body["state"] == "disconnected":
         raise NotFound(f"there is no channel {wanted.channel[:80]}; GET /v1/channels lists them")
-    made, checked = _result(engine, tenant, clip, "render"), _result(engine, tenant, clip, "check")
-    if made is None or checked is None:
-        raise BadInput(f"the files of clip {clip.id} are not made and checked yet; wait for its flow to end")
-    decided = _approved(clip, made, channel)
-    gates = from_json(list[Gate], loads(engine.objects.get(checked["gates"]["object"])))
-    rules, aspect, video = _chosen(channel.body["network"], clip, made, gates, wanted.aspect)
+    if not KINDS[channel.body["network"]]:
+        raise BadInput(f"channel {channel.body['name']} is an ad account, to which nothing is posted; choose another")
+    decided, rules, aspect, video, made = finished(
+        engine, tenant, clip, channel, KINDS[channel.body["network"]], wanted.aspect
+    )
     _account_takes(channel, video)
     post = _post(clip, rules, wanted)
     if wanted.at == "now" and (same := _begun(engine, parent, channel, video)) is not None:
@@ -121,6 +120,18 @@ def planned(engine: Engine, tenant: str, wanted: Wanted, by: str, taken: Iterabl
     }
     planned = chore.created(engine, key, "publication", by=by, memo={}, fields=body)
     return Planned(key=key, body=planned.body, writes=[*writes, planned])
+
+
+def finished(
+    engine: Engine, tenant: str, clip: Snap, channel: Snap, kinds: Sequence[str], aspect: Aspect | None
+) -> tuple[Json | None, Platform, Aspect, File, Json]:
+    """Who approved a clip, and its file that passed the check of one of these kinds of rules. Raises BadInput."""
+    made, checked = _result(engine, tenant, clip, "render"), _result(engine, tenant, clip, "check")
+    if made is None or checked is None:
+        raise BadInput(f"the files of clip {clip.id} are not made and checked yet; wait for its flow to end")
+    decided = _approved(clip, made, channel)
+    gates = from_json(list[Gate], loads(engine.objects.get(checked["gates"]["object"])))
+    return decided, *_chosen(kinds, clip, made, gates, aspect), made
 
 
 def moved(engine: Engine, tenant: str, snap: Snap, at: datetime) -> list[Write]:
@@ -187,7 +198,7 @@ def _approved(clip: Snap, made: Json, channel: Snap) -> Json | None:
 
 
 def _chosen(
-    network: str, clip: Snap, made: Json, gates: Sequence[Gate], aspect: Aspect | None
+    kinds: Sequence[str], clip: Snap, made: Json, gates: Sequence[Gate], aspect: Aspect | None
 ) -> tuple[Platform, Aspect, File]:
     """The rules it goes out by, and the file that meets them."""
     renditions = {one["aspect"]: _video(one) for one in made["renditions"]}
@@ -196,7 +207,7 @@ def _chosen(
     by_name = {one.name: one for one in platforms()}
     wishes = {name: one["aspect"] for one in clip.body.get("wanted") or () for name in one["platforms"]}
     wrong: list[str] = []
-    for kind in KINDS[network]:
+    for kind in kinds:
         rules = by_name[kind]
         first = aspect or wishes.get(kind) or rules.best_aspect
         for gate in sorted(gates, key=lambda one: one.aspect != first):
@@ -211,7 +222,7 @@ def _chosen(
                 if one.verdict == "fail" and one.platform in (None, kind)
             ]
     told = "; ".join(dict.fromkeys(wrong)) or "none of its files was checked"
-    raise BadInput(f"no file of clip {clip.id} passes for {network}: {told}", code="limits")
+    raise BadInput(f"no file of clip {clip.id} passes for {', '.join(kinds)}: {told}", code="limits")
 
 
 def _account_takes(channel: Snap, video: File) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from common.pipeline.engine import Engine
+from common.ports.ads import Ads
 from common.ports.auth import SignIns
 from common.ports.drive import Drive
 from common.ports.intake import Intake
@@ -25,6 +26,7 @@ class Tools:
     drive: Drive
     stores: Mapping[str, Purge]  # by name: uploads, media
     platform: Callable[[str], Platform]  # by its network; raises Permanent where it is none, or switched off
+    ads: Callable[[str], Ads]  # by its network; raises Permanent where it takes none
     app: Callable[[str], App]  # what Cutroom is to a network; raises Permanent where nobody registered it
     vault: Vault
     limits: Limits

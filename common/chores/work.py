@@ -42,8 +42,11 @@ KINDS = {
     "connection": Kind(handler="common.chores.connecting:run", tries=8),
     "channel": Kind(handler="common.chores.renewing:run"),
     "insights": Kind(handler="common.chores.insights:run"),
+    "campaign": Kind(handler="common.chores.campaigning:run"),
+    "campaign_insights": Kind(handler="common.chores.campaign_insights:run"),
+    "conversions": Kind(handler="common.chores.conversions:run"),
 }
-GROUPS = ("chores", "publications", "erasures")
+GROUPS = ("chores", "publications", "campaigns", "erasures")
 FAR_S = 900.0  # a pause longer than this is left to the sweep: no wake lasts for months
 
 

@@ -33,7 +33,8 @@ from scripts.cli.serve import PORT, listening, served
 OVER = ("published", "failed", "cancelled", "held")
 LOOK_S = 1.0
 COLOURS = {"published": "green", "failed": "red", "unknown": "yellow", "held": "yellow", "cancelled": "dim"}
-NETWORKS = ("youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat")
+NETWORKS = ("youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat", "meta-ads")
+ADS = ("meta-ads",)  # to which nothing is posted
 
 Command = Callable[[Cutroom, argparse.Namespace, Console], int]
 
@@ -156,7 +157,8 @@ def schedule(client: Cutroom, options: argparse.Namespace, console: Console) -> 
         return _table_of(client, options, console)
     if options.clip is None:
         raise BadInput("say which clip, or give a table; scripts/run shows the clips of a video in its result.json")
-    to = options.to or [one["id"] for one in client.channels.every() if one["state"] == "connected"]
+    there = [one for one in client.channels.every() if one["state"] == "connected" and one["network"] not in ADS]
+    to = options.to or [one["id"] for one in there]
     if not to:
         raise BadInput("no channel is connected; run scripts/publish connect NETWORK first")
     made = client.publications.create(

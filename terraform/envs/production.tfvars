@@ -37,4 +37,6 @@ secrets = {
   pinterest-client-secret = ["work-light"]
   snapchat-client-id      = ["api", "work-light"]
   snapchat-client-secret  = ["work-light"]
+  meta-ads-client-id      = ["api", "work-light"]
+  meta-ads-client-secret  = ["work-light"]
 }

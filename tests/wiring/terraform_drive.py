@@ -51,6 +51,7 @@ from common.pipeline.pull import pull
 from common.pipeline.run import RunId
 from common.pipeline.stage import Definition, Image, Need, Retry, Stage
 from common.pipeline.stage import Where as Place
+from common.ports.ads import Ads
 from common.ports.auth import Caller
 from common.ports.clock import stamp
 from common.ports.documents import Documents, Json, Merge, Snap, Vector, Version, Where, Write
@@ -72,6 +73,7 @@ from functions.events import Uploaded
 from tests.pools import QUICK
 from tests.post import Hands, cloudlike
 from tests.publishing.plain import TOKEN, Plain
+from tests.publishing.plain_ads import PlainAds
 from tests.receivers import Receivers
 
 MODULE = "tests.wiring.terraform_drive"
@@ -529,7 +531,7 @@ class Drive:
         engine, _, self.clock = cloudlike(home, DRIVEN, active=1)
         self.tasks, self.announcer = NotedTasks(self.noted), NotedAnnouncer(self.noted)
         self.jobs = NotedJobs(self.noted)
-        self.plain = Plain()
+        self.plain, self.plain_ads = Plain(), PlainAds()
         wake = CloudWake(
             cast(CloudTasks, self.tasks),
             cast(PubSubAnnouncer, self.announcer),
@@ -558,6 +560,7 @@ class Drive:
                 sign_ins=NotedSignIns(self.noted),
                 stores={name: NotedPurge(self.noted, name) for name in ("uploads", "media")},
                 platform=self._platform,
+                ads=self._ads,
                 app=platforms.apps(NotedSecrets(self.noted)),
                 vault=NotedVault(LocalVault(home / "vault.key"), self.noted),
                 limits=LocalLimits(self.clock),
@@ -594,6 +597,10 @@ class Drive:
     def _platform(self, network: str) -> Platform:
         self.noted.use("tell", "platforms")
         return cast(Platform, self.plain)
+
+    def _ads(self, network: str) -> Ads:
+        self.noted.use("tell", "platforms")
+        return self.plain_ads
 
     def _table(self) -> Seats:
         """Who is at it is known by asking their makers; where plans are made, their names do."""
@@ -676,7 +683,9 @@ class Drive:
         files = dict.fromkeys(("srt", "thumbnail", "preview", "report", "result"), kept)
         done = {"state": "done", "result": {"small": {**files, "renditions": [rendition]}}}
         objects = cast(NotedObjects, self.engine.objects).inner
-        fits = tuple(Fit(platform=kind, fits=True, checked=1, unverified=()) for kind in KINDS["x"])
+        fits = tuple(
+            Fit(platform=kind, fits=True, checked=1, unverified=()) for kind in (*KINDS["x"], *KINDS["facebook"])
+        )
         gate = Gate(aspect="9:16", object="t/x/file", ready=True, findings=(), fits=fits)
         gates = objects.put_new("t/x/gates.json", dumps([to_json(gate)])).key
         told = dumps([{"number": 1, "verdict": to_json(NOBODY)}])
@@ -836,6 +845,44 @@ class Drive:
         self._worked()
         assert self.ask("GET", f"/v1/calendar/tables/{table}")["scheduled"] == 1
 
+    def advertise(self) -> None:
+        """A campaign that is let run, another whose part somebody must look for, and what people did."""
+        inner = cast(NotedDocuments, self.engine.documents).inner
+        vault = cast(NotedVault, self.parts.tools.vault).inner
+        tokens = Tokens(access=TOKEN, refresh=None, lasts_s=None, refresh_lasts_s=None, scopes=())
+        found = []
+        for network in ("meta-ads", "facebook"):
+            found.append(channels.id_of(network, "ann"))
+            key = channels.key_of(TENANT, found[-1])
+            body = {"schema": 1, "network": network, "account": "ann", "state": "connected", "expires": None}
+            told = {**body, "name": network, "tokens": vault.seal(dumps(to_json(tokens)).decode(), key)}
+            inner.commit([Merge(key, told)])
+        account, page = found
+        path = f"/v1/channels/{account}/budget"
+        self.ask("PUT", path, {"most_daily_micros": 90_000_000, "currency": "EUR"})
+        (clip, *_) = [snap.id for snap in inner.query("clips") if snap.id.endswith(".1") and "created" not in snap.body]
+        wanted: Json = {"clip": clip, "channel": account, "page": page, "name": "Tea", "objective": "awareness"}
+        wanted |= {"categories": ["none"], "targeting": {"countries": ["US"]}, "currency": "EUR", "message": "Tea"}
+        wanted |= {"daily_micros": 1_000_000}
+        made = []
+        for _ in range(2):
+            self.clock.at += timedelta(minutes=1)
+            made.append(self.ask("POST", "/v1/campaigns", wanted)["id"])
+            self._worked()
+            self.plain_ads.loses = ["ad"]
+        self.ask("GET", path)
+        assert self.ask("GET", f"/v1/campaigns/{made[1]}")["doubt"] == "ad"
+        self.ask("POST", f"/v1/campaigns/{made[1]}/settle", {"made": "77"})
+        self.ask("POST", f"/v1/campaigns/{made[0]}/status", {"status": "active"})
+        self._worked()
+        assert self.ask("GET", f"/v1/campaigns/{made[0]}/insights")["items"], "nobody read how it does"
+        for conditions in ("", *_some(f"channel={account}", "state=ready")):
+            self.ask("GET", f"/v1/campaigns?{conditions}")
+        event = {"name": "Purchase", "id": "1", "at": stamp(self.clock.now()), "source": "app", "user": {"fbp": "fb.1"}}
+        sent = self.ask("POST", "/v1/conversions", {"channel": account, "pixel": "7", "events": [event]})["id"]
+        self._worked()
+        assert self.ask("GET", f"/v1/conversions/{sent}")["received"] == 1
+
     def _worked(self) -> None:
         for _ in range(8):
             self.tick()
@@ -905,6 +952,7 @@ def driven(home: Path, settings: Cloud) -> Noted:
     drive.know()
     drive.connect()
     drive.publish()
+    drive.advertise()
     drive.ask("PATCH", f"/v1/assets/{asset}", {"name": "b.mp4"})
     drive.ask("GET", "/v1/usage")
     plan = {"schema": "cutroom.storyboard/1", "title": "Tea", "shots": [{"seconds": 2, "say": "Tea?"}]}

@@ -55,6 +55,7 @@ EXPIRING = (
     "answers",
     "assets",
     "connections",
+    "conversions",
     "deliveries",
     "events",
     "idempotency",
@@ -85,6 +86,12 @@ INDEXES = (
             *(("channel",), ("clip",), ("step",)),
             *(("channel", "clip"), ("channel", "step"), ("clip", "step"), ("channel", "clip", "step")),
         )
+    ),
+    # campaigns: those that are due, and lists of them, the last first
+    Index(collection="campaigns", fields=("due",), group=True),
+    *(
+        Index(collection="campaigns", fields=(*equal, "created"), last_first=True)
+        for equal in (("channel",), ("step",), ("channel", "step"))
     ),
     Index(collection="invitations", fields=("made_by",), group=True),
     Index(collection="devices", fields=("subject",), group=True),
