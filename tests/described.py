@@ -23,6 +23,8 @@ SAMPLES = (
     "now",
     "18:00",
     "https://a.example/b",
+    "EUR",
+    "DE",
 )
 FORMATS = {"date-time": "2030-01-01T00:00:00Z", "date": "2026-01-01"}
 

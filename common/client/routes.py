@@ -10,13 +10,18 @@ from typing import Literal
 from common.client.events import Event
 from common.client.shapes import (
     Asset,
+    Budget,
     Calendar,
     CalendarTable,
+    Campaign,
+    CampaignInsights,
     Channel,
     ChannelTest,
     Checked,
     Clip,
     Connection,
+    ConversionEvent,
+    Conversions,
     Delivery,
     Destination,
     Device,
@@ -43,6 +48,7 @@ from common.client.shapes import (
     Settings,
     Shot,
     StoryboardScore,
+    Targeting,
     Times,
     Usage,
     Votes,
@@ -211,6 +217,60 @@ class PublicationsRoutes(_Resource):
         return found
 
 
+class CampaignsRoutes(_Resource):
+    def every(self, *, limit: int | None = None, cursor: str | None = None, channel: str | None = None, state: Literal['ad', 'adset', 'archived', 'campaign', 'claimed', 'creative', 'failed', 'ready', 'rejected', 'review', 'unknown', 'validated', 'video'] | None = None) -> Iterator[Campaign]:
+        """List campaigns, the last made first."""
+        found: Iterator[Campaign] = self._ask.pages("/v1/campaigns", query={"limit": limit, "cursor": cursor, "channel": channel, "state": state})
+        return found
+
+    def create(self, *, clip: str, channel: str, page: str, name: str, objective: Literal['awareness', 'engagement', 'sales', 'traffic'], categories: list[Literal['credit', 'employment', 'gambling', 'housing', 'none', 'politics']], targeting: Targeting, currency: str, message: str, daily_micros: int | None = None, lifetime_micros: int | None = None, start: str | None = None, end: str | None = None, headline: str | None = None, link: str | None = None, button: Literal['BOOK_TRAVEL', 'CONTACT_US', 'DOWNLOAD', 'GET_OFFER', 'LEARN_MORE', 'SHOP_NOW', 'SIGN_UP', 'SUBSCRIBE'] | None = None, pixel: str | None = None, event: str | None = None, beneficiary: str | None = None, payor: str | None = None, aspect: Literal['16:9', '1:1', '4:5', '9:16'] | None = None, validate_only: bool | None = None) -> Campaign:
+        """Make a campaign of a clip, paused; or see whether it could be made."""
+        found: Campaign = self._ask.call("POST", "/v1/campaigns", body={"clip": clip, "channel": channel, "page": page, "name": name, "objective": objective, "categories": categories, "targeting": targeting, "currency": currency, "message": message, "daily_micros": daily_micros, "lifetime_micros": lifetime_micros, "start": start, "end": end, "headline": headline, "link": link, "button": button, "pixel": pixel, "event": event, "beneficiary": beneficiary, "payor": payor, "aspect": aspect, "validate_only": validate_only})
+        return found
+
+    def one(self, campaign: str) -> Campaign:
+        """See how far a campaign is, and what its network said."""
+        found: Campaign = self._ask.call("GET", f"/v1/campaigns/{part(campaign)}")
+        return found
+
+    def status(self, campaign: str, *, status: Literal['active', 'archived', 'paused']) -> Campaign:
+        """Let a campaign run, stop it, or put it away."""
+        found: Campaign = self._ask.call("POST", f"/v1/campaigns/{part(campaign)}/status", body={"status": status})
+        return found
+
+    def settle(self, campaign: str, *, made: str | None) -> Campaign:
+        """Say whether a part of a campaign is there that nobody knows of."""
+        found: Campaign = self._ask.call("POST", f"/v1/campaigns/{part(campaign)}/settle", body={"made": made})
+        return found
+
+    def insights(self, campaign: str) -> CampaignInsights:
+        """See how a campaign does, day by day, beside what was foretold."""
+        found: CampaignInsights = self._ask.call("GET", f"/v1/campaigns/{part(campaign)}/insights")
+        return found
+
+    def budget(self, channel: str) -> Budget:
+        """See what the campaigns of an ad account may cost a day."""
+        found: Budget = self._ask.call("GET", f"/v1/channels/{part(channel)}/budget")
+        return found
+
+    def set_budget(self, channel: str, *, most_daily_micros: int, currency: str, if_match: str | None = None) -> Budget:
+        """Set what the campaigns of an ad account may cost a day."""
+        found: Budget = self._ask.call("PUT", f"/v1/channels/{part(channel)}/budget", body={"most_daily_micros": most_daily_micros, "currency": currency}, if_match=if_match)
+        return found
+
+
+class ConversionsRoutes(_Resource):
+    def create(self, *, channel: str, pixel: str, events: list[ConversionEvent]) -> Conversions:
+        """Tell an ad account's network what people did, each thing once."""
+        found: Conversions = self._ask.call("POST", "/v1/conversions", body={"channel": channel, "pixel": pixel, "events": events})
+        return found
+
+    def one(self, conversions: str) -> Conversions:
+        """See whether the network took conversions."""
+        found: Conversions = self._ask.call("GET", f"/v1/conversions/{part(conversions)}")
+        return found
+
+
 class CalendarRoutes(_Resource):
     def every(self, *, since: str | None = None, until: str | None = None, channel: str | None = None) -> Calendar:
         """See what goes out when, and which weekly times are free."""
@@ -239,12 +299,12 @@ class CalendarRoutes(_Resource):
 
 
 class ChannelsRoutes(_Resource):
-    def begin(self, *, network: Literal['facebook', 'instagram', 'linkedin', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube']) -> Connection:
+    def begin(self, *, network: Literal['facebook', 'instagram', 'linkedin', 'meta-ads', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube']) -> Connection:
         """Begin to connect an account: get the address where its owner allows it."""
         found: Connection = self._ask.call("POST", "/v1/connections", body={"network": network})
         return found
 
-    def every(self, *, network: Literal['facebook', 'instagram', 'linkedin', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube'] | None = None, state: Literal['broken', 'connected', 'disconnected'] | None = None) -> list[Channel]:
+    def every(self, *, network: Literal['facebook', 'instagram', 'linkedin', 'meta-ads', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube'] | None = None, state: Literal['broken', 'connected', 'disconnected'] | None = None) -> list[Channel]:
         """List the accounts that are posted as."""
         found: list[Channel] = self._ask.call("GET", "/v1/channels", query={"network": network, "state": state})["items"]
         return found
@@ -555,6 +615,8 @@ class Routes:
         self.clips = ClipsRoutes(transport)
         self.verdicts = VerdictsRoutes(transport)
         self.publications = PublicationsRoutes(transport)
+        self.campaigns = CampaignsRoutes(transport)
+        self.conversions = ConversionsRoutes(transport)
         self.calendar = CalendarRoutes(transport)
         self.channels = ChannelsRoutes(transport)
         self.files = FilesRoutes(transport)

@@ -51,6 +51,14 @@ class BestTimes(TypedDict):
     usual: str
 
 
+class Budget(TypedDict):
+    """What all campaigns of an ad account may cost a day on average, and what those that are not over would."""
+
+    most_daily_micros: int
+    currency: str
+    used_daily_micros: int
+
+
 class Calendar(TypedDict):
     """`more`: there are more posts than are shown; ask for a shorter time."""
 
@@ -90,6 +98,103 @@ class Call(TypedDict):
     settings: Settings
 
 
+class Campaign(TypedDict):
+    """`state` as docs/publishing.md draws it; `delivery`: what the network says it is set to, null while it is not
+    made; `wanted`: what somebody asked for since. `doubt`: the part of which nobody knows whether it was made."""
+
+    id: str
+    state: Literal['ad', 'adset', 'archived', 'campaign', 'claimed', 'creative', 'failed', 'ready', 'rejected', 'review', 'unknown', 'validated', 'video']
+    network: str
+    channel: str
+    page: str
+    clip: str
+    aspect: str
+    name: str
+    objective: Literal['awareness', 'engagement', 'sales', 'traffic']
+    categories: list[Literal['credit', 'employment', 'gambling', 'housing', 'none', 'politics']]
+    targeting: Targeting
+    currency: str
+    daily_micros: int | None
+    lifetime_micros: int | None
+    start: str | None
+    end: str | None
+    message: str
+    headline: str | None
+    link: str | None
+    validate_only: bool
+    made: CampaignParts
+    doubt: Literal['ad', 'adset', 'campaign', 'creative'] | None
+    delivery: Literal['active', 'archived', 'paused'] | None
+    wanted: Literal['active', 'archived', 'paused'] | None
+    review: CampaignReview | None
+    predicted: dict[str, Any] | None
+    outcome: CampaignOutcome | None
+    by: str
+    created: str
+    error: PublicationError | None
+    left_out: list[LeftOut]
+
+
+class CampaignDay(TypedDict):
+    """What was counted in a day of the account's clock; null is what the network does not tell. `rate`: link clicks by
+    impressions. `history`: what was read of the same day before."""
+
+    date: str
+    as_of: str
+    metrics: dict[str, int | str | None]
+    rate: float | None
+    actions: dict[str, float]
+    history: list[dict[str, Any]]
+
+
+class CampaignInsights(TypedDict):
+    items: list[CampaignDay]
+    predicted: dict[str, Any] | None
+    outcome: CampaignOutcome | None
+
+
+class CampaignOutcome(TypedDict):
+    as_of: str
+    metrics: dict[str, int | str | None]
+
+
+class CampaignParts(TypedDict):
+    """What of it is there, by the network's ids."""
+
+    video: str | None
+    campaign: str | None
+    adset: str | None
+    creative: str | None
+    ad: str | None
+
+
+class CampaignReview(TypedDict):
+    """What the network said of the ad; `effective` in its own word."""
+
+    state: Literal['passed', 'rejected', 'waiting']
+    effective: str
+    text: str | None
+    as_of: str
+
+
+class CampaignSettled(TypedDict):
+    """What somebody saw in the ad account: the id of the part that nobody knew of, or null where it is not there and
+    is to be made."""
+
+    made: str | None
+
+
+class CampaignStatus(TypedDict):
+    """archived puts it away for good, and gives its budget back."""
+
+    status: Literal['active', 'archived', 'paused']
+
+
+class CampaignsPage(TypedDict):
+    items: list[Campaign]
+    next: str | None
+
+
 class Change(TypedDict):
     """What is left out stays. `state` takes the right to approve."""
 
@@ -106,7 +211,7 @@ class Channel(TypedDict):
     disconnected. Null limits are what the platform does not tell."""
 
     id: str
-    network: Literal['facebook', 'instagram', 'linkedin', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube']
+    network: Literal['facebook', 'instagram', 'linkedin', 'meta-ads', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube']
     account: str
     name: str
     handle: str | None
@@ -218,6 +323,43 @@ class Connection(TypedDict):
 
     url: str
     expires: str
+
+
+class ConversionEvent(TypedDict):
+    """`id` is the same at every attempt: it is counted once."""
+
+    name: str
+    id: str
+    at: str
+    source: Literal['app', 'chat', 'email', 'other', 'phone_call', 'physical_store', 'system_generated', 'website']
+    user: ConversionUser
+    url: NotRequired[str | None]
+    value_micros: NotRequired[int | None]
+    currency: NotRequired[str | None]
+
+
+class ConversionUser(TypedDict):
+    """By whom. What names a person is hashed before it is sent here, and is forgotten once it was passed on."""
+
+    email_hash: NotRequired[str | None]
+    phone_hash: NotRequired[str | None]
+    external_hash: NotRequired[str | None]
+    ip: NotRequired[str | None]
+    agent: NotRequired[str | None]
+    fbc: NotRequired[str | None]
+    fbp: NotRequired[str | None]
+
+
+class Conversions(TypedDict):
+    """`taken`: how many are sent; `received`: how many the network says it has, null until it does. `left_out`: the ids
+    of those that are not sent, each with why. `id` is null where none is."""
+
+    id: str | None
+    state: Literal['done', 'failed', 'queued', 'running', 'waiting']
+    taken: int
+    received: int | None
+    left_out: list[LeftOut]
+    error: dict[str, str] | None
 
 
 class Data(TypedDict):
@@ -631,8 +773,49 @@ class NewAsset(TypedDict):
     sha256: NotRequired[str | None]
 
 
+class NewBudget(TypedDict):
+    most_daily_micros: int
+    currency: str
+
+
+class NewCampaign(TypedDict):
+    """`channel` is an ad account, `page` a channel of Facebook, as which the ad is shown. One of the two budgets.
+    `categories`: the special ones that the law or the network sets apart, or none. `validate_only`: make nothing."""
+
+    clip: str
+    channel: str
+    page: str
+    name: str
+    objective: Literal['awareness', 'engagement', 'sales', 'traffic']
+    categories: list[Literal['credit', 'employment', 'gambling', 'housing', 'none', 'politics']]
+    targeting: Targeting
+    currency: str
+    message: str
+    daily_micros: NotRequired[int | None]
+    lifetime_micros: NotRequired[int | None]
+    start: NotRequired[str | None]
+    end: NotRequired[str | None]
+    headline: NotRequired[str | None]
+    link: NotRequired[str | None]
+    button: NotRequired[Literal['BOOK_TRAVEL', 'CONTACT_US', 'DOWNLOAD', 'GET_OFFER', 'LEARN_MORE', 'SHOP_NOW', 'SIGN_UP', 'SUBSCRIBE']]
+    pixel: NotRequired[str | None]
+    event: NotRequired[str | None]
+    beneficiary: NotRequired[str | None]
+    payor: NotRequired[str | None]
+    aspect: NotRequired[Literal['16:9', '1:1', '4:5', '9:16'] | None]
+    validate_only: NotRequired[bool]
+
+
 class NewConnection(TypedDict):
-    network: Literal['facebook', 'instagram', 'linkedin', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube']
+    network: Literal['facebook', 'instagram', 'linkedin', 'meta-ads', 'pinterest', 'snapchat', 'tiktok', 'x', 'youtube']
+
+
+class NewConversions(TypedDict):
+    """`channel` is the ad account whose pixel it is."""
+
+    channel: str
+    pixel: str
+    events: list[ConversionEvent]
 
 
 class NewDevice(TypedDict):
@@ -1097,6 +1280,16 @@ class StoryboardScore(TypedDict):
     raise_by: list[str]
     judgement: Judgement
     left_out: list[LeftOut]
+
+
+class Targeting(TypedDict):
+    """Who is to see it. `age_max` 65 is 65 and more."""
+
+    countries: list[str]
+    age_min: NotRequired[int]
+    age_max: NotRequired[int]
+    gender: NotRequired[Literal['all', 'men', 'women']]
+    interests: NotRequired[list[str]]
 
 
 class Times(TypedDict):

@@ -15,7 +15,10 @@ from common.ports.documents import Create
 from functions.api.table import TABLE
 from tests.api.conftest import Served
 
-OWN = ("assets", "channels", "publications", "chores", "flows", "keys", "webhooks", "deliveries", "events", "devices")
+OWN = (
+    *("assets", "channels", "publications", "campaigns", "chores", "flows", "keys", "webhooks"),
+    *("deliveries", "events", "devices"),
+)
 ROUTES = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE]
 SIGNED_IN = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABLE if not route.held]
 
@@ -27,6 +30,7 @@ def path_of(route: Any) -> str:
             **{"subject": "eve", "key": "ab", "invitation": "i"},
             **{"webhook": "ab", "delivery": "d", "note": "n"},
             **{"export": "e", "erasure": "e", "device": "d", "channel": "c", "publication": "p", "table": "t"},
+            **{"campaign": "c", "conversions": "c"},
         )
     )
 
@@ -79,8 +83,9 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         **{"webhook": hook["id"], "delivery": delivery, "note": "n"},
         **{"export": served.told("POST", "/v1/exports", status=202)["id"], "erasure": "e" * 43},
         **{"device": device, "channel": "c", "publication": "p", "table": "t"},
+        **{"campaign": "c", "conversions": "c"},
     )
-    own = [f"tenants/ann/{one}" for one in ("channels/c", "publications/p", "chores/calendar-t")]
+    own = [f"tenants/ann/{one}" for one in ("channels/c", "publications/p", "campaigns/c", "chores/calendar-t")]
     served.engine.documents.commit([Create(one, {"schema": 1}) for one in own])
     bodies = {
         "POST /v1/flows": {"asset": asset},
@@ -100,6 +105,9 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         "POST /v1/publications/{publication}/settle": {"posted": True},
         "PATCH /v1/channels/{channel}": {"name": "mine"},
         "PUT /v1/channels/{channel}/times": {"slots": []},
+        "PUT /v1/channels/{channel}/budget": {"most_daily_micros": 1, "currency": "EUR"},
+        "POST /v1/campaigns/{campaign}/status": {"status": "active"},
+        "POST /v1/campaigns/{campaign}/settle": {"made": None},
     }
 
     def there() -> dict[str, object]:
