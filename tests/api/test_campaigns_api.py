@@ -63,6 +63,8 @@ def test_a_campaign_is_made_paused_runs_when_told_and_is_put_away(served: Served
     assert served.told("POST", f"{path}/status", json={"status": "active"})["wanted"] == "active"
     go(served, 5)
     assert served.told("GET", path)["delivery"] == "active" and ads.switched == ["active"]
+    asset = served.told("GET", path)["clip"].partition("-")[0]
+    assert served.told("DELETE", f"/v1/assets/{asset}", status=400)["code"] == "ad_runs", "it spends money still"
     insights = served.told("GET", f"{path}/insights")
     assert insights["items"][0]["rate"] == 0.025 and insights["items"][0]["metrics"]["conversions"] is None
     assert insights["outcome"]["metrics"]["spend_micros"] == 5_000_000 and insights["predicted"] == body["predicted"]
