@@ -28,6 +28,7 @@ from common.ports.platforms import Absent, Job, Open, Platform, Posted, Ready, W
 
 LEAD = timedelta(minutes=10)  # before its time, in which a post is made ready
 GRACE = timedelta(minutes=15)  # after its time, in which a post is not late
+APART = timedelta(seconds=5)  # that the clocks of two machines may be
 PATIENCE = timedelta(hours=24)  # for which a platform that puts it off is asked again
 COMMIT_S = 45.0  # for the answer to a commit
 READS_S = (60.0, 300.0, 1800.0, 86_400.0)  # after a commit that nobody answered, when the platform is read
@@ -148,7 +149,7 @@ def _committed(tools: Tools, hold: Hold, platform: Platform) -> End:
             still_mine=lambda: _still(tools, hold),
         )
     except Fenced:
-        if _asked(tools, hold) is None:
+        if _wanted(tools, hold):
             raise
         return _called_off(tools, hold, n)
     except Transient:
@@ -168,17 +169,24 @@ def _committed(tools: Tools, hold: Hold, platform: Platform) -> End:
 
 
 def _still(tools: Tools, hold: Hold) -> bool:
-    """Right before it is sent: whether it is ours, and nobody has called it off. Raises Fenced."""
+    """Right before it is sent: whether it is ours, and wanted now. Raises Fenced."""
     hold.note()
-    return _asked(tools, hold) is None
+    return _wanted(tools, hold)
+
+
+def _wanted(tools: Tools, hold: Hold) -> bool:
+    """Whether nobody has called it off meanwhile, or moved it to later."""
+    snap = tools.engine.documents.get_many([hold.key]).get(hold.key)
+    if snap is None or "asked" in snap.body:
+        return False
+    return bool(snap.body.get("ahead")) or parse(snap.body["slot"]) <= tools.engine.clock.now() + APART
 
 
 def _called_off(tools: Tools, hold: Hold, n: int) -> End:
-    """Nothing was sent: somebody called it off in the last moment."""
+    """Nothing was sent: somebody called it off, or moved it, in the last moment."""
     asked = _asked(tools, hold)
-    assert asked is not None
     hold.note({"step": "ready"}, commit=n + 1)
-    return _stopped(tools, hold, asked)
+    return Again() if asked is None else _stopped(tools, hold, asked)
 
 
 def _doubted(tools: Tools, hold: Hold) -> End:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from common.chores.publishing import BEGINNINGS, GRACE, LEAD, TRIES
 from common.errors import PlatformSaid, Transient, Unreachable
 from common.ports.calls import key_of
-from common.ports.clock import parse
+from common.ports.clock import parse, stamp
 from common.ports.documents import Update, Write
 from common.ports.platforms import Finished
 from tests.harness import Meddling
@@ -236,6 +236,23 @@ def test_what_is_called_off_in_the_last_moment_is_not_sent(at: Desk, asked: str,
     at.with_documents(Meddling(documents, before=before))
     assert at.until(key)["step"] == step
     assert not at.plain.posts
+
+
+def test_what_is_moved_in_the_last_moment_goes_out_at_its_new_time(at: Desk) -> None:
+    at.channel()
+    key = at.schedule()
+    documents = at.tools.engine.documents
+    later = at.clock.now() + timedelta(hours=2)
+
+    def before(writes: Sequence[Write]) -> None:
+        if any(write.key == key_of(key, "commit.1") for write in writes):
+            snap = documents.get_many([key])[key]
+            documents.commit([Update(key, {"slot": stamp(later)}, snap.version)])
+
+    at.with_documents(Meddling(documents, before=before))
+    body = at.until(key)
+    assert body["step"] == "published" and parse(body["published"]) >= later
+    assert at.plain.posts == {"container-1": 1}
 
 
 FAULTS = st.sampled_from([None, "lost before", "lost after", "not connected", "late"])
