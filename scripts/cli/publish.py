@@ -32,6 +32,7 @@ from scripts.cli.serve import PORT, listening, served
 
 OVER = ("published", "failed", "cancelled", "held")
 LOOK_S = 1.0
+WIDE = 120  # columns from which reasons have room beside the rest
 COLOURS = {"published": "green", "failed": "red", "unknown": "yellow", "held": "yellow", "cancelled": "dim"}
 NETWORKS = ("youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat", "meta-ads")
 ADS = ("meta-ads",)  # to which nothing is posted
@@ -255,28 +256,30 @@ def _stuck(one: Publication) -> bool:
 
 
 def _show(found: Sequence[Publication], console: Console) -> None:
-    table = _table("id", "network", "when", "state", "title", "where, or why not")
+    """A row for each; where there is no room beside it, its reason stands below."""
+    wide = console.width >= WIDE
+    table = _table("id", "network", "when (UTC)", "state", "title", *(["where, or why not"] if wide else []))
     for one in found:
         colour = COLOURS.get(one["state"], "cyan")
         state = f"[{colour}]{one['state']}{', stopping' if one['stopping'] else ''}[/]"
-        why = one["error"]["text"] if one["error"] else one["url"] or ""
-        left = "; ".join(f"{each['what']} left out: {each['why']}" for each in one["left_out"])
-        title = one["title"] or one["text"].partition("\n")[0]
-        table.add_row(
-            one["id"],
-            one["network"],
-            one["slot"][:16].replace("T", " "),
-            state,
-            escape(title[:40]),
-            escape("; ".join(told for told in (why, left) if told)),
-        )
+        title = escape((one["title"] or one["text"].partition("\n")[0])[:40])
+        when, why = one["slot"][:16].replace("T", " "), escape(_why(one))
+        below = [] if wide else [f"{title}\n[dim]{why}[/dim]" if why else title]
+        table.add_row(one["id"], one["network"], when, state, *([title, why] if wide else below))
     console.print(table)
+
+
+def _why(one: Publication) -> str:
+    """Where it is, or why it is not, and what was left out."""
+    why = one["error"]["text"] if one["error"] else one["url"] or ""
+    left = "; ".join(f"{each['what']} left out: {each['why']}" for each in one["left_out"])
+    return "; ".join(told for told in (why, left) if told)
 
 
 def _table(*names: str) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for name in names:
-        table.add_column(name, no_wrap=name in ("id", "network", "when", "state"), overflow="fold")
+        table.add_column(name, no_wrap=name in ("id", "network", "when (UTC)", "state"), overflow="fold")
     return table
 
 
