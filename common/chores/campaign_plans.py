@@ -130,3 +130,12 @@ def _linked(snap: Snap | None, channel: str, network: str, what: str) -> Snap:
     if snap.body["state"] != "connected":
         raise BadInput(f"channel {snap.body['name']} is {snap.body['state']}; connect it again first", code="account")
     return snap
+
+
+def running(engine: Engine, tenant: str, asset: str | None = None) -> str | None:
+    """A campaign of an organisation, or of one asset, that spends money or is about to; None where there is none."""
+    of = [] if asset is None else [Where("asset", "==", asset)]
+    for snap in engine.documents.query("campaigns", of, parent=f"tenants/{tenant}", limit=1000):
+        if "active" in (snap.body.get("delivery"), snap.body.get("wanted")):
+            return snap.id
+    return None

@@ -9,6 +9,8 @@ import msgspec
 
 from common.accounts import audit, invitations, keys, members, organisations
 from common.accounts.roles import Role, second_factor
+from common.chores import campaign_plans
+from common.errors import BadInput
 from common.ports.auth import Caller
 from functions.api.pages import Cursor, Limit
 from functions.api.route import Answer, Ask, Shape, matching
@@ -177,8 +179,15 @@ def change(ask: Ask) -> Answer:
 
 
 def close(ask: Ask) -> Answer:
+    stopped(ask)
     organisations.close(ask.acting, ask.if_match)
     return Answer()
+
+
+def stopped(ask: Ask) -> None:
+    """Raises BadInput where an ad runs: once it is closed nobody could stop what spends money."""
+    if (campaign := campaign_plans.running(ask.parts.engine, ask.who.tenant)) is not None:
+        raise BadInput(f"an ad runs; pause campaign {campaign} first, then close it", code="ad_runs")
 
 
 def all_members(ask: Ask) -> Answer:

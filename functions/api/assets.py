@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from common.chores import chore, erase_asset, imports
+from common.chores import campaign_plans, chore, erase_asset, imports
 from common.errors import BadInput, Conflict, NotFound, Stale
 from common.ports import uploads
 from common.ports.clock import stamp
-from common.ports.documents import Create, Snap, Update, Where
+from common.ports.documents import Create, Snap, Update
 from functions.api.pages import Page, Time, held, page, span
 from functions.api.route import Answer, Ask, Shape, matching
 
@@ -156,20 +156,14 @@ def erase(ask: Ask) -> Answer:
     if snap.body["state"] != "erasing":
         if ask.if_match is not None and ask.if_match != str(snap.version):
             raise Stale("the asset has changed since you looked; look again and send that version")
-        _no_ad_runs(ask, snap.id)
+        if (campaign := campaign_plans.running(engine, ask.who.tenant, snap.id)) is not None:
+            # once it is erased here, nobody would know any more of what spends money there
+            raise BadInput(f"an ad of it runs; pause campaign {campaign} first, then erase it", code="ad_runs")
         planned = erase_asset.planned(engine, ask.who.tenant, snap.id, ask.who.subject)
         ask.acting.commit("assets.erase", snap.id, Update(snap.key, {"state": "erasing"}, snap.version), planned)
         chore.wake(engine, planned.key, planned.body)
         snap = read(ask, snap.id)
     return Answer(body=shown(snap.id, snap.body), version=str(snap.version))
-
-
-def _no_ad_runs(ask: Ask, asset: str) -> None:
-    """What spends money must be stopped first: once its campaign is erased here, nobody would know of it any more."""
-    of = [Where("asset", "==", asset)]
-    for snap in ask.parts.engine.documents.query("campaigns", of, parent=ask.parent, limit=1000):
-        if "active" in (snap.body.get("delivery"), snap.body.get("wanted")):
-            raise BadInput(f"an ad of it runs; pause campaign {snap.id} first, then erase it", code="ad_runs")
 
 
 def change(ask: Ask) -> Answer:

@@ -13,6 +13,7 @@ from common.accounts import members, organisations
 from common.chores import chore, erase_asset, erase_tenant
 from common.errors import BadInput, Conflict, NotFound, Permanent, Stale
 from common.ports.documents import Snap, Where
+from functions.api import accounts
 from functions.api.judgements import LeftOut
 from functions.api.route import Answer, Ask, Shape
 
@@ -79,6 +80,8 @@ def create(ask: Ask) -> Answer:
         raise BadInput("name: it is not this organisation's; send it as GET /v1/organisation has it", code="not_named")
     if there.version is not None and there.closed is None and ask.if_match != there.version:
         raise Stale("send the organisation's ETag as If-Match; look at it once more before you do")
+    if there.closed is None:
+        accounts.stopped(ask)
     return _begun(ask, there)
 
 
@@ -88,6 +91,7 @@ def leave(ask: Ask) -> Answer:
     ask.acting.must_be_a_person()
     if ask.query.subject != subject or ask.who.tenant != subject:
         raise BadInput("subject: send your own id, and no organisation's header", code="not_named")
+    accounts.stopped(ask)
     all_ = organisations.of(documents, subject) + organisations.of(documents, subject, closed=True)
     others = [(one, role) for one, role in all_ if one.id != subject]
     for one, role in others:

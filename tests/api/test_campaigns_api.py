@@ -65,6 +65,8 @@ def test_a_campaign_is_made_paused_runs_when_told_and_is_put_away(served: Served
     assert served.told("GET", path)["delivery"] == "active" and ads.switched == ["active"]
     asset = served.told("GET", path)["clip"].partition("-")[0]
     assert served.told("DELETE", f"/v1/assets/{asset}", status=400)["code"] == "ad_runs", "it spends money still"
+    assert served.told("DELETE", "/v1/me?subject=ann", status=400)["code"] == "ad_runs"
+    assert served.told("DELETE", "/v1/organisation", status=400)["code"] == "ad_runs"
     insights = served.told("GET", f"{path}/insights")
     assert insights["items"][0]["rate"] == 0.025 and insights["items"][0]["metrics"]["conversions"] is None
     assert insights["outcome"]["metrics"]["spend_micros"] == 5_000_000 and insights["predicted"] == body["predicted"]
