@@ -356,12 +356,10 @@ def _affordable(ask: Ask, snap: Snap) -> Write:
 
 
 def _changed(ask: Ask, what: str, changed: Any, **detail: str) -> Answer:
-    """What its holder writes meanwhile is no reason to refuse, unless If-Match says so."""
+    """What its holder writes meanwhile is no reason to refuse."""
     engine = ask.parts.engine
     for _ in range(20):
         snap = _read(ask)
-        if ask.if_match is not None and ask.if_match != str(snap.version):
-            raise Stale(f"campaign {snap.id} has changed; read it again, then decide")
         if snap.body["state"] == "running" and "due" in snap.body and chore.held(engine, snap):
             raise Conflict("the network is being asked this moment; try again")
         fields, writes = changed(snap)

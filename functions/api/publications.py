@@ -219,6 +219,8 @@ def change(ask: Ask) -> Answer:
         raise BadInput("nothing is to be changed; send what should be otherwise")
 
     def changed(snap: Snap) -> tuple[Json, list[Write]]:
+        if ask.if_match is not None and ask.if_match != str(snap.version):
+            raise Stale(f"publication {snap.id} has changed; read it again, then decide")
         body, engine = snap.body, ask.parts.engine
         fields: Json = {}
         writes: list[Write] = []
@@ -344,12 +346,10 @@ def shown(snap: Snap) -> Publication:
 
 
 def _changed(ask: Ask, what: str, changed: Callable[[Snap], tuple[Json, list[Write]]]) -> Answer:
-    """Its holder may be at work on it: what it writes meanwhile is no reason to refuse, unless If-Match says so."""
+    """Its holder may be at work on it: what that writes meanwhile is no reason to refuse."""
     engine = ask.parts.engine
     for _ in range(20):
         snap = _read(ask)
-        if ask.if_match is not None and ask.if_match != str(snap.version):
-            raise Stale(f"publication {snap.id} has changed; read it again, then decide")
         fields, writes = changed(snap)
         if not fields and not writes:
             return one(ask)
