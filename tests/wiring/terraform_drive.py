@@ -882,6 +882,8 @@ class Drive:
         sent = self.ask("POST", "/v1/conversions", {"channel": account, "pixel": "7", "events": [event]})["id"]
         self._worked()
         assert self.ask("GET", f"/v1/conversions/{sent}")["received"] == 1
+        self.ask("POST", f"/v1/campaigns/{made[0]}/status", {"status": "paused"})  # or nobody could close what it is of
+        self._worked()
 
     def _worked(self) -> None:
         for _ in range(8):
