@@ -53,7 +53,7 @@ def run(tools: Tools, hold: Hold) -> End:
 
 def _next(tools: Tools, hold: Hold) -> End:
     step = hold.body["step"]
-    if step in ("published", "failed", "cancelled"):
+    if step in ("published", "failed", "cancelled", "held"):
         return _finished(tools, hold) if step == "published" else Done()
     platform = tools.platform(hold.body["network"])
     if step == "committing":

@@ -235,7 +235,10 @@ def change(ask: Ask) -> Answer:
         if wanted.at is not None:
             at = _instant(ask, wanted.at, body["channel"])
             writes += scheduling.moved(engine, ask.who.tenant, snap, at)
-            fields |= {"slot": stamp(at), "taken": scheduling.taken_by(body, at), "due": stamp(engine.clock.now())}
+            fields |= {"slot": stamp(at), "taken": scheduling.taken_by(body, at)}
+            fields["memo"] = {**body["memo"], "put_off": False}  # it may be late anew
+            if body["step"] != "held":
+                fields["due"] = stamp(engine.clock.now())
         fields |= {name: one for name in ("late", "priority") if (one := getattr(wanted, name)) is not None}
         if wanted.state == "held" and body["step"] != "held":
             fields |= (
@@ -245,6 +248,8 @@ def change(ask: Ask) -> Answer:
             fields["asked"] = ABSENT
             if body["step"] == "held":
                 fields |= channels.let_go(engine.clock.now())
+                if wanted.at is None:  # late or not, it is wanted
+                    fields["memo"] = {**body["memo"], "put_off": True}
         return fields, writes
 
     return _changed(ask, "publications.change", changed)

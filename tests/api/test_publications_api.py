@@ -184,6 +184,38 @@ def test_a_post_is_moved_held_let_go_and_called_off(served: Served) -> None:
     assert again["state"] == "scheduled"
 
 
+def test_what_is_held_stays_so_when_it_is_moved(served: Served) -> None:
+    clip, platform = postable(served), plain(served)
+    (channel,) = connected(served, "x")
+    wanted = {"clip": clip, "channels": [channel], "at": at(served, hours=1)}
+    (made,) = served.told("POST", "/v1/publications", status=201, json=wanted)["items"]
+    path = f"/v1/publications/{made['id']}"
+    served.told("PATCH", path, json={"state": "held"})
+    moved = served.told("PATCH", path, json={"at": at(served, hours=2)})
+    assert (moved["state"], moved["slot"]) == ("held", at(served, hours=2))
+    go(served, 200)
+    assert served.told("GET", path)["state"] == "held" and not platform.begun
+    both = served.told("PATCH", path, json={"at": at(served, hours=1), "state": "scheduled"})
+    assert both["state"] == "scheduled"
+    go(served, 90)
+    assert served.told("GET", path)["state"] == "published" and sum(platform.posts.values()) == 1
+
+
+def test_what_was_held_for_being_late_goes_out_once_a_person_lets_it(served: Served) -> None:
+    clip, platform = postable(served), plain(served)
+    (channel,) = connected(served, "x")
+    wanted = {"clip": clip, "channels": [channel], "at": at(served, hours=1), "late": "hold"}
+    (made,) = served.told("POST", "/v1/publications", status=201, json=wanted)["items"]
+    path = f"/v1/publications/{made['id']}"
+    served.clock.at += timedelta(hours=3)  # the machine was off
+    go(served, 3)
+    told = served.told("GET", path)
+    assert (told["state"], told["error"]["code"]) == ("held", "late")
+    served.told("PATCH", path, json={"state": "scheduled"})
+    go(served, 3)
+    assert served.told("GET", path)["state"] == "published" and sum(platform.posts.values()) == 1
+
+
 def test_now_pressed_by_two_is_one_post(served: Served) -> None:
     clip, platform = postable(served), plain(served)
     (channel,) = connected(served, "x")
