@@ -29,6 +29,7 @@ from common.scoring.posting import BODIES, Naming, composed, worded
 
 FARTHEST = timedelta(days=730)
 MOMENT = timedelta(minutes=10)
+NOT_OUT = ("cancelled", "failed")  # for certain: the same may be wanted anew
 TEXTS = ("title", "description", "hashtags")
 
 
@@ -89,7 +90,7 @@ def planned(engine: Engine, tenant: str, wanted: Wanted, by: str, taken: Iterabl
     if (held := engine.documents.get_many([place]).get(place)) is not None:
         other = f"{parent}/publications/{held.body['publication']}"
         known = engine.documents.get_many([other]).get(other)
-        if known is not None and known.body["step"] != "cancelled":
+        if known is not None and known.body["step"] not in NOT_OUT:
             return Planned(key=other, body=known.body, writes=())
         writes.append(Update(place, {"publication": key.rsplit("/", 1)[1]}, held.version))
     else:
@@ -305,7 +306,7 @@ def _begun(engine: Engine, parent: str, channel: Snap, video: File) -> Snap | No
     since = [Where("channel", "==", channel.id), Where("slot", ">", stamp(engine.clock.now() - MOMENT))]
     for snap in engine.documents.query("publications", since, parent=parent, order="slot", limit=5000):
         now = snap.body["slot"] <= stamp(engine.clock.now())
-        if now and snap.body["video"]["sha256"] == video.sha256 and snap.body["step"] != "cancelled":
+        if now and snap.body["video"]["sha256"] == video.sha256 and snap.body["step"] not in NOT_OUT:
             return snap
     return None
 

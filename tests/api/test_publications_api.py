@@ -12,6 +12,7 @@ from common.chores import channels, work
 from common.domain.codec import dumps, to_json
 from common.domain.gate import Finding, Fit, Gate
 from common.domain.publication import KINDS
+from common.errors import PlatformSaid
 from common.ports.clock import parse, stamp
 from common.ports.documents import Create, Merge
 from common.ports.platforms import Tokens
@@ -225,6 +226,21 @@ def test_now_pressed_by_two_is_one_post(served: Served) -> None:
     assert served.told("POST", "/v1/publications", status=201, json=wanted)["items"][0]["id"] == first
     go(served, 3)
     assert platform.posts == {"container-1": 1}
+
+
+def test_what_failed_for_certain_can_be_posted_anew_at_once(served: Served) -> None:
+    clip = postable(served)
+    platform = plain(served, faults=[PlatformSaid("music that is not yours", code="policy")])
+    (channel,) = connected(served, "x")
+    wanted = {"clip": clip, "channels": [channel], "at": "now"}
+    first = served.told("POST", "/v1/publications", status=201, json=wanted)["items"][0]["id"]
+    go(served, 2)
+    assert served.told("GET", f"/v1/publications/{first}")["state"] == "failed"
+    again = served.told("POST", "/v1/publications", status=201, json=wanted)["items"][0]["id"]
+    assert again != first
+    go(served, 2)
+    assert served.told("GET", f"/v1/publications/{again}")["state"] == "published"
+    assert sum(platform.posts.values()) == 1
 
 
 def test_what_nobody_knows_is_looked_for_again_and_settled_by_a_person(served: Served) -> None:
