@@ -17,6 +17,7 @@ CutroomError                 code, HTTP status, whether trying again can help
 │   ├── NoSpace              the disk cannot take what the stage is about to write
 │   ├── ModelMissing         a model is not on this machine; the work goes on without, and says so
 │   ├── ModelRefused         a model's files are cut off, changed or not what they claim; names the file
+│   ├── NotEnough            too little has been seen to say it honestly; says how much it would take
 │   ├── VoteRefused          a member of the council gave what is no vote; names the member
 │   ├── Unanswered           a language model answered, and not what was asked for; carries what that cost
 │   ├── FeatureRefused       a number of the feature vector is none or out of its range; names the feature
@@ -168,6 +169,17 @@ class ModelRefused(Permanent):
     """A model's files are not what they should be."""
 
     code = "model_refused"
+
+
+class NotEnough(Permanent):
+    """Too little has been seen to say it honestly. `have` and `need` count the same thing."""
+
+    code = "not_enough"
+    status = 409
+
+    def __init__(self, message: str, *, have: int, need: int) -> None:
+        super().__init__(message)
+        self.have, self.need = have, need
 
 
 class VoteRefused(Permanent):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from common.domain.codec import digest
 from common.domain.judgement import Judgement
 from common.domain.observed import Observed
 from common.errors import FeatureRefused
@@ -20,6 +21,7 @@ FEATURES: tuple[Feature, ...] = (
     *novelty.FEATURES,
     *demographic.FEATURES,
 )
+VERSION = digest([[feature.name, feature.version] for feature in FEATURES], 8)  # of the vector as a whole
 
 
 def vector(observed: Observed, judgement: Judgement | None = None) -> dict[str, float | None]:

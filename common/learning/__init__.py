@@ -1,0 +1,1 @@
+"""What the product does with a model of clicks: its history, its registry, its training, what it says of a clip."""
