@@ -1,0 +1,172 @@
+"""One prediction of clicks out of impressions, from a model's two files. Needs neither numpy nor xgboost.
+
+The margin is what the account usually gets, a line for each feature, and what boosted trees add to both; a line
+that was learned on creatives of a later time makes it a logit. All of it adds up, so each part can be told.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from common.domain.learning import RIPE, Band, Contribution, Foretold, Prediction, Silence
+from common.errors import BadInput, ModelRefused
+from common.scoring.ctr import manifest as manifests
+from common.scoring.ctr import trees as forests
+from common.scoring.ctr.manifest import FURTHEST, NETWORK, Shape
+from common.scoring.ctr.words import phrase, said
+
+MOST_EXPOSURE: Final = 10**12
+LARGEST: Final = 3.0e38  # what a float32 holds
+COUNTED: Final = f"creatives of this account that have been out for {RIPE.days} days"
+
+
+def opened(name: str, ubj: bytes, manifest: bytes) -> Model:
+    """The model in its two files. Raises ModelRefused naming it where one is cut off, changed, or of another kind."""
+    try:
+        found, shape = manifests.unsealed(manifest, ubj)
+        trees = forests.read(ubj)
+        if trees.columns != len(shape.columns):
+            raise ModelRefused(f"its trees ask for {trees.columns} columns, its manifest has {len(shape.columns)}")
+    except ModelRefused as error:
+        raise ModelRefused(
+            f"the model {name} is refused: {error}; train it anew, or go back to the version before"
+        ) from error
+    return Model(name=name, manifest=found, shape=shape, trees=trees)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Made by `opened`. `manifest` is all that its manifest says."""
+
+    name: str  # ctr@VERSION
+    manifest: Mapping[str, Any]
+    shape: Shape
+    trees: forests.Trees
+
+    def foretell(
+        self,
+        features: Mapping[str, float | None],
+        *,
+        account: str,
+        network: str,
+        segments: Mapping[str, str] | None = None,
+        exposure: int | None = None,
+        features_version: str | None = None,
+    ) -> Foretold:
+        """What clicks out of `exposure` impressions (None: as many as this account usually has) are to be expected.
+
+        None or NaN among the features: not known. Silence where the account has too little behind it. Raises
+        ModelRefused where the features are of another version than the model's, BadInput for a value that is none.
+        """
+        self._checked(features_version, exposure)
+        shape = self.shape
+        known = shape.accounts.get(account)
+        have = known.creatives if known else 0
+        if known is None or have < shape.account_needs:
+            return Silence(
+                why=f"not enough data: the model has learned from {have} {COUNTED}, and needs {shape.account_needs}; "
+                "post more, or import what this account has run before, and train again",
+                have=have,
+                need=shape.account_needs,
+                of=COUNTED,
+            )
+        margin, parts = self._told(features, network, segments or {})
+        slope = shape.calibration.slope
+        logit = shape.calibration.shift + slope * (margin + known.prior)
+        value = _share(logit)
+        seen = exposure or known.exposure
+        spread = value * (1 - value)
+        half = shape.intervals.factor * math.sqrt(spread / seen + (shape.intervals.tau * spread) ** 2)
+        parts.append(("account", "what this account usually gets", known.prior))
+        effects = [
+            Contribution(name=name, text=said(what, slope * part), effect=slope * part) for name, what, part in parts
+        ]
+        effects.sort(key=lambda one: -abs(one.effect))
+        return Prediction(
+            model=self.name,
+            account=account,
+            value=value,
+            low=max(0.0, value - half),
+            high=min(1.0, value + half),
+            coverage=shape.intervals.coverage,
+            exposure=seen,
+            band=_band(value, known.typical),
+            typical=known.typical,
+            contributions=tuple(effects),
+        )
+
+    def margin(self, features: Mapping[str, float | None], *, network: str, segments: Mapping[str, str]) -> float:
+        """In log odds, before calibration, of an account like all others."""
+        return self._told(features, network, segments)[0]
+
+    def _told(
+        self, features: Mapping[str, float | None], network: str, segments: Mapping[str, str]
+    ) -> tuple[float, list[tuple[str, str, float]]]:
+        """The margin, and (name, what it is called, its part) of every feature and segment that has one."""
+        row = self._row(features, network, segments)
+        margin, parts = self.trees.told(row)
+        margin += self.shape.intercept
+        told: dict[str, float] = {}
+        for at, (column, value) in enumerate(zip(self.shape.columns, row, strict=True)):
+            part = parts.get(at, 0.0)
+            if column.weight and value == value:
+                line = column.weight * min(FURTHEST, max(-FURTHEST, (value - column.mean) / column.scale))
+                margin += line
+                part += line
+            if part:
+                told[column.of] = told.get(column.of, 0.0) + part
+        shown = {**segments, NETWORK: network}
+        kinds = {column.of: column.kind for column in self.shape.columns}
+        return margin, [(name, _called(name, kinds[name], shown), part) for name, part in told.items()]
+
+    def _row(self, features: Mapping[str, float | None], network: str, segments: Mapping[str, str]) -> list[float]:
+        row: list[float] = []
+        for column in self.shape.columns:
+            if column.kind == "segment":
+                level = network if column.of == NETWORK else segments.get(column.of)
+                row.append(1.0 if level == column.level else 0.0)
+            else:
+                row.append(known(column.of, features.get(column.of)))
+        return list(struct.unpack(f"{len(row)}f", struct.pack(f"{len(row)}f", *row)))
+
+    def _checked(self, features_version: str | None, exposure: int | None) -> None:
+        if features_version is not None and features_version != self.shape.features_version:
+            raise ModelRefused(
+                f"the model {self.name} knows features of version {self.shape.features_version}, and these are of "
+                f"version {features_version}; train it anew"
+            )
+        if exposure is not None and not 1 <= exposure <= MOST_EXPOSURE:
+            raise BadInput(f"impressions are a whole number from 1 to {MOST_EXPOSURE}; give such a one, or none")
+
+
+def known(name: str, value: float | None) -> float:
+    """A feature as the model sees it, NaN where it is not known. Raises BadInput for what a float32 does not hold."""
+    if value is None or value != value:
+        return math.nan
+    if not -LARGEST <= value <= LARGEST:
+        raise BadInput(f"the feature {name[:80]} is no number that can be learned from; give a finite one, or none")
+    return float(value)
+
+
+def _called(name: str, kind: str, shown: Mapping[str, str]) -> str:
+    if kind == "feature":
+        return phrase(name)
+    level = shown.get(name)
+    if level is None:
+        return f"that its {name.replace('_', ' ')} is not known"
+    return f"that it is shown on {level}" if name == NETWORK else f"its {name.replace('_', ' ')}, {level},"
+
+
+def _band(value: float, typical: tuple[float, float]) -> Band:
+    return "low" if value < typical[0] else "high" if value > typical[1] else "typical"
+
+
+def _share(logit: float) -> float:
+    if logit >= 0:
+        return 1 / (1 + math.exp(-logit))
+    odds = math.exp(max(logit, -700.0))
+    return odds / (1 + odds)

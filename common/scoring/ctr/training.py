@@ -1,0 +1,238 @@
+"""Learning the model of clicks: what is known of creatives before launch against what came of them.
+
+A GLM with partially pooled accounts comes first; shallow boosted trees learn what it leaves. How many trees, the line
+that sets the logits right and how wide intervals are all come from slices later than what was learned from; in the
+end everything is learned from once more, with those kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+import xgboost
+
+from common.domain.codec import digest, loads
+from common.domain.learning import RIPE, Creative
+from common.errors import BadInput, NotEnough
+from common.scoring.ctr import metrics
+from common.scoring.ctr.fit import TREES, Fit, best_rounds, fit
+from common.scoring.ctr.glm import Floats, line, overdispersed, share
+from common.scoring.ctr.manifest import SCHEMA, seal
+from common.scoring.ctr.model import known
+from common.scoring.ctr.splits import rolling
+from common.scoring.ctr.table import Table, table
+
+NEEDED: Final = 100  # creatives that have been out for RIPE
+NEEDED_CLICKS: Final = 200  # of all of them together
+NEEDED_OF_ACCOUNT: Final = 10  # creatives, before anything is foretold for it
+MOST_IMPRESSIONS: Final = 10**12
+COVERAGE: Final = 0.9
+FOLDS: Final = 3
+HELD: Final = 25.0  # units of information by which the line is drawn to no correction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """The two files of a model."""
+
+    ubj: bytes
+    manifest: dict[str, Any]  # sealed; who adds to it seals it anew
+
+    @property
+    def sealed(self) -> bytes:
+        """The bytes of manifest.json."""
+        return seal(self.manifest)
+
+
+def train(creatives: Sequence[Creative], *, now: datetime, features_version: str, seed: int = 0) -> Trained:
+    """A model of all creatives that have been out for RIPE at `now` and were shown at all. Equal input, equal bytes.
+
+    Raises NotEnough below NEEDED creatives or NEEDED_CLICKS clicks, BadInput for a creative that cannot be.
+    """
+    rows = ripe(creatives, now)
+    enough(rows)
+    made = table(rows)
+    folds = [(np.array(learned), np.array(asked)) for learned, asked in rolling(rows, folds=FOLDS) if learned]
+    later = [(fit(made, learned, seed), asked) for learned, asked in folds]
+    rounds = best_rounds(made, later)
+    final = fit(made, np.arange(len(rows)), seed, rounds)
+
+    asked = np.concatenate([one for _, one in later])
+    margin = np.concatenate([one.margin(made, places, rounds) for one, places in later])
+    plain = np.concatenate([one.glm_margin(made, places) for one, places in later])
+    own = np.concatenate([share(one.own[made.accounts[places]]) for one, places in later])
+    pooled = np.concatenate([np.full(len(places), made.mean(learned)) for learned, places in folds])
+    n, y = made.impressions[asked], made.shares[asked]
+    weights = n / (1 + (n - 1) * final.rho)
+    shift, slope = line(margin, y, weights, held=HELD)
+    slope = max(slope, 0.1)  # an order that the later slices turn round is no order to go by
+    q = share(shift + slope * margin)
+    by_glm = line(plain, y, weights, held=HELD)
+    tau = overdispersed(q, y, n)
+    scores = np.abs(y - q) / np.sqrt(q * (1 - q) / n + (tau * q * (1 - q)) ** 2)
+    factor = _quantile(scores, COVERAGE)
+
+    ubj = bytes(final.booster.save_raw("ubj"))
+    clicks = made.clicks[asked]
+    manifest: dict[str, Any] = {
+        "schema": SCHEMA,
+        "sha256": hashlib.sha256(ubj).hexdigest(),
+        "trained_at": now.astimezone(UTC).isoformat(),
+        "features_version": features_version,
+        "data": digest([_plain(row) for row in rows], 64),
+        "rows": len(rows),
+        "left_out": {
+            "too young": sum(one.launched + RIPE > now for one in creatives),
+            "never shown": sum(one.launched + RIPE <= now and one.impressions == 0 for one in creatives),
+        },
+        "launched": [min(row.launched for row in rows).isoformat(), max(row.launched for row in rows).isoformat()],
+        "columns": _columns(made, final),
+        "intercept": final.glm.intercept,
+        "accounts": _accounts(made, final),
+        "account_needs": NEEDED_OF_ACCOUNT,
+        "calibration": {"shift": shift, "slope": slope},
+        "intervals": {"coverage": COVERAGE, "tau": tau, "factor": factor},
+        "rho": final.rho,
+        "variances": dict(zip((*made.named, "account"), final.glm.variances, strict=True)),
+        "trees": {**TREES, "rounds": rounds, "seed": seed},
+        "split": {
+            "kind": "rolling by launch, near-duplicates on one side, what was not ripe at the time left out",
+            "folds": [{"learned": len(learned), "asked": len(places)} for learned, places in folds],
+        },
+        "metrics": {
+            "asked": len(asked),
+            "skill": metrics.skill(q, pooled, clicks, n),
+            "skill_over_own_mean": metrics.skill(q, own, clicks, n),
+            "skill_over_glm": metrics.skill(q, share(by_glm[0] + by_glm[1] * plain), clicks, n),
+            "calibration_ratio_before_line": metrics.ratio(share(margin), clicks, n),
+            "calibration_ratio": metrics.ratio(q, clicks, n),
+            "coverage_by_third": metrics.by_third((scores <= factor).astype(float), n),
+        },
+        "seed_targets": metrics.seed_targets(q, tau, clicks, n),
+        "importance": _importance(made, final),
+        "xgboost": xgboost.__version__,
+    }
+    return Trained(ubj=ubj, manifest=loads(seal(manifest)))
+
+
+def _columns(made: Table, final: Fit) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": head.name,
+            "kind": head.kind,
+            "of": head.of,
+            "level": head.level,
+            "dtype": "float32",
+            "mean": float(final.mean[at]),
+            "scale": float(final.scale[at]),
+            "weight": float(final.glm.weights[at]),
+        }
+        for at, head in enumerate(made.heads)
+    ]
+
+
+def _accounts(made: Table, final: Fit) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for number, name in enumerate(made.accounts_named):
+        here = made.accounts == number
+        n, y = made.impressions[here], made.shares[here]
+        found[name] = {
+            "prior": float(final.glm.accounts[number]),
+            "creatives": len(n),
+            "impressions": int(n.sum()),
+            "clicks": int(made.clicks[here].sum()),
+            "exposure": max(1, round(float(np.median(n)))),
+            "typical": _middle_half(y, n / (1 + (n - 1) * final.rho)),
+        }
+    return found
+
+
+def _middle_half(shares: Floats, weights: Floats) -> list[float]:
+    """The quartiles of shares of which each counts by its weight."""
+    order = np.argsort(shares, kind="stable")
+    below = (np.cumsum(weights[order]) - weights[order] / 2) / weights.sum()
+    return [float(one) for one in np.interp([0.25, 0.75], below, shares[order])]
+
+
+def _importance(made: Table, final: Fit) -> dict[str, float]:
+    """How far each feature or segment moves the log odds of the creatives that were learned from, on average."""
+    asked = xgboost.DMatrix(made.raw, nthread=1)
+    parts = final.booster.predict(asked, pred_contribs=True)[:, :-1].astype(np.float64)
+    parts += final.lines(made, np.arange(len(made.raw))) * final.glm.weights
+    found: dict[str, Floats] = {}
+    for at, head in enumerate(made.heads):
+        found[head.of] = found.get(head.of, np.zeros(len(parts))) + parts[:, at]
+    mean = {name: float(np.abs(part).mean()) for name, part in found.items()}
+    return dict(sorted(mean.items(), key=lambda pair: -pair[1]))
+
+
+def ripe(creatives: Sequence[Creative], now: datetime) -> list[Creative]:
+    """Those that may be learned from, in an order that does not depend on how they came. Raises BadInput."""
+    seen: set[str] = set()
+    for one in creatives:
+        _checked(one)
+        if one.id in seen:
+            raise BadInput(f"the creative {one.id[:80]!r} stands in the history twice; keep the latest of the two")
+        seen.add(one.id)
+    return sorted(
+        (one for one in creatives if one.launched + RIPE <= now and one.impressions > 0), key=lambda one: one.id
+    )
+
+
+def enough(rows: Sequence[Creative]) -> None:
+    """Raises NotEnough where there is too little to learn from."""
+    if len(rows) < NEEDED:
+        raise NotEnough(
+            f"a model is learned from {NEEDED} creatives that have been out for {RIPE.days} days, and there are "
+            f"{len(rows)}; post more, or import what was run before",
+            have=len(rows),
+            need=NEEDED,
+        )
+    clicks = sum(row.clicks for row in rows)
+    if clicks < NEEDED_CLICKS:
+        raise NotEnough(
+            f"a model is learned from {NEEDED_CLICKS} clicks, and all creatives together have {clicks}; wait until "
+            "they were shown more often, or import what was run before",
+            have=clicks,
+            need=NEEDED_CLICKS,
+        )
+    learned = max((len(learned) for learned, _ in rolling(rows, folds=FOLDS)), default=0)
+    if learned < NEEDED // 4:
+        raise NotEnough(
+            f"of {len(rows)} creatives only {learned} can be learned from before others are asked about: too many are "
+            "near-duplicates of each other, or of the same days; post different ones, or wait",
+            have=learned,
+            need=NEEDED // 4,
+        )
+
+
+def _checked(one: Creative) -> None:
+    if one.launched.tzinfo is None:
+        raise BadInput(f"the creative {one.id[:80]!r} has a launch without a time zone; give it in UTC")
+    if not 0 <= one.clicks <= one.impressions <= MOST_IMPRESSIONS:
+        raise BadInput(
+            f"the creative {one.id[:80]!r} has clicks or impressions that cannot be; give counts from 0 to "
+            f"{MOST_IMPRESSIONS}, and no more clicks than impressions"
+        )
+    for name, value in one.features.items():
+        try:
+            known(name, value)
+        except BadInput as error:
+            raise BadInput(f"of the creative {one.id[:80]!r}: {error}") from error
+
+
+def _plain(row: Creative) -> list[object]:
+    return [row.id, row.account, row.network, row.launched.isoformat(), row.impressions, row.clicks, row.group,
+            dict(row.features), dict(row.segments)]  # fmt: skip
+
+
+def _quantile(scores: Floats, coverage: float) -> float:
+    """The conformal one: so that a next score lies at or below it as often as said (Vovk et al., 2005)."""
+    place = min(len(scores), math.ceil((len(scores) + 1) * coverage))
+    return float(np.sort(scores)[place - 1])
