@@ -1,0 +1,218 @@
+"""What an organisation's creatives were, and what came of them: what a model of its clicks may learn from.
+
+tenants/T/outcomes/{id}       what came of a post, a campaign, or a row of somebody's earlier campaigns
+tenants/T/predictions/{clip}  the features of a clip of ours, as they were before anybody saw it
+tenants/T/clips/{clip}        where in its video it lies: clips of the same moment are near-duplicates
+
+Of an outcome are read `account` or `channel`, `network`, `launched` or `published`, `as_of`, `metrics` with its
+impressions and clicks, and where they are there `source`, `clip`, `asset`, `title`, `segments`, `features`,
+`features_version` and `group`. An outcome that came late, twice or anew stands there as it was told last.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Final
+
+from common.domain.codec import digest
+from common.domain.learning import RIPE, Creative
+from common.ports.clock import parse
+from common.ports.documents import Documents, Snap
+
+PAGE: Final = 300  # documents read at once
+MOST: Final = 50_000  # outcomes that are read
+LARGEST: Final = 10**12  # impressions
+FURTHEST: Final = 3.0e38  # from 0, of a feature: what a float32 holds
+UNRIPE: Final = "they have not been out for 7 days, as of their last reading; they are learned from later"
+UNCOUNTED: Final = "nobody told their impressions and clicks; what is not told is never taken for 0"
+UNSHOWN: Final = "they were not shown: without impressions nothing is known of them"
+MORE_CLICKS: Final = "they have more clicks than impressions; correct them where they come from"
+UNREADABLE: Final = "they lack their account, their network or when they came out; import them again"
+TOO_MANY: Final = f"only {MOST:,} are read; what is above that waits for whoever changes this limit"
+NO_FEATURES: Final = "nothing was known of them before they came out; they are learned from without features"
+OTHER_FEATURES: Final = "their features are of another version; they are learned from without features"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """`left_out`, `without_features`: how many, by why. `unripe`: those that will be learned from in a while."""
+
+    creatives: Sequence[Creative]
+    left_out: Mapping[str, int]
+    without_features: Mapping[str, int]
+
+    @property
+    def unripe(self) -> int:
+        return self.left_out.get(UNRIPE, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """An outcome that may be learned from, before what else is known of its clip is looked up."""
+
+    creative: Creative
+    clip: str | None
+    asset: str | None
+    version: str | None  # of its own features
+    title: str
+
+
+def creatives(documents: Documents, tenant: str, now: datetime, *, features_version: str | None = None) -> History:
+    """Those that have been out for 7 days, by their launch. Features of another version than this are not known.
+
+    Without a version the features are taken as they are.
+    """
+    parent = f"tenants/{tenant}"
+    left_out: dict[str, int] = defaultdict(int)
+    without: dict[str, int] = defaultdict(int)
+    rows: list[_Row] = []
+    for page in _pages(documents, parent, left_out):
+        some: list[_Row] = []
+        for snap in page:
+            read = _read(snap, now)
+            if isinstance(read, str):
+                left_out[read] += 1
+            else:
+                some.append(read)
+        rows += _known(documents, parent, some, features_version, without)
+    found = sorted(_grouped(documents, parent, rows), key=lambda one: (one.launched, one.id))
+    return History(creatives=found, left_out=dict(left_out), without_features=dict(without))
+
+
+def _pages(documents: Documents, parent: str, left_out: dict[str, int]) -> Iterator[Sequence[Snap]]:
+    after, read = "", 0
+    while page := documents.named("outcomes", parent=parent, after=after, limit=PAGE):
+        if read >= MOST:
+            left_out[TOO_MANY] += len(page)
+            return
+        read, after = read + len(page), page[-1].id
+        yield page
+
+
+def _read(snap: Snap, now: datetime) -> _Row | str:
+    """The row, or why it is left out."""
+    body = snap.body
+    account, network = body.get("account") or body.get("channel"), body.get("network")
+    launched = body.get("launched") or body.get("published")
+    metrics = body.get("metrics") or {}
+    if not (account and network and launched and body.get("as_of")):
+        return UNREADABLE
+    try:
+        began, as_of = parse(launched), parse(body["as_of"])
+    except (ValueError, TypeError, AttributeError):
+        return UNREADABLE
+    if began.tzinfo is None or as_of.tzinfo is None:
+        return UNREADABLE
+    if min(now, as_of) - began < RIPE:
+        return UNRIPE
+    shown, clicks = _count(metrics.get("impressions")), _count(metrics.get("clicks"))
+    if shown is None or clicks is None:
+        return UNCOUNTED
+    if not shown:
+        return UNSHOWN
+    if clicks > shown:
+        return MORE_CLICKS
+    own = Creative(
+        id=snap.id,
+        account=str(account),
+        network=str(network),
+        launched=began,
+        impressions=shown,
+        clicks=clicks,
+        group=str(body.get("group") or ""),
+        features=_numbers(body.get("features") or {}),
+        segments={str(name): str(value) for name, value in (body.get("segments") or {}).items() if value is not None},
+    )
+    asset, version = body.get("asset"), body.get("features_version")
+    return _Row(creative=own, clip=body.get("clip"), asset=asset, version=version, title=str(body.get("title") or ""))
+
+
+def _count(value: Any) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
+    return value if whole else None
+
+
+def _numbers(told: Mapping[str, Any]) -> dict[str, float | None]:
+    """A number that is none is not known."""
+    found: dict[str, float | None] = {}
+    for name, value in told.items():
+        good = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= FURTHEST
+        found[str(name)] = float(value) if good else None
+    return found
+
+
+def _known(
+    documents: Documents, parent: str, rows: Sequence[_Row], wanted: str | None, without: dict[str, int]
+) -> Iterator[_Row]:
+    """With the features that each had before it came out."""
+    keys = {row.clip: f"{parent}/predictions/{row.clip}" for row in rows if row.clip and not row.creative.features}
+    there = documents.get_many(sorted(keys.values())) if keys else {}
+    for row in rows:
+        told, version = row.creative.features, row.version
+        kept = there.get(keys.get(row.clip, "")) if row.clip else None
+        if kept is not None and parse(kept.body["created"]) <= row.creative.launched:
+            told, version = _numbers(kept.body.get("features") or {}), kept.body.get("features_version")
+        if not told:
+            without[NO_FEATURES] += 1
+        elif wanted is not None and version is not None and version != wanted:
+            without[OTHER_FEATURES] += 1
+            told = {}
+        yield replace(row, creative=replace(row.creative, features=told))
+
+
+def _grouped(documents: Documents, parent: str, rows: Sequence[_Row]) -> Iterator[Creative]:
+    """Near-duplicates by one name: what was imported by the words of its title, clips of ours by their moment."""
+    clips = {row.clip for row in rows if row.clip and not row.creative.group}
+    moments = _moments(documents, parent, clips)
+    for row in rows:
+        if row.creative.group:
+            yield row.creative
+            continue
+        words = _words(row.title)
+        group = moments[row.clip] if row.clip else f"title-{digest(words)}" if words else row.creative.id
+        yield replace(row.creative, group=group)
+
+
+def _words(title: str) -> str:
+    """The same for titles that differ in case, in marks and in figures alone."""
+    plain = unicodedata.normalize("NFKC", title).casefold()
+    return " ".join(re.findall(r"[^\W\d_]+", plain))
+
+
+def _moments(documents: Documents, parent: str, clips: Iterable[str]) -> dict[str, str]:
+    """By clip the first of those of its video that share half of the shorter's time with it, or with one that does."""
+    named = sorted(clips)
+    spans: dict[str, list[tuple[Fraction, Fraction, str]]] = defaultdict(list)
+    found = {clip: clip for clip in named}
+    for at in range(0, len(named), PAGE):
+        there = documents.get_many(f"{parent}/clips/{clip}" for clip in named[at : at + PAGE])
+        for snap in there.values():
+            span = snap.body.get("span")
+            if span:
+                spans[str(snap.body.get("asset"))].append((Fraction(span["start"]), Fraction(span["end"]), snap.id))
+    for some in spans.values():
+        some.sort()
+        for n, (start, end, clip) in enumerate(some):
+            for other, ending, name in some[n + 1 :]:
+                if other >= end:
+                    break
+                if 2 * (min(end, ending) - other) >= min(end - start, ending - other):
+                    _joined(found, clip, name)
+    return {clip: _first(found, clip) for clip in named}
+
+
+def _first(found: dict[str, str], clip: str) -> str:
+    while found[clip] != clip:
+        clip = found[clip]
+    return clip
+
+
+def _joined(found: dict[str, str], one: str, other: str) -> None:
+    first, second = sorted((_first(found, one), _first(found, other)))
+    found[second] = first
