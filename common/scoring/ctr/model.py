@@ -16,7 +16,7 @@ from common.domain.learning import RIPE, Band, Contribution, Foretold, Predictio
 from common.errors import BadInput, ModelRefused
 from common.scoring.ctr import manifest as manifests
 from common.scoring.ctr import trees as forests
-from common.scoring.ctr.manifest import FURTHEST, NETWORK, Shape
+from common.scoring.ctr.manifest import FURTHEST, NETWORK, Column, Shape
 from common.scoring.ctr.words import phrase, said
 
 MOST_EXPOSURE: Final = 10**12
@@ -77,7 +77,7 @@ class Model:
         margin, parts = self._told(features, network, segments or {})
         slope = shape.calibration.slope
         logit = shape.calibration.shift + slope * (margin + known.prior)
-        value = _share(logit)
+        value = share(logit)
         seen = exposure or known.exposure
         spread = value * (1 - value)
         half = shape.intervals.factor * math.sqrt(spread / seen + (shape.intervals.tau * spread) ** 2)
@@ -94,14 +94,19 @@ class Model:
             high=min(1.0, value + half),
             coverage=shape.intervals.coverage,
             exposure=seen,
-            band=_band(value, known.typical),
+            band=band(value, known.typical),
             typical=known.typical,
             contributions=tuple(effects),
         )
 
     def margin(self, features: Mapping[str, float | None], *, network: str, segments: Mapping[str, str]) -> float:
-        """In log odds, before calibration, of an account like all others."""
+        """Of an account like all others, before calibration."""
         return self._told(features, network, segments)[0]
+
+    def line(self, features: Mapping[str, float | None], *, network: str, segments: Mapping[str, str]) -> float:
+        """The margin without trees and without an account, before calibration: what a GLM would say."""
+        row = self._row(features, network, segments)
+        return self.shape.intercept + math.fsum(map(_line, self.shape.columns, row))
 
     def _told(
         self, features: Mapping[str, float | None], network: str, segments: Mapping[str, str]
@@ -113,10 +118,9 @@ class Model:
         told: dict[str, float] = {}
         for at, (column, value) in enumerate(zip(self.shape.columns, row, strict=True)):
             part = parts.get(at, 0.0)
-            if column.weight and value == value:
-                line = column.weight * min(FURTHEST, max(-FURTHEST, (value - column.mean) / column.scale))
-                margin += line
-                part += line
+            line = _line(column, value)
+            margin += line
+            part += line
             if part:
                 told[column.of] = told.get(column.of, 0.0) + part
         shown = {**segments, NETWORK: network}
@@ -152,6 +156,12 @@ def known(name: str, value: float | None) -> float:
     return float(value)
 
 
+def _line(column: Column, value: float) -> float:
+    if not column.weight or value != value:
+        return 0.0
+    return column.weight * min(FURTHEST, max(-FURTHEST, (value - column.mean) / column.scale))
+
+
 def _called(name: str, kind: str, shown: Mapping[str, str]) -> str:
     if kind == "feature":
         return phrase(name)
@@ -161,11 +171,13 @@ def _called(name: str, kind: str, shown: Mapping[str, str]) -> str:
     return f"that it is shown on {level}" if name == NETWORK else f"its {name.replace('_', ' ')}, {level},"
 
 
-def _band(value: float, typical: tuple[float, float]) -> Band:
+def band(value: float, typical: tuple[float, float]) -> Band:
+    """Below, within or above what is typical."""
     return "low" if value < typical[0] else "high" if value > typical[1] else "typical"
 
 
-def _share(logit: float) -> float:
+def share(logit: float) -> float:
+    """The share with these log odds."""
     if logit >= 0:
         return 1 / (1 + math.exp(-logit))
     odds = math.exp(max(logit, -700.0))

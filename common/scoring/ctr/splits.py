@@ -24,7 +24,7 @@ def rolling(creatives: Sequence[Creative], *, folds: int = 3, first: float = 0.5
     if not creatives:
         return []
     launches = [one.launched for one in creatives]
-    if max(launches) - min(launches) < SHORTEST:
+    if not timed(creatives):
         return _dealt([_group(one) for one in creatives], folds)
     order = sorted(range(len(creatives)), key=lambda at: (launches[at], creatives[at].id))
     edges = [round(len(order) * (first + (1 - first) * fold / folds)) for fold in range(folds + 1)]
@@ -38,6 +38,12 @@ def rolling(creatives: Sequence[Creative], *, folds: int = 3, first: float = 0.5
         learned = [at for at in order[:begin] if launches[at] <= until and _group(creatives[at]) not in groups]
         found.append((learned, asked))
     return found
+
+
+def timed(creatives: Sequence[Creative]) -> bool:
+    """Whether they were launched over long enough for some to be later."""
+    launches = [one.launched for one in creatives]
+    return bool(launches) and max(launches) - min(launches) >= SHORTEST
 
 
 def by_account(creatives: Sequence[Creative], *, folds: int = 5) -> list[Split]:

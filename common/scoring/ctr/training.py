@@ -11,7 +11,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +34,8 @@ NEEDED_OF_ACCOUNT: Final = 10  # creatives, before anything is foretold for it
 MOST_IMPRESSIONS: Final = 10**12
 COVERAGE: Final = 0.9
 FOLDS: Final = 3
+ANEW_ROWS: Final = 100  # ripe creatives that a model has not learned from, after which it is trained anew
+ANEW_AFTER: Final = timedelta(days=30)
 HELD: Final = 25.0  # units of information by which the line is drawn to no correction
 
 
@@ -98,6 +100,7 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
         "account_needs": NEEDED_OF_ACCOUNT,
         "calibration": {"shift": shift, "slope": slope},
         "intervals": {"coverage": COVERAGE, "tau": tau, "factor": factor},
+        "glm_calibration": {"shift": by_glm[0], "slope": by_glm[1]},
         "rho": final.rho,
         "variances": dict(zip((*made.named, "account"), final.glm.variances, strict=True)),
         "trees": {**TREES, "rounds": rounds, "seed": seed},
@@ -148,6 +151,7 @@ def _accounts(made: Table, final: Fit) -> dict[str, dict[str, Any]]:
             "impressions": int(n.sum()),
             "clicks": int(made.clicks[here].sum()),
             "exposure": max(1, round(float(np.median(n)))),
+            "own": float(share(final.own[number : number + 1])[0]),
             "typical": _middle_half(y, n / (1 + (n - 1) * final.rho)),
         }
     return found
@@ -160,8 +164,8 @@ def _middle_half(shares: Floats, weights: Floats) -> list[float]:
     return [float(one) for one in np.interp([0.25, 0.75], below, shares[order])]
 
 
-def _importance(made: Table, final: Fit) -> dict[str, float]:
-    """How far each feature or segment moves the log odds of the creatives that were learned from, on average."""
+def _importance(made: Table, final: Fit) -> list[dict[str, Any]]:
+    """How far each feature or segment moves the log odds of what was learned from, on average; the most first."""
     asked = xgboost.DMatrix(made.raw, nthread=1)
     parts = final.booster.predict(asked, pred_contribs=True)[:, :-1].astype(np.float64)
     parts += final.lines(made, np.arange(len(made.raw))) * final.glm.weights
@@ -169,7 +173,7 @@ def _importance(made: Table, final: Fit) -> dict[str, float]:
     for at, head in enumerate(made.heads):
         found[head.of] = found.get(head.of, np.zeros(len(parts))) + parts[:, at]
     mean = {name: float(np.abs(part).mean()) for name, part in found.items()}
-    return dict(sorted(mean.items(), key=lambda pair: -pair[1]))
+    return [{"name": name, "effect": effect} for name, effect in sorted(mean.items(), key=lambda pair: -pair[1])]
 
 
 def ripe(creatives: Sequence[Creative], now: datetime) -> list[Creative]:
