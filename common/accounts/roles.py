@@ -36,6 +36,8 @@ PERMISSIONS: dict[str, Role] = {
     "campaigns.read": "viewer",
     "campaigns.write": "admin",
     "campaigns.limit": "owner",
+    "history.read": "viewer",
+    "history.write": "editor",
     "usage.read": "viewer",
     "organisation.read": "viewer",
     "organisation.write": "admin",

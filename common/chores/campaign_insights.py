@@ -1,21 +1,23 @@
 """How a campaign does: counted by its network day by day, once a day, kept a row for each, until 28 days after its end.
 
 `tenants/{t}/campaign_metrics/{campaign}.{date}` holds the last reading of a day of the account's clock, and what was
-read of it before. Networks restate what they counted, so each reading is of all days.
+read of it before. Networks restate what they counted, so each reading is of all days. From the seventh day on, what it
+came to is `tenants/{t}/outcomes/{campaign}` too, beside those of posts: by these the models learn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from common.chores import campaigning, channels, insights, posted
 from common.chores.channels import Held
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
-from common.domain.campaign import Day, Plan
+from common.domain.campaign import OLDEST, YOUNGEST, Day, Plan
 from common.domain.codec import from_json, to_json
+from common.domain.learning import RIPE
 from common.domain.publication import Metrics
 from common.errors import Conflict, Later, Permanent, PlatformSaid, Unreachable
 from common.ports.clock import stamp
@@ -25,6 +27,7 @@ from common.ports.platforms import Wait
 DAILY_S: Final = 86_400.0
 PAUSE_S: Final = 3600.0
 RESTATED: Final = timedelta(days=28)  # in which figures change still
+VIEW: Final = "an impression of the ad, as its network counts it"
 SUMMED: Final = ("impressions", "views", "clicks", "conversions", "spend_micros", "revenue_micros")
 
 
@@ -53,6 +56,7 @@ def run(tools: Tools, hold: Hold) -> End:
     for day in days:
         _kept(tools, hold.tenant, snap, day)
     _summed(tools, key, days, stamp(now))
+    _joined(tools, hold.tenant, snap, plan, days)
     stopped = snap.body["step"] == "archived" or (plan.end is not None and plan.end < now)
     hold.note({"left_out": []}, report=None, stopped=(hold.memo.get("stopped") or stamp(now)) if stopped else None)
     if stopped and hold.memo["stopped"] < stamp(now - RESTATED):
@@ -76,6 +80,32 @@ def _kept(tools: Tools, tenant: str, campaign: Snap, day: Day) -> None:
     row |= {"as_of": stamp(tools.engine.clock.now()), "metrics": to_json(day.metrics), "actions": dict(day.actions)}
     row["raw"] = posted.short(dict(day.raw))
     insights.written(tools, f"tenants/{tenant}/campaign_metrics/{campaign.id}.{day.date}", row)
+
+
+def _joined(tools: Tools, tenant: str, campaign: Snap, plan: Plan, days: Sequence[Day]) -> None:
+    """Once it is ripe. Its days are those of the account's clock, and taken for those of UTC."""
+    shown = sorted(day.date for day in days if day.metrics.impressions)
+    if not shown:
+        return
+    now, launched = tools.engine.clock.now(), datetime.fromisoformat(shown[0]).replace(tzinfo=UTC)
+    if now - launched < RIPE:
+        return
+    whose = {name: campaign.body[name] for name in ("channel", "network", "clip", "flow", "asset")}
+    outcome: Json = {"schema": 1, "source": "campaign", "campaign": campaign.id, **whose, "account": whose["channel"]}
+    outcome |= {"launched": stamp(launched), "published": stamp(launched), "slot": None, "day": (now - launched).days}
+    outcome |= {"title": plan.headline or plan.name, "segments": _segments(plan), "as_of": stamp(now)}
+    outcome |= {"predicted": campaign.body.get("predicted"), "metrics": to_json(total(days)), "view": VIEW}
+    outcome |= {"first": shown[0], "last": shown[-1]}
+    insights.written(tools, f"tenants/{tenant}/outcomes/{campaign.id}", outcome)
+
+
+def _segments(plan: Plan) -> Json:
+    """By the names that exports have for them."""
+    audience = plan.audience
+    told: Json = {"country": audience.countries[0].lower()} if len(audience.countries) == 1 else {}
+    if (audience.age_min, audience.age_max) != (YOUNGEST, OLDEST):
+        told["age"] = f"{audience.age_min}-{audience.age_max}" if audience.age_max < OLDEST else f"{audience.age_min}+"
+    return told if audience.gender == "all" else {**told, "gender": audience.gender}
 
 
 def _summed(tools: Tools, key: str, days: Sequence[Day], now: str) -> None:

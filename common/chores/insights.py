@@ -30,6 +30,7 @@ MARKS: Final = (1, 3, 7, 28)  # days that people are told of
 RIPE: Final = (7, 28)  # days at which an outcome is joined, and joined again
 PAUSE_S: Final = 3600.0
 _KEPT: Final = 20  # readings of one day that are kept beside the last
+_BEFORE: Final = ("as_of", "metrics", "first", "last", "import")  # of them, where they are there
 
 
 def run(tools: Tools, hold: Hold) -> End:
@@ -76,7 +77,8 @@ def keep(tools: Tools, tenant: str, publication: Snap, told: Measured, day: int)
     row |= {"view": told.view, "raw": posted.short(told.raw)}
     written(tools, f"tenants/{tenant}/metrics/{publication.id}.{day:02}", row)
     if day >= RIPE[0]:
-        outcome: Json = {"schema": 1, "publication": publication.id, **whose, "day": day, "as_of": now}
+        outcome: Json = {"schema": 1, "source": "publication", "publication": publication.id, **whose}
+        outcome |= {"day": day, "as_of": now}
         outcome |= {name: publication.body.get(name) for name in ("predicted", "published", "slot")}
         outcome |= {"metrics": metrics, "view": told.view}
         written(tools, f"tenants/{tenant}/outcomes/{publication.id}", outcome)
@@ -86,18 +88,21 @@ def written(tools: Tools, key: str, body: Json) -> None:
     """In the place of what is there, which goes into its history if it said something else."""
     while True:
         there = tools.engine.documents.get_many([key]).get(key)
-        if there is None:
-            write: Write = Create(key, {**body, "history": []})
-        else:
-            before = {name: there.body[name] for name in ("as_of", "metrics")}
-            same = there.body["metrics"] == body["metrics"]
-            history: list[Any] = there.body["history"] if same else [*there.body["history"], before]
-            write = Update(key, {**body, "history": history[-_KEPT:]}, there.version)
         try:
-            tools.engine.documents.commit([write])
+            tools.engine.documents.commit([stated(key, body, there)])
             return
         except Conflict:
             continue
+
+
+def stated(key: str, body: Json, there: Snap | None) -> Write:
+    """The write that puts it there; what is there goes into its history if it said something else."""
+    if there is None:
+        return Create(key, {**body, "history": []})
+    before = {name: there.body[name] for name in _BEFORE if name in there.body}
+    same = there.body["metrics"] == body["metrics"]
+    history: list[Any] = there.body["history"] if same else [*there.body["history"], before]
+    return Update(key, {**body, "history": history[-_KEPT:]}, there.version)
 
 
 def _put_off(hold: Hold, error: Exception, over: bool) -> End:

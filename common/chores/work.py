@@ -45,6 +45,7 @@ KINDS = {
     "campaign": Kind(handler="common.chores.campaigning:run"),
     "campaign_insights": Kind(handler="common.chores.campaign_insights:run"),
     "conversions": Kind(handler="common.chores.conversions:run"),
+    "history": Kind(handler="common.chores.history:run", tries=8),
 }
 GROUPS = ("chores", "publications", "campaigns", "erasures")
 FAR_S = 900.0  # a pause longer than this is left to the sweep: no wake lasts for months

@@ -31,6 +31,8 @@ from common.client.shapes import (
     Export,
     Flow,
     FlowUsage,
+    History,
+    HistoryPart,
     Hits,
     Insights,
     Invitation,
@@ -268,6 +270,28 @@ class ConversionsRoutes(_Resource):
     def one(self, conversions: str) -> Conversions:
         """See whether the network took conversions."""
         found: Conversions = self._ask.call("GET", f"/v1/conversions/{part(conversions)}")
+        return found
+
+
+class HistoryRoutes(_Resource):
+    def part(self, *, content: str) -> HistoryPart:
+        """Send a part of a table of past campaigns that is too large for one request."""
+        found: HistoryPart = self._ask.call("POST", "/v1/history/parts", body={"content": content})
+        return found
+
+    def create(self, *, table: str | None = None, parts: list[str] | None = None, account: str | None = None, network: str | None = None, dates: Literal['day-first', 'month-first'] | None = None, numbers: Literal['comma', 'point'] | None = None, currency: str | None = None, blanks: Literal['unknown', 'zero'] | None = None, rehearsal: bool | None = None) -> History:
+        """Bring past campaigns by a CSV table, such as Meta Ads Manager exports; all of its rows or none."""
+        found: History = self._ask.call("POST", "/v1/history", body={"table": table, "parts": parts, "account": account, "network": network, "dates": dates, "numbers": numbers, "currency": currency, "blanks": blanks, "rehearsal": rehearsal})
+        return found
+
+    def one(self, history: str) -> History:
+        """See what each column of a table was taken for, which rows are wrong, and how far it is."""
+        found: History = self._ask.call("GET", f"/v1/history/{part(history)}")
+        return found
+
+    def take_back(self, history: str, *, if_match: str | None = None) -> History:
+        """Take an import back: what was known before it is known again."""
+        found: History = self._ask.call("DELETE", f"/v1/history/{part(history)}", if_match=if_match)
         return found
 
 
@@ -617,6 +641,7 @@ class Routes:
         self.publications = PublicationsRoutes(transport)
         self.campaigns = CampaignsRoutes(transport)
         self.conversions = ConversionsRoutes(transport)
+        self.history = HistoryRoutes(transport)
         self.calendar = CalendarRoutes(transport)
         self.channels = ChannelsRoutes(transport)
         self.files = FilesRoutes(transport)

@@ -617,6 +617,54 @@ class GoodTime(TypedDict):
     high: float
 
 
+class History(TypedDict):
+    """`state` done with nothing wrong and no error: all of it is there. With `wrong` rows nothing was taken.
+
+    `creatives` are the ads, each as one group of people was shown it; of them `written` are there, `restated` in the
+    place of earlier figures, `other_days` of those with days that are counted no more. `first`, `last`: days."""
+
+    id: str
+    state: Literal['done', 'failed', 'queued', 'running', 'waiting']
+    rehearsal: bool
+    taken_back: bool
+    rows: int | None
+    creatives: int | None
+    written: int
+    restated: int
+    other_days: int
+    columns: list[HistoryColumn]
+    notes: list[str]
+    accounts: list[HistoryAccount]
+    first: str | None
+    last: str | None
+    numbers: str | None
+    dates: str | None
+    currency: str | None
+    wrong: list[WrongRow]
+    wrong_in_all: int
+    error: dict[str, str] | None
+
+
+class HistoryAccount(TypedDict):
+    account: str
+    network: str
+    creatives: int
+
+
+class HistoryColumn(TypedDict):
+    """`meaning`: what it is taken for; null where it is ignored. `why` says more."""
+
+    name: str
+    meaning: str | None
+    why: str | None
+
+
+class HistoryPart(TypedDict):
+    """`part` names these bytes; sent twice they are one."""
+
+    part: str
+
+
 class Hit(TypedDict):
     """A clip, and why it was found: the words it has, and how near its meaning is (to 1; null where it is not near).
 
@@ -847,6 +895,28 @@ class NewFlow(TypedDict):
 
     asset: str
     settings: NotRequired[Settings]
+
+
+class NewHistory(TypedDict):
+    """One of `table`, its text, and `parts`, those names in their order. `account` and `network` stand for all rows;
+    without them the columns are asked. `dates` and `numbers` are needed where nothing in the table tells 3 April from
+    4 March, or 1,234 from 1.234. `blanks`: what an empty cell among figures means. A `rehearsal` keeps nothing."""
+
+    table: NotRequired[str | None]
+    parts: NotRequired[list[str] | None]
+    account: NotRequired[str | None]
+    network: NotRequired[str | None]
+    dates: NotRequired[Literal['day-first', 'month-first'] | None]
+    numbers: NotRequired[Literal['comma', 'point'] | None]
+    currency: NotRequired[str | None]
+    blanks: NotRequired[Literal['unknown', 'zero']]
+    rehearsal: NotRequired[bool]
+
+
+class NewHistoryPart(TypedDict):
+    """Bytes of a CSV, of UTF-8 or UTF-16, packed by gzip or not, in base64: up to 675 KB of it."""
+
+    content: str
 
 
 class NewImport(TypedDict):

@@ -30,7 +30,7 @@ def path_of(route: Any) -> str:
             **{"subject": "eve", "key": "ab", "invitation": "i"},
             **{"webhook": "ab", "delivery": "d", "note": "n"},
             **{"export": "e", "erasure": "e", "device": "d", "channel": "c", "publication": "p", "table": "t"},
-            **{"campaign": "c", "conversions": "c"},
+            **{"campaign": "c", "conversions": "c", "history": "h"},
         )
     )
 
@@ -83,7 +83,7 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         **{"webhook": hook["id"], "delivery": delivery, "note": "n"},
         **{"export": served.told("POST", "/v1/exports", status=202)["id"], "erasure": "e" * 43},
         **{"device": device, "channel": "c", "publication": "p", "table": "t"},
-        **{"campaign": "c", "conversions": "c"},
+        **{"campaign": "c", "conversions": "c", "history": "h"},
     )
     own = [f"tenants/ann/{one}" for one in ("channels/c", "publications/p", "campaigns/c", "chores/calendar-t")]
     served.engine.documents.commit([Create(one, {"schema": 1}) for one in own])

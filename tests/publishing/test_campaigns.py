@@ -414,3 +414,17 @@ def test_figures_come_daily_and_what_is_not_told_is_null(at: Office) -> None:
         if one.body["date"] == "2026-11-21"
     )
     assert row.body["metrics"]["impressions"] == 1001 and row.body["history"][0]["metrics"]["impressions"] == 1000
+    outcome = f"tenants/{TENANT}/outcomes/{'c' * 16}"
+    assert outcome not in at.desk.tools.engine.documents.get_many([outcome]), "it is not ripe yet"
+    for n in range(8):
+        at.site.rows[1]["impressions"] = str(1000 + n)
+        at.later(days=1)
+        at.desk.until(key, seconds=4000)
+    body = at.desk.tools.engine.documents.get_many([outcome])[outcome].body
+    assert (body["source"], body["launched"], body["account"]) == (
+        *("campaign", "2026-11-21T00:00:00.000Z"),
+        channels.id_of("meta-ads", ACCOUNT),
+    )
+    assert (body["metrics"]["impressions"], body["metrics"]["clicks"]) == (3008, 25)
+    assert [one["metrics"]["impressions"] for one in body["history"]] == [3006, 3007][-len(body["history"]) :]
+    assert body["segments"] and body["predicted"] is not None and body["clip"]

@@ -1,0 +1,181 @@
+"""Past campaigns from a table: all of its rows are read first, and only where all are right are they learned from.
+
+The table is an object in parts, and is read anew by each slice, so that nothing but how far it is must be noted. Each
+ad becomes `tenants/{t}/outcomes/{id}`, whose id follows from the ad: the same table once more, or one of a later day,
+puts its figures in the place of those before, which stay as history. Taken back, an import leaves what was there before
+it. What failed midway goes on where the same table is sent once more, and counts nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from common.chores import chore, insights
+from common.chores.chore import Again, Done, End, Hold
+from common.chores.tools import Tools
+from common.domain.codec import from_json, to_json
+from common.errors import BadInput, Conflict
+from common.learning import imports
+from common.learning.imports import Found, Options, Past
+from common.pipeline.engine import Engine
+from common.ports.clock import parse, stamp
+from common.ports.documents import ABSENT, Create, Delete, Json, Snap, Update, Write
+
+MOST_TOLD: Final = 150  # wrong rows, columns, accounts: a document holds 64 KB
+AT_ONCE: Final = 100  # documents written together
+FRESH: Final[Json] = {
+    **{"rows": None, "creatives": None, "written": 0, "restated": 0, "other_days": 0, "wrong": [], "wrong_in_all": 0},
+    **{"columns": [], "notes": [], "accounts": [], "first": None, "last": None},
+    **{"numbers": None, "dates": None, "currency": None, "taken_back": False},
+}
+
+
+def key_of(tenant: str, name: str) -> str:
+    return f"tenants/{tenant}/chores/history-{name}"
+
+
+def part_of(tenant: str, part: str) -> str:
+    """Where a part of a table lies; `part` is the digest of its bytes."""
+    return f"t/{tenant}/history/{part}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """`parts` in their order; with `rehearsal` the table is read, and nothing is written."""
+
+    parts: Sequence[str]
+    options: Options
+    rehearsal: bool
+
+
+def planned(engine: Engine, tenant: str, name: str, wanted: Wanted, by: str) -> Create:
+    """The chore. Raises BadInput where a part is not there."""
+    for part in wanted.parts:
+        if engine.objects.stat(part_of(tenant, part)) is None:
+            raise BadInput(f"part {part[:12]} of the table is not here; POST /v1/history/parts sends it")
+    read = stamp(engine.clock.now())
+    memo: Json = {"parts": list(wanted.parts), "options": to_json(wanted.options), "read": read}
+    fields = {**FRESH, "rehearsal": wanted.rehearsal}
+    return chore.created(engine, key_of(tenant, name), "history", by=by, memo=memo, fields=fields)
+
+
+def taken_back(engine: Engine, snap: Snap) -> Write:
+    """The write that begins to take an import back. Raises BadInput where there is nothing to take back."""
+    if "due" in snap.body:
+        raise BadInput("it is under way; wait until it is over")
+    if not snap.body["written"] or snap.body["taken_back"]:
+        raise BadInput("nothing of it is there; there is nothing to take back")
+    fields: Json = {"state": "queued", "tries": 0, "wake": snap.body["wake"] + 1, "ended": ABSENT, "error": ABSENT}
+    memo = {**snap.body["memo"], "back": True, "at": 0}
+    return Update(snap.key, {**fields, "memo": memo, "due": stamp(engine.clock.now())}, snap.version)
+
+
+def run(tools: Tools, hold: Hold) -> End:
+    memo = hold.memo
+    content = b"".join(tools.engine.objects.get(part_of(hold.tenant, one)) for one in memo["parts"])
+    try:
+        found = imports.read(content, from_json(Options, memo["options"]), parse(memo["read"]))
+    except BadInput as error:
+        return Done(fields={"error": {"code": error.code, "text": str(error)}})
+    if memo.get("back"):
+        return _back(tools, hold, found)
+    told = _told(found)
+    if found.wrong or hold.body["rehearsal"]:
+        return Done(fields=told)
+    hold.note(told)
+    return _taken(tools, hold, found.past)
+
+
+def _taken(tools: Tools, hold: Hold, past: Sequence[Past]) -> End:
+    at = int(hold.memo.get("at", 0))
+    restated, other = int(hold.body["restated"]), int(hold.body["other_days"])
+    now = parse(hold.memo["read"])
+    while at < len(past):
+        some = past[at : at + AT_ONCE]
+        before = _written(tools, hold, [{**imports.outcome(one, now), "import": hold.id} for one in some], some)
+        others = [one for one in before if one.body.get("import") != hold.id]
+        restated += len(others)
+        other += sum(1 for one in others if _lost(one, {each.id: each for each in some}[one.id]))
+        at += len(some)
+        hold.note({"written": at, "restated": restated, "other_days": other}, at=at)
+        if hold.spent and at < len(past):
+            return Again()
+    return Done()
+
+
+def _written(tools: Tools, hold: Hold, bodies: Sequence[Json], some: Sequence[Past]) -> list[Snap]:
+    """All of them at once; what was there before."""
+    documents = tools.engine.documents
+    keys = [f"tenants/{hold.tenant}/outcomes/{one.id}" for one in some]
+    while True:
+        there = documents.get_many(keys)
+        writes = [insights.stated(key, body, there.get(key)) for key, body in zip(keys, bodies, strict=True)]
+        try:
+            documents.commit(writes)
+        except Conflict:
+            continue
+        return list(there.values())
+
+
+def _lost(there: Snap, now: Past) -> bool:
+    """Whether days were counted before that are not counted now: the table that is imported last stands alone."""
+    first, last = there.body.get("first"), there.body.get("last")
+    return first is not None and last is not None and (first < now.first.isoformat() or last > now.last.isoformat())
+
+
+def _back(tools: Tools, hold: Hold, found: Found) -> End:
+    """What was there before it is there again; what it was the first to tell is gone."""
+    documents, at = tools.engine.documents, int(hold.memo.get("at", 0))
+    while at < len(found.past):
+        some = found.past[at : at + AT_ONCE]
+        there = documents.get_many(f"tenants/{hold.tenant}/outcomes/{one.id}" for one in some)
+        writes = [write for snap in there.values() for write in _undone(snap, hold.id)]
+        try:
+            if writes:
+                documents.commit(writes)
+        except Conflict:
+            continue
+        at += len(some)
+        hold.note(at=at)
+        if hold.spent and at < len(found.past):
+            return Again()
+    return Done(fields={"taken_back": True})
+
+
+def _undone(snap: Snap, name: str) -> Iterable[Write]:
+    earlier = [one for one in snap.body["history"] if one.get("import") != name]
+    if snap.body.get("import") != name:  # told anew since
+        if len(earlier) < len(snap.body["history"]):
+            yield Update(snap.key, {"history": earlier}, snap.version)
+    elif earlier:
+        yield Update(snap.key, {**earlier[-1], "history": earlier[:-1]}, snap.version)
+    else:
+        yield Delete(snap.key, snap.version)
+
+
+def _told(found: Found) -> Json:
+    """The mapping report."""
+    accounts = Counter((one.account, one.network) for one in found.past)
+    shown = [one for one in found.columns if one.meaning is not None or one.why is not None]
+    known = sorted(shown, key=lambda one: one.meaning is None)[:MOST_TOLD]
+    first, last = (None, None) if found.span is None else (one.isoformat() for one in found.span)
+    return {
+        "rows": found.rows,
+        "creatives": len(found.past),
+        "wrong": [{"line": one.line, "text": one.text[:250]} for one in found.wrong[:MOST_TOLD]],
+        "wrong_in_all": len(found.wrong),
+        "columns": [to_json(replace(one, name=one.name[:80])) for one in known],
+        "notes": list(found.notes),
+        "accounts": [
+            {"account": account, "network": network, "creatives": count}
+            for (account, network), count in accounts.most_common(MOST_TOLD)
+        ],
+        "first": first,
+        "last": last,
+        "numbers": found.numbers,
+        "dates": found.dates,
+        "currency": found.currency,
+    }

@@ -1,0 +1,482 @@
+"""Past campaigns from a table: every row is read, and only where all are right is any of them taken.
+
+Rows of one ad over days are summed for each group of people they tell of. What a table does not tell is None, never 0:
+of an ad with a row that lacks its clicks nobody knows the clicks.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Final, Literal
+
+from common.domain.codec import digest, to_json
+from common.domain.learning import Creative
+from common.domain.publication import Metrics
+from common.errors import BadInput
+from common.learning import columns, figures, tables
+from common.learning.columns import Column, Columns
+from common.learning.figures import Dates, Numbers
+from common.learning.tables import Row
+from common.ports.clock import stamp
+from common.ports.documents import Json
+
+Blanks = Literal["unknown", "zero"]
+
+MOST_WRONG: Final = 500  # rows that are told one by one
+VIEW: Final = "an impression, as the table counts it"
+_FIRST: Final = date(2005, 1, 1)
+_LONGEST: Final = 2000  # characters of a name
+_COPY: Final = re.compile(r"[\s\-–—_(]*\b(?:copy|kopie|copie|copia|cópia|kopia)\b[\s\d)]*$")
+_GENDERS: Final = {
+    **dict.fromkeys(("f", "female", "women", "weiblich", "frauen", "femme", "femmes", "mujer", "mujeres"), "women"),
+    **dict.fromkeys(("donna", "donne", "mulher", "mulheres", "vrouw", "vrouwen", "feminino"), "women"),
+    **dict.fromkeys(("m", "male", "men", "männlich", "männer", "homme", "hommes", "hombre", "hombres"), "men"),
+    **dict.fromkeys(("uomo", "uomini", "homem", "homens", "man", "mannen", "masculino"), "men"),
+}
+_NETWORKS: Final = {"facebook": "meta-ads", "instagram": "meta-ads", "meta": "meta-ads"}  # who was paid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the table itself may not tell. `blanks`: what an empty cell among its figures means."""
+
+    account: str | None = None
+    network: str | None = None
+    dates: Dates | None = None
+    numbers: Numbers | None = None
+    currency: str | None = None
+    blanks: Blanks = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """One ad as one group of people was shown it, with what came of it in all its days."""
+
+    id: str
+    account: str
+    network: str
+    title: str | None
+    launched: date  # of the ad, whoever it was shown to
+    first: date
+    last: date
+    segments: Mapping[str, str]
+    metrics: Metrics
+    group: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a table tells. With anything `wrong` nothing of it is to be taken. `notes` are for people."""
+
+    columns: tuple[Column, ...]
+    rows: int
+    past: tuple[Past, ...]
+    wrong: tuple[Wrong, ...]
+    notes: tuple[str, ...]
+    numbers: Numbers | None
+    dates: Dates | None
+    currency: str | None
+
+    @property
+    def span(self) -> tuple[date, date] | None:
+        if not self.past:
+            return None
+        return min(one.first for one in self.past), max(one.last for one in self.past)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Line:
+    """One row, read."""
+
+    line: int
+    account: str
+    network: str
+    ident: str
+    title: str | None
+    first: date
+    last: date
+    segments: dict[str, str]
+    counts: dict[str, int | None]  # impressions, clicks, conversions, spend_micros
+
+
+@dataclass(slots=True, kw_only=True)
+class _Table:
+    """What is the same for all rows."""
+
+    columns: Columns
+    options: Options
+    numbers: Numbers | None
+    dates: Dates | None
+    currency: str | None
+    today: date
+    network: str
+    fields: int
+    blanks: Counter[str] = field(default_factory=Counter)
+
+
+def read(content: bytes, options: Options, now: datetime) -> Found:
+    """Raises BadInput where the table as a whole cannot be read."""
+    table = tables.opened(content, columns.is_head)
+    known = columns.mapped(table.head)
+    if options.account is None and "account" not in known.at:
+        raise BadInput("no column says whose account it was; name it (account), or add a column called Account name")
+    whole, total = _without_total(table.rows, known)
+    made = _settled(known, options, whole, now, len(table.head))
+    lines: list[_Line] = []
+    wrong: list[Wrong] = []
+    for row in whole:
+        try:
+            lines.append(_line(row, made))
+        except BadInput as error:
+            wrong.append(Wrong(line=row.line, text=str(error)))
+    wrong += _twice(lines, whole, known)
+    wrong.sort(key=lambda one: one.line)
+    past = () if wrong else tuple(_summed(lines, made.currency))
+    return Found(
+        columns=known.told,
+        rows=len(whole),
+        past=past,
+        wrong=tuple(wrong),
+        notes=tuple(_notes(made, past, total)),
+        numbers=made.numbers,
+        dates=made.dates,
+        currency=made.currency,
+    )
+
+
+def outcome(one: Past, now: datetime) -> Json:
+    """The document of it, of the same form as that of a post (common.chores.insights)."""
+    launched = stamp(_midnight(one.launched))
+    body: Json = {"schema": 1, "source": "import", "account": one.account, "network": one.network}
+    body |= dict.fromkeys(("publication", "channel", "clip", "flow", "asset", "predicted", "slot"))
+    body |= {"launched": launched, "published": launched, "title": one.title, "group": one.group, "features": {}}
+    body |= {"segments": dict(one.segments), "first": one.first.isoformat(), "last": one.last.isoformat()}
+    body |= {"day": (one.last - one.launched).days, "as_of": stamp(now), "metrics": to_json(one.metrics), "view": VIEW}
+    return body
+
+
+def creatives(past: Iterable[Past]) -> list[Creative]:
+    """What a model may learn from: of those whose impressions and clicks are known."""
+    return [
+        Creative(
+            id=one.id,
+            account=one.account,
+            network=one.network,
+            launched=_midnight(one.launched),
+            impressions=one.metrics.impressions,
+            clicks=one.metrics.clicks,
+            group=one.group,
+            segments=one.segments,
+        )
+        for one in past
+        if one.metrics.impressions and one.metrics.clicks is not None
+    ]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _settled(known: Columns, options: Options, rows: Sequence[Row], now: datetime, fields: int) -> _Table:
+    """What the values of all rows together tell of how they are written. Raises BadInput where nobody can know."""
+    dates = options.dates or _order(_values(rows, known, "day", "start", "end"))
+    numbers, currencies = options.numbers, Counter[str]()
+    votes, doubtful = Counter[Numbers](), False
+    for text in _values(rows, known, "spend"):
+        if figures.blank(text):
+            continue
+        try:
+            digits, _, currency = figures.cleaned(text)
+        except BadInput:
+            continue  # it is told with its row
+        currencies.update([currency] if currency else [])
+        vote = figures.decimals(digits)
+        if vote is not None:
+            votes[vote] += 1
+        elif "." in digits or "," in digits:
+            doubtful = True
+    currencies.update(one.strip().upper() for one in _values(rows, known, "currency") if one.strip())
+    if numbers is None:
+        counted = list(_values(rows, known, "impressions", "clicks"))
+        numbers = votes.most_common(1)[0][0] if votes else figures.grouping(counted)
+    if numbers is None and doubtful:
+        raise BadInput("amounts such as 1,234 can be read in two ways; say what comes before decimals, point or comma")
+    usual = currencies.most_common(1)[0][0] if currencies else None
+    return _Table(
+        columns=known,
+        options=options,
+        numbers=numbers,
+        dates=dates,
+        currency=options.currency or known.currency or usual,
+        today=now.date(),
+        network=options.network or "meta-ads",
+        fields=fields,
+    )
+
+
+def _values(rows: Sequence[Row], known: Columns, *meanings: str) -> Iterable[str]:
+    places = [known.at[one] for one in meanings if one in known.at]
+    return (row.fields[place] for row in rows for place in places if place < len(row.fields))
+
+
+def _order(values: Iterable[str]) -> Dates | None:
+    told = Counter(order for one in values if (order := figures.ordered(one)) is not None)
+    return told.most_common(1)[0][0] if told else None
+
+
+def _without_total(rows: Sequence[Row], known: Columns) -> tuple[list[Row], int | None]:
+    """All rows but the one that sums up the others, as Ads Manager puts one; and the line of that."""
+    names = [known.at[one] for one in ("id", "name", "title") if one in known.at]
+    nameless = [row for row in rows if not any(_cell(row, at) for at in names)]
+    if len(nameless) != 1 or len(rows) < 2:
+        return list(rows), None
+    others = [row for row in rows if row is not nameless[0]]
+    try:
+        shown = [figures.whole(_cell(row, known.at["impressions"]) or "0") for row in others]
+        total = figures.whole(_cell(nameless[0], known.at["impressions"]))
+    except BadInput:
+        return list(rows), None
+    return (others, nameless[0].line) if sum(shown) == total else (list(rows), None)
+
+
+def _cell(row: Row, at: int) -> str:
+    return row.fields[at].strip() if at < len(row.fields) else ""
+
+
+def _line(row: Row, table: _Table) -> _Line:
+    if len(row.fields) != table.fields:
+        raise BadInput(
+            f"it has {len(row.fields)} fields, not {table.fields} as the head; quote what holds the separator"
+        )
+    if any("\0" in one for one in row.fields):
+        raise BadInput("it holds a character that is none (NUL); export the table again")
+    at = table.columns.at
+
+    def text(meaning: str) -> str | None:
+        return _words(row.fields[at[meaning]], meaning) if meaning in at else None
+
+    first, last = _days(row, table)
+    account = table.options.account or text("account")
+    if account is None:
+        raise BadInput("it names no account; fill it in")
+    name, title = text("name"), text("title")
+    ident = _identity(text("id"), name or title, text("campaign"), text("set"))
+    network = table.options.network or _network(text("network")) or table.network
+    counts = _counts(row, table)
+    shown, clicked = counts["impressions"], counts["clicks"]
+    if clicked and shown is not None and clicked > shown:
+        raise BadInput(f"{clicked} clicks are more than its {shown} impressions; correct one of them")
+    segments = {one: _segment(one, told) for one in columns.SEGMENTS if (told := text(one)) is not None}
+    return _Line(
+        line=row.line,
+        account=account,
+        network=network,
+        ident=ident,
+        title=title or name,
+        first=first,
+        last=last,
+        segments=segments,
+        counts=counts,
+    )
+
+
+def _words(field: str, meaning: str) -> str | None:
+    told = field.strip()
+    if re.fullmatch(r'="[^"]*"', told):  # how spreadsheets are kept from taking an id for a number
+        told = told[2:-1].strip()
+    if told.startswith("="):
+        raise BadInput(f"its {meaning} is a formula ({told[:40]}); save the table with values in the place of formulas")
+    if len(told) > _LONGEST:
+        raise BadInput(f"its {meaning} has {len(told)} characters; at most {_LONGEST} are taken")
+    if meaning in ("id", "set", "campaign") and re.fullmatch(r"[0-9][.,][0-9]+[eE]\+?[0-9]{1,3}", told):
+        raise BadInput(
+            f"its {meaning} {told} has lost its last digits; format that column as text, and export it again"
+        )
+    told = " ".join("".join(one if unicodedata.category(one)[0] != "C" else " " for one in told).split())
+    return told or None
+
+
+def _identity(ident: str | None, name: str | None, campaign: str | None, group: str | None) -> str:
+    if ident is not None:
+        return f"id {ident}"
+    if name is None:
+        raise BadInput("it names no ad; fill in its id or name, or take it out if it sums up the others")
+    return "\n".join(("name", name, campaign or "", group or ""))
+
+
+def _network(told: str | None) -> str | None:
+    return None if told is None else _NETWORKS.get(told.casefold(), told.casefold().replace(" ", "-")[:40])
+
+
+def _segment(name: str, told: str) -> str:
+    lower = told.casefold()[:100]
+    return _GENDERS.get(lower, lower) if name == "gender" else lower
+
+
+def _days(row: Row, table: _Table) -> tuple[date, date]:
+    """The first and the last day that a row tells of."""
+    at = table.columns.at
+    if "day" in at and not figures.blank(row.fields[at["day"]]):
+        first = last = _day(row.fields[at["day"]], table)
+    elif "start" in at and not figures.blank(row.fields[at["start"]]):
+        first = _day(row.fields[at["start"]], table)
+        told = row.fields[at["end"]] if "end" in at else ""
+        last = first if figures.blank(told) or told.strip().lower() == "ongoing" else _day(told, table)
+    else:
+        raise BadInput("it does not say when it ran; fill in the day, such as 2026-03-31")
+    if last < first:
+        raise BadInput(f"it ends on {last} before it begins on {first}; correct one of them")
+    return first, last
+
+
+def _day(text: str, table: _Table) -> date:
+    day = figures.dated(text, table.dates)
+    if day > table.today + timedelta(days=1):  # somewhere it is tomorrow
+        raise BadInput(f"{day} is still to come; correct it")
+    if day < _FIRST:
+        raise BadInput(f"{day} is before there were such ads; correct it")
+    return day
+
+
+def _counts(row: Row, table: _Table) -> dict[str, int | None]:
+    counts = {name: _count(row, table, name) for name in ("impressions", "clicks", "conversions")}
+    return {**counts, "spend_micros": _spent(row, table)}
+
+
+def _count(row: Row, table: _Table, meaning: str) -> int | None:
+    at = table.columns.at.get(meaning)
+    if at is None:
+        return None
+    text = row.fields[at]
+    if figures.blank(text):
+        table.blanks[meaning] += 1
+        return 0 if table.options.blanks == "zero" else None
+    try:
+        return figures.whole(text)
+    except BadInput as error:
+        raise BadInput(f"{meaning}: {error}") from None
+
+
+def _spent(row: Row, table: _Table) -> int | None:
+    at = table.columns.at
+    if "spend" not in at:
+        return None
+    text = row.fields[at["spend"]]
+    own = _words(row.fields[at["currency"]], "currency") if "currency" in at else None
+    if figures.blank(text):
+        table.blanks["spend"] += 1
+        return 0 if table.options.blanks == "zero" and table.currency else None
+    try:
+        digits, negative, named = figures.cleaned(text)
+        value = figures.amount(digits, table.numbers or "point")
+    except BadInput as error:
+        raise BadInput(f"spend: {error}") from None
+    if negative and value:
+        raise BadInput(f"spend: {text.strip()[:40]!r} is less than nothing; correct it")
+    for currency in (named, own and own.upper()):
+        if currency is not None and currency != table.currency:
+            raise BadInput(f"spend is in {currency[:10]}, that of other rows in {table.currency}; export one currency")
+    return None if table.currency is None else int((value * Decimal(1_000_000)).to_integral_value())
+
+
+def _twice(lines: Sequence[_Line], rows: Sequence[Row], known: Columns) -> list[Wrong]:
+    """Rows of one ad, on one day, for the same people."""
+    fields = {row.line: row.fields for row in rows}
+    seen: dict[object, int] = {}
+    wrong: list[Wrong] = []
+    for one in lines:
+        key = (one.account, one.ident, one.first, one.last, tuple(one.segments.items()))
+        if key not in seen:
+            seen[key] = one.line
+            continue
+        before = seen[key]
+        text = f"line {before} has the same ad on the same day for the same people already; take one out"
+        if fields[one.line] == fields[before]:
+            text = f"it is line {before} once more; take one out"
+        elif other := _differing(fields[before], fields[one.line], known):
+            text += f", or leave the column {other[:60]!r} out of the export, by which they seem to be split"
+        wrong.append(Wrong(line=one.line, text=text))
+    return wrong
+
+
+def _differing(before: Sequence[str], after: Sequence[str], known: Columns) -> str | None:
+    """A column that is not known and tells the two apart by words: by what the table may be split."""
+    for column, one, other in zip(known.told, before, after, strict=False):
+        if column.meaning is None and one != other and not re.search(r"\d", one + other):
+            return column.name
+    return None
+
+
+def _summed(lines: Sequence[_Line], currency: str | None) -> Iterable[Past]:
+    launched: dict[tuple[str, str], date] = {}
+    parts: dict[str, list[_Line]] = {}
+    for one in lines:
+        ad = (one.account, one.ident)
+        launched[ad] = min(launched.get(ad, one.first), one.first)
+        parts.setdefault(_id(one), []).append(one)
+    for key, some in parts.items():
+        last = max(some, key=lambda one: one.last)
+        counts = {name: _sum(one.counts[name] for one in some) for name in last.counts}
+        spent = counts["spend_micros"] is not None
+        yield Past(
+            id=key,
+            account=last.account,
+            network=last.network,
+            title=last.title,
+            launched=launched[(last.account, last.ident)],
+            first=min(one.first for one in some),
+            last=last.last,
+            segments=last.segments,
+            metrics=Metrics(**counts, currency=currency if spent else None),
+            group=_group(last),
+            rows=len(some),
+        )
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    told = list(values)
+    return None if None in told else sum(one for one in told if one is not None)
+
+
+def _id(one: _Line) -> str:
+    return f"i{digest([one.account, one.ident, sorted(one.segments.items())], 24)}"
+
+
+def _group(one: _Line) -> str:
+    """The same for an ad and its copies: they are told from each other by where they ran, not by what they are."""
+    name = unicodedata.normalize("NFKC", one.title or "").casefold().strip()
+    while (shorter := _COPY.sub("", name).strip()) and shorter != name:
+        name = shorter
+    return digest([one.account, name or one.ident], 16)
+
+
+def _notes(table: _Table, past: Sequence[Past], total: int | None) -> Iterable[str]:
+    if total is not None:
+        yield f"Line {total} sums up the others and is left out."
+    figure: Callable[[str], int] = table.blanks.__getitem__
+    if figure("clicks") + figure("impressions") and table.options.blanks == "unknown":
+        yield (
+            f"{figure('clicks')} rows have no clicks and {figure('impressions')} no impressions. What is not told is "
+            "not known, so their ads are kept and not learned from. Where your export leaves 0 empty, as Meta's often "
+            "does, import it again and say that blanks are zero."
+        )
+    if "spend" in table.columns.at and table.currency is None:
+        yield "Nobody says in which currency money is told, so it is left out; name it (currency) to keep it."
+    unshown = sum(1 for one in past if one.metrics.impressions == 0)
+    if unshown:
+        yield f"{unshown} were shown to nobody and are not learned from."
+    if past and "day" in table.columns.at and max(one.launched for one in past) > table.today - timedelta(days=7):
+        yield "What is not 7 days old yet is learned from once it is; import it again then, for figures change."

@@ -1,0 +1,139 @@
+"""Past campaigns by the API alone: brought whole or not at all, brought again, taken back, and gone on with."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from typing import Any
+
+import pytest
+
+from common.chores import history, work
+from common.ports.documents import Json
+from tests.api.conftest import Served
+from tests.api.test_publications_api import go
+
+HEAD = "Ad ID,Ad name,Day,Impressions,Link clicks,Amount spent (EUR)"
+
+
+def table(count: int, clicks: int = 5, day: str = "2025-03-01") -> str:
+    return "\n".join([HEAD, *(f"{n},Ad {n},{day},1000,{clicks},1.50" for n in range(count))])
+
+
+def brought(served: Served, text: str, **more: Any) -> Any:
+    wanted = {"table": text, "account": "Shop", **more}
+    made = served.told("POST", "/v1/history", status=202, json=wanted)
+    go(served, 3)
+    return served.told("GET", f"/v1/history/{made['id']}")
+
+
+def outcomes(served: Served) -> dict[str, Json]:
+    return {one.id: one.body for one in served.engine.documents.query("outcomes", parent="tenants/ann", limit=1000)}
+
+
+def test_a_table_becomes_outcomes_and_says_what_was_taken_for_what(served: Served) -> None:
+    told = brought(served, table(250))
+    assert (told["state"], told["rows"], told["creatives"], told["written"]) == ("done", 250, 250, 250)
+    assert told["accounts"] == [{"account": "Shop", "network": "meta-ads", "creatives": 250}]
+    assert (told["currency"], told["first"], told["wrong_in_all"]) == ("EUR", "2025-03-01", 0)
+    by = {one["name"]: one["meaning"] for one in told["columns"]}
+    assert by["Link clicks"] == "clicks" and by["Day"] == "day"
+    found = outcomes(served)
+    assert len(found) == 250
+    one = next(iter(found.values()))
+    assert (one["source"], one["account"], one["history"]) == ("import", "Shop", [])
+    assert one["metrics"]["clicks"] == 5 and one["metrics"]["views"] is None
+
+
+def test_the_same_once_more_counts_nothing_twice_and_the_last_word_stands(served: Served) -> None:
+    brought(served, table(3))
+    told = brought(served, table(3))
+    assert (told["written"], told["restated"], told["other_days"]) == (3, 3, 0)
+    assert [one["history"] for one in outcomes(served).values()] == [[]] * 3
+    told = brought(served, table(3, clicks=9, day="2025-03-02"))
+    assert (told["restated"], told["other_days"]) == (3, 3), "the first of March is counted no more, and it says so"
+    found = outcomes(served)
+    assert len(found) == 3
+    for one in found.values():
+        assert one["metrics"]["clicks"] == 9 and [old["metrics"]["clicks"] for old in one["history"]] == [5]
+
+
+def test_an_import_is_taken_back_and_what_was_before_it_is_there_again(served: Served) -> None:
+    brought(served, table(2))
+    second = brought(served, table(3, clicks=9))
+    path = f"/v1/history/{second['id']}"
+    assert served.told("DELETE", path, status=202)["state"] == "queued"
+    go(served, 3)
+    told = served.told("GET", path)
+    assert (told["state"], told["taken_back"]) == ("done", True)
+    found = outcomes(served)
+    assert [(one["metrics"]["clicks"], one["history"]) for one in found.values()] == [(5, [])] * 2
+    assert "nothing to take back" in served.told("DELETE", path, status=400)["detail"]
+
+
+def test_of_a_table_with_wrong_rows_each_is_told_and_nothing_is_there(served: Served) -> None:
+    rows = table(400).splitlines()
+    rows[5], rows[300] = "9,Ad,2025-03-01,10,11,1", "=cmd,Ad,2025-03-01,10,1,1"
+    told = brought(served, "\n".join(rows))
+    assert (told["state"], told["written"], told["wrong_in_all"]) == ("done", 0, 2)
+    assert [one["line"] for one in told["wrong"]] == [6, 301]
+    assert outcomes(served) == {}
+    told = brought(served, "\n".join(["id,day,impressions,clicks", *("1,x,y,z" for _ in range(1000))]))
+    assert (told["wrong_in_all"], len(told["wrong"])) == (1000, history.MOST_TOLD)
+
+
+def test_a_table_that_is_none_and_a_rehearsal_keep_nothing(served: Served) -> None:
+    told = brought(served, "video_id,views\n1,2")
+    assert told["state"] == "done" and "Views say who watched" in told["error"]["text"]
+    told = brought(served, table(3), rehearsal=True)
+    assert (told["creatives"], told["written"], told["rehearsal"]) == (3, 0, True)
+    assert outcomes(served) == {}
+    served.told("DELETE", f"/v1/history/{told['id']}", status=400)
+
+
+def test_a_large_one_comes_in_parts_packed_or_not(served: Served) -> None:
+    content = gzip.compress(table(20).encode("utf-16"))
+    halves = [content[:100], content[100:]]
+    parts = [
+        served.told("POST", "/v1/history/parts", status=201, json={"content": base64.b64encode(one).decode()})["part"]
+        for one in halves
+    ]
+    made = served.told("POST", "/v1/history", status=202, json={"parts": parts, "account": "Shop"})
+    go(served, 3)
+    assert served.told("GET", f"/v1/history/{made['id']}")["written"] == 20
+    for wrong in (
+        {"parts": ["0" * 64], "account": "x"},
+        {"parts": parts, "table": "x"},
+        {"account": "x"},
+        {"table": "x", "network": "Meta Ads"},
+    ):
+        served.told("POST", "/v1/history", status=400, json=wrong)
+    served.told("POST", "/v1/history/parts", status=400, json={"content": "no base64!"})
+    served.told("GET", "/v1/history/0000", status=404)
+    assert served.told("GET", f"/v1/history/{made['id']}", "bob", 404), "of another organisation"
+
+
+@pytest.mark.parametrize("when", [3, 4, 6])
+def test_it_goes_on_after_a_death(served: Served, when: int) -> None:
+    made = served.told("POST", "/v1/history", status=202, json={"table": table(350), "account": "Shop"})
+    real, count = served.engine.documents.commit, 0
+
+    class Killed(BaseException):
+        pass
+
+    def dying(writes: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == when:
+            raise Killed
+        return real(writes)
+
+    served.engine.documents.commit = dying  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        work.execute(served.tools, history.key_of("ann", made["id"]))
+    served.engine.documents.commit = real  # type: ignore[method-assign]
+    served.restart()
+    go(served, 5)
+    told = served.told("GET", f"/v1/history/{made['id']}")
+    assert (told["state"], told["written"], told["restated"]) == ("done", 350, 0)
+    assert len(outcomes(served)) == 350 and all(one["history"] == [] for one in outcomes(served).values())
