@@ -41,6 +41,7 @@ class Column:
 class Account:
     """What is known of an account: its level in log odds above all, and what it has behind it."""
 
+    network: str  # of its latest creative
     prior: float
     creatives: int
     impressions: int

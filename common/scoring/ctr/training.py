@@ -96,7 +96,7 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
         "launched": [min(row.launched for row in rows).isoformat(), max(row.launched for row in rows).isoformat()],
         "columns": _columns(made, final),
         "intercept": final.glm.intercept,
-        "accounts": _accounts(made, final),
+        "accounts": _accounts(made, final, rows),
         "account_needs": NEEDED_OF_ACCOUNT,
         "calibration": {"shift": shift, "slope": slope},
         "intervals": {"coverage": COVERAGE, "tau": tau, "factor": factor},
@@ -140,12 +140,14 @@ def _columns(made: Table, final: Fit) -> list[dict[str, Any]]:
     ]
 
 
-def _accounts(made: Table, final: Fit) -> dict[str, dict[str, Any]]:
+def _accounts(made: Table, final: Fit, rows: Sequence[Creative]) -> dict[str, dict[str, Any]]:
+    networks = {row.account: row.network for row in sorted(rows, key=lambda row: row.launched)}
     found: dict[str, dict[str, Any]] = {}
     for number, name in enumerate(made.accounts_named):
         here = made.accounts == number
         n, y = made.impressions[here], made.shares[here]
         found[name] = {
+            "network": networks[name],
             "prior": float(final.glm.accounts[number]),
             "creatives": len(n),
             "impressions": int(n.sum()),
