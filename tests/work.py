@@ -14,6 +14,7 @@ from common.adapters.models.local import LocalModels
 from common.domain.annotation import Annotations, Feature
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
+from common.errors import Permanent
 from common.ports.annotator import Seen
 from common.ports.language import LanguageModel, Question, Reply, Seats, nobody
 from common.ports.models import Models
@@ -58,7 +59,7 @@ class Watched:
 
 @dataclass(kw_only=True)
 class OneStage:
-    """See common.ports.work.Work; `given` holds the results of the stages before."""
+    """See common.ports.work.Work; `given` holds the results of the stages before, `documents` what is found."""
 
     root: Path
     path: Path
@@ -76,6 +77,7 @@ class OneStage:
     asking: AskedAtOnce = field(default_factory=lambda: AskedAtOnce())
     watching: Watched = field(default_factory=lambda: Watched())
     address: str | None = None
+    documents: dict[str, list[Json]] = field(default_factory=dict)  # by collection, each with its id
 
     @property
     def scratch(self) -> Path:
@@ -108,7 +110,10 @@ class OneStage:
         return ObjectRef(object=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
     def get(self, ref: ObjectRef | Json) -> bytes:
-        return self.local(ref).read_bytes()
+        path = self.local(ref)
+        if not path.is_file():
+            raise Permanent(f"there is no object {ref}", code="no_object")
+        return path.read_bytes()
 
     def local(self, ref: ObjectRef | Json) -> Path:
         return self.root / "objects" / (ref.object if isinstance(ref, ObjectRef) else ref["object"])
@@ -117,7 +122,10 @@ class OneStage:
         return self.claimed.setdefault(name, value)
 
     def find(self, collection: str, field: str, value: Any) -> list[Json]:
-        return []
+        return [one for one in self.documents.get(collection, []) if one.get(field) == value]
+
+    def count(self, collection: str, field: str, value: Any) -> int:
+        return len(self.find(collection, field, value))
 
     def progress(self, done: float, total: float, unit: str) -> None:
         self.steps.append((done, total, unit))

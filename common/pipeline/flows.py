@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from common.domain.asset import Source
 from common.domain.codec import digest, to_json
-from common.domain.settings import FlowSettings
+from common.domain.settings import FlowSettings, Weighing
 from common.errors import BadInput, Conflict
 from common.pipeline import admission, planner, telling
 from common.pipeline.engine import Engine
@@ -42,7 +42,8 @@ def submit(
     """Bring a source in and start a flow on it, once: the same bytes and settings give the same flow.
 
     A flow is taken up again where it was cancelled or anything in it failed; one that is done is followed by a new one
-    where a stage, a model or the fonts have changed since, and only what they change is made anew. `again` names a
+    where a stage, a model or the fonts have changed since, or what was learned from the organisation's own outcomes,
+    and only what they change is made anew. `again` names a
     stage from which on all is. `asset` is under which name the source is awaited, if it is.
     """
     if again is not None and again not in engine.definition:
@@ -61,7 +62,10 @@ def start(
 ) -> Submitted:
     """Start a flow on an asset that is in, or take up the one that has these settings."""
     parent = f"tenants/{tenant}"
-    wanted, makers = digest(settings), digest([engine.makers(stage) for stage in engine.definition])
+    learned = _learned(engine, tenant)
+    settings = replace(settings, weights=learned.weights)
+    made_by = [engine.makers(stage) for stage in engine.definition]
+    wanted, makers = digest(settings), digest([*made_by, learned.model] if learned.model else made_by)
     while True:
         known = engine.documents.query("flows", [Where("asset", "==", asset)], parent=parent, limit=10_000)
         same = [snap for snap in known if snap.body["settings_digest"] == wanted]
@@ -122,6 +126,24 @@ def relocate(engine: Engine, tenant: str, asset: str, source: Source, location: 
     """Note that an asset's bytes are to be found elsewhere now; the caller has seen that they are the same."""
     fields: Json = {"source": to_json(source), "location": location}
     engine.documents.commit([Merge(f"tenants/{tenant}/assets/{asset}", fields)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Learned:
+    """Of the organisation's own outcomes: the model that foretells, the weights of a score; None until there are."""
+
+    model: str | None
+    weights: Weighing | None
+
+
+def _learned(engine: Engine, tenant: str) -> _Learned:
+    ctr, own = f"tenants/{tenant}/models/ctr", f"tenants/{tenant}/models/weights"
+    there = engine.documents.get_many([ctr, own])
+    model = there[ctr].body.get("live") if ctr in there else None
+    kept = there[own].body if own in there else {}
+    live = next((one for one in kept.get("versions", ()) if one["version"] == kept.get("live")), None)
+    told = live and Weighing(version=live["version"], since=kept["since"], parts=live["parts"])
+    return _Learned(model=model, weights=told or None)
 
 
 def _asset(engine: Engine, tenant: str, source: Source, location: str, awaited: str | None) -> str:

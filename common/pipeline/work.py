@@ -122,6 +122,9 @@ class RunWork:
         )
         return [{**snap.body, "id": snap.id} for snap in snaps]
 
+    def count(self, collection: str, field: str, value: Any) -> int:
+        return self._engine.documents.count(collection, [Where(field, "==", value)], parent=f"tenants/{self.tenant}")
+
     def progress(self, done: float, total: float, unit: str) -> None:
         self._lease.note(done, total, unit)
 

@@ -149,5 +149,8 @@ class Work(Protocol):
     def find(self, collection: str, field: str, value: Any) -> list[Json]:
         """Documents of this tenant whose `field` equals `value`, each with its `id`; at most 100."""
 
+    def count(self, collection: str, field: str, value: Any) -> int:
+        """How many documents of this tenant have `field` equal to `value`."""
+
     def progress(self, done: float, total: float, unit: str) -> None:
         """Say how far the work is; cheap, call it as often as you like."""

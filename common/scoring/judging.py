@@ -17,8 +17,11 @@ MOST_CHANGES = 3
 WORTH_IT = 0.005  # of the score, that a change is told for
 
 
-def judge(observed: Observed) -> Judgement:
-    """The weighted mean of the parts that can be told, 0 where none can, and the changes that would raise it most."""
+def judge(observed: Observed, composite: weights.Weights = weights.COMPOSITE) -> Judgement:
+    """The weighted mean of the parts that can be told, 0 where none can, and the changes that would raise it most.
+
+    `composite`: what each part counts, of 1 in all.
+    """
     hook = hooking.hook(observed)
     psyche = psychology.psychology(observed)
     found = {
@@ -31,11 +34,11 @@ def judge(observed: Observed) -> Judgement:
         "psychology": psychology.weighed(psyche),
         "novelty": novelty(observed),
     }
-    shares = _shares(found)
+    shares = _shares(found, composite)
     score = sum(shares[name] * one.value for name, one in found.items() if one.value is not None)
     return Judgement(
         score=min(1.0, score),
-        parts=tuple(_part(name, one, shares[name]) for name, one in found.items()),
+        parts=tuple(_part(name, one, shares[name], composite[name]) for name, one in found.items()),
         hook=hook,
         psychology=psyche,
         rubric=rubric(observed),
@@ -43,16 +46,16 @@ def judge(observed: Observed) -> Judgement:
     )
 
 
-def _shares(found: dict[str, Weighed]) -> dict[str, float]:
+def _shares(found: dict[str, Weighed], composite: weights.Weights) -> dict[str, float]:
     """What each part counts once those that cannot be told have left their weight to the others."""
-    told = {name: weights.COMPOSITE[name] if one.value is not None else 0.0 for name, one in found.items()}
+    told = {name: composite[name] if one.value is not None else 0.0 for name, one in found.items()}
     whole = sum(told.values())
     return {name: weight / whole if whole else 0.0 for name, weight in told.items()}
 
 
-def _part(name: str, one: Weighed, share: float) -> Part:
+def _part(name: str, one: Weighed, share: float, weight: float) -> Part:
     evidence = tuple(replace(reason, weight=reason.weight * share) for reason in one.evidence)
-    return Part(name=name, value=one.value, weight=weights.COMPOSITE[name], evidence=evidence, why=one.why)
+    return Part(name=name, value=one.value, weight=weight, evidence=evidence, why=one.why)
 
 
 def _raise_by(found: dict[str, Weighed], shares: dict[str, float]) -> tuple[str, ...]:

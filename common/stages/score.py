@@ -15,10 +15,10 @@ from common.domain.track import believed
 from common.errors import Permanent
 from common.ports.documents import Vector, plain
 from common.ports.work import Json, Outcome, Work
-from common.scoring import searchable
+from common.scoring import reweighing, searchable
 from common.scoring.advice import why
 from common.scoring.judging import judge
-from common.signals.features.registry import vector
+from common.signals.features.registry import VERSION, vector
 from common.stages.observe import history, known
 
 MOST_SENTENCES, MOST_LINES = 300, 100  # of one clip, in its document
@@ -31,12 +31,13 @@ def run(work: Work) -> Outcome:
         raise Permanent("there are no clips to judge; run again from propose")
     model = weighed["source"] if weighed else None
     whole, past = known(work), history(work, model)
+    composite = reweighing.counted(work.settings.weights)
     judged: list[tuple[Clip, Observed, Judgement]] = []
     topics = loads(work.get(weighed["meaning"]))["topics"] if weighed else []
     found = from_json(list[Clip], loads(work.get(proposed["clips"])))
     for clip in found:
         observed = replace(whole.of(clip.span), own=past.vectors if past else None)
-        judged.append((clip, observed, judge(observed)))
+        judged.append((clip, observed, judge(observed, composite)))
         work.progress(len(judged), len(found), "clips")
     judged.sort(key=lambda one: (-one[2].score, one[0].number))
     clips: list[Clip] = []
@@ -56,6 +57,7 @@ def run(work: Work) -> Outcome:
         result={
             "clips": to_json(work.put("clips.json", dumps(clips))),
             "scores": to_json(work.put("scores.json", dumps(scores))),
+            "features_version": VERSION,
             "count": len(clips),
         },
         members={"clip": to_json(clips)},

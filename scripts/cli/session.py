@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -124,6 +125,8 @@ class Session:
             )
         if result["clips"]:
             self._console.print(table)
+        for line in _foretold(result["clips"]):
+            self._console.print(f"  {escape(line)}")
         for entry in result["left_out"]:
             self._console.print(f"  [dim]left out: {escape(entry['what'])}: {escape(entry['why'])}[/dim]")
         self._console.print(f"  Report: [bold]{escape(str(folder / 'report.html'))}[/bold]\n", soft_wrap=True)
@@ -134,6 +137,19 @@ def _status(state: str, error: Json | None, result: Json | None) -> int:
         return 2 if error is not None and error.get("stage") in _BAD_INPUT else 1
     clips = result["clips"] if result is not None else []
     return 1 if clips and not any(clip["renditions"] for clip in clips) else 0
+
+
+def _foretold(clips: list[Json]) -> Iterator[str]:
+    """What clicks are to be expected, a line for each clip; where nothing can be said of any, why, once."""
+    whys: dict[str, None] = {}
+    for clip in clips:
+        told = clip["prediction"] or {"accounts": [], "silence": None}
+        first = told["accounts"][0] if told["accounts"] else {"prediction": None, "silence": told["silence"]}
+        if first["prediction"]:
+            yield f"{clip['rank']}: {first['prediction']['says']}"
+        elif silence := first["silence"]:
+            whys[f"clicks: not enough data, {silence['have']} of {silence['need']} {silence['of']}"] = None
+    yield from whys
 
 
 def _plainly(error: Json) -> str:

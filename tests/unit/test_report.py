@@ -16,8 +16,9 @@ from common.domain.annotation import Annotation, Annotations
 from common.domain.codec import dumps, to_json
 from common.domain.gate import Finding, Fit, Gate
 from common.domain.judgement import Item
+from common.domain.learning import Contribution, Foretold, Prediction, Silence
 from common.domain.observed import Observed
-from common.domain.settings import FlowSettings
+from common.domain.settings import FlowSettings, Weighing
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.track import Box, Reading, TextLine
@@ -26,10 +27,11 @@ from common.domain.verdict import LeftOut as NoMember
 from common.domain.verdict import Recommendation, Verdict, Vote
 from common.media.probe import probe
 from common.ports.work import Ended
+from common.scoring import foretelling
 from common.scoring.consensus import merge
 from common.scoring.judging import judge
+from common.scoring.weights import COMPOSITE
 from common.stages import report
-from common.stages.report.result import NOT_YET
 from tests.framed import face
 from tests.media import three_seconds
 from tests.work import OneStage, make_work
@@ -54,6 +56,33 @@ def told(verdict: Verdict) -> dict[str, Any]:
         ),
         "flagged": [EVIL],
     }
+
+
+PREDICTION = Prediction(
+    model="ctr@1",
+    account="ads",
+    value=0.0137,
+    low=0.0101,
+    high=0.0192,
+    coverage=0.9,
+    exposure=2500,
+    band="typical",
+    typical=(0.0112, 0.0161),
+    contributions=(
+        Contribution(name="hook_question", text=EVIL, effect=0.21),
+        Contribution(name="account", text="what ads came to", effect=0.5),
+        Contribution(name="shots", text="many cuts", effect=-0.1),
+        Contribution(name="fps", text="too little to tell", effect=0.0001),
+    ),
+)
+
+
+def foretold_of(told: Foretold | None, **fields: Any) -> dict[str, Any]:
+    """As the stage keeps it, for one account with a hostile name."""
+    accounts = [] if told is None else [foretelling.kept(told, account="ads", network="meta-ads", name=EVIL)]
+    known = [{"name": "score", "value": 0.5, "text": EVIL}]
+    said = {"number": 1, "model": "ctr@1", "accounts": accounts, "silence": None, "refused": None, "known": known}
+    return said | {"features": {}, "features_version": "1"} | fields
 
 
 def ended(stage: str, state: str = "done", error: str | None = None, member: int | None = None) -> Ended:
@@ -176,6 +205,7 @@ def work(tmp_path: Path) -> OneStage:
             "fewer": None,
         },
         "score": {"clips": made.keep("clips.json", [clip]), "scores": made.keep("s.json", [judged])},
+        "predict": {"predictions": made.keep("p.json", [foretold_of(PREDICTION)])},
         "council": {"verdicts": made.keep("v.json", [told(verdict)])},
         "check": [{"number": 1, "ready": False, "gates": made.keep("g.json", [to_json(gate)])}],
         "render": [
@@ -205,9 +235,60 @@ def test_the_result_keeps_its_schema(work: OneStage) -> None:
     jsonschema.validate(result, SCHEMA)
     assert result["clips"][0]["renditions"][0]["path"] == "clips/01-16x9.mp4"
     assert {"what": "render, part 2", "why": EVIL} in result["left_out"]
-    assert {entry["what"] for entry in result["left_out"]} >= {what for what, _ in NOT_YET}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**result, "stranger": 1}, SCHEMA)
+
+
+def test_a_prediction_is_told_with_its_doubt_and_its_reasons(work: OneStage) -> None:
+    result, page = written(work)
+    [one] = result["clips"][0]["prediction"]["accounts"]
+    told = one["prediction"]
+    assert (told["value"], told["low"], told["high"], told["typical"]) == (0.0137, 0.0101, 0.0192, [0.0112, 0.0161])
+    says = "1.4 % of those who see it click (1.0 to 1.9 % in 9 of 10 cases) – typical for "
+    assert told["says"] == says + EVIL and f"<b>{says}" in page
+    block = page[page.index('<div class="foretold">') : page.index('<ul class="evidence">\n')]
+    assert "typical: 1.1 to 1.6 %" in block and "ctr@1" in block and "shown 2,500 times" in block
+    assert "many cuts" in block and "too little to tell" not in block and "what ads came to" not in block
+    assert block.index("&lt;/script&gt;", block.index("<ul")) < block.index("many cuts"), "what does most comes first"
+    assert "Not enough data" not in block and "<img src=x" not in page
+
+
+@pytest.mark.parametrize("somewhere", [True, False])
+def test_where_there_is_no_history_it_says_so_and_what_is_known(work: OneStage, somewhere: bool) -> None:
+    silence = Silence(why="too few; import past campaigns", have=3, need=20, of="posts and ads")
+    told = foretold_of(silence) if somewhere else foretold_of(None, model=None, silence=to_json(silence))
+    work.given["predict"] = {"predictions": work.keep("p.json", [told])}
+    result, page = written(work)
+    jsonschema.validate(result, SCHEMA)
+    assert "<b>Not enough data</b>" in page and "3 of 20 posts and ads" in page and "What is known already" in page
+    assert "those who see it click" not in page
+
+
+def test_a_model_that_cannot_be_used_is_named(work: OneStage) -> None:
+    told = foretold_of(None, refused="ctr@7 was altered; roll back")
+    work.given["predict"] = {"predictions": work.keep("p.json", [told])}
+    result, page = written(work)
+    jsonschema.validate(result, SCHEMA)
+    assert "No prediction: ctr@7 was altered; roll back" in page and "What is known already" in page
+
+
+def test_weights_of_one_s_own_are_told_with_what_they_were(work: OneStage) -> None:
+    assert "weights of your own" not in written(work)[1]
+    parts = {**COMPOSITE, "hook": COMPOSITE["hook"] + 0.07, "pace": COMPOSITE["pace"] - 0.05, "people": 0.04}
+    own = Weighing(version="3", since="2026-10-05T08:00:00.000000Z", parts=parts)
+    work.settings = replace(work.settings, weights=own)
+    result, page = written(work)
+    jsonschema.validate(result, SCHEMA)
+    told = "weights of your own since 2026-10-05, learned from what your clips came to: hook 0.33 (0.26 to begin with)"
+    assert told in page and "pace 0.05 (0.10 to begin with)" in page and "novelty 0.06" not in page
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0.000 %"), (0.00004, "0.004 %"), (0.0042, "0.42 %"), (0.0137, "1.4 %"), (0.128, "13 %"), (1, "100 %")],
+)
+def test_shares_are_told_with_digits_that_say_something(share: float, text: str) -> None:
+    assert foretelling.percent(share) == text
 
 
 def test_evidence_is_shown_with_its_price_and_obeys_nobody(work: OneStage) -> None:

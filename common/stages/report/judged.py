@@ -7,6 +7,7 @@ from common.domain.codec import from_json, loads
 from common.domain.gate import Gate
 from common.domain.judgement import Judgement
 from common.ports.work import Json, Work
+from common.scoring import foretelling
 from common.scoring.telling import gate_of, judgement_of, span_of, votes_of
 
 
@@ -17,6 +18,20 @@ def judgements(work: Work, scored: Json | None) -> dict[int, Json]:
     listed = loads(work.get(scored["scores"]))
     return {
         one["number"]: {"judgement": judgement_of(from_json(Judgement, one["judgement"])), "features": one["features"]}
+        for one in listed
+    }
+
+
+def predictions(work: Work, foretold: Json | None) -> dict[int, Json]:
+    """By rank: what is foretold for each account, or why nothing is, and what is known without."""
+    if foretold is None:
+        return {}
+    listed = loads(work.get(foretold["predictions"]))
+    return {
+        one["number"]: {
+            **{name: one[name] for name in ("model", "silence", "refused", "known")},
+            "accounts": [foretelling.shown(entry) for entry in one["accounts"]],
+        }
         for one in listed
     }
 

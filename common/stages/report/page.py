@@ -14,6 +14,8 @@ import jinja2
 
 from common.domain.timebase import clock
 from common.ports.work import Json, Work
+from common.scoring.foretelling import percent, reasons
+from common.scoring.weights import COMPOSITE
 from common.stages.report.result import Found
 
 EMBEDDED = 40 << 20  # bytes of previews inside the page; beyond, clips play from the files beside it
@@ -42,6 +44,7 @@ def draw(work: Work, found: Found) -> str:
         faces=_joined((one["start"], one["end"]) for one in result["tracks"] if one["kind"] == "face"),
         people=_people(result["tracks"]),
         lanes=_lanes(result["candidates"]),
+        moved=_moved(result["flow"]["settings"]["weights"]),
         wall=sum(one["wall_s"] for one in result["timings"].values()),
     )
 
@@ -89,6 +92,9 @@ def _media(work: Work, found: Found) -> Iterator[tuple[int, Json]]:
                 "still": _uri("image/jpeg", work.get(still)) if still else None,
                 "shape": clip["renditions"][0]["aspect"] if clip["renditions"] else "16:9",
                 "radar": _radar(clip["judgement"]["parts"]) if clip["judgement"] else None,
+                "foretold": [_pictured(one["prediction"]) for one in clip["prediction"]["accounts"]]
+                if clip["prediction"]
+                else [],
                 "voters": {vote["member"] for vote in clip["votes"]},
             },
         )
@@ -116,6 +122,35 @@ def _radar(parts: list[Json]) -> Json | None:
             }
             for (x, y), part in zip(spokes, told, strict=True)
         ],
+    }
+
+
+def _moved(own: Json | None) -> list[str]:
+    """The organisation's own weights that are others than those all begin with, those that moved most first."""
+    parts = (own or {"parts": {}})["parts"]
+    apart = {name: weight - COMPOSITE[name] for name, weight in parts.items() if name in COMPOSITE}
+    told = sorted((name for name in apart if abs(apart[name]) >= 0.005), key=lambda name: -abs(apart[name]))
+    return [f"{name} {parts[name]:.2f} ({COMPOSITE[name]:.2f} to begin with)" for name in told]
+
+
+def _pictured(told: Json | None) -> Json | None:
+    """An interval upon the account's typical range, 0 to 300 wide from no click at all; None where nothing is told."""
+    if told is None:
+        return None
+    low, high = told["typical"]
+    most = max(told["high"], high, 1e-6) * 1.05
+
+    def at(share: float) -> str:
+        return f"{300 * share / most:.1f}"
+
+    return {
+        "low": at(told["low"]),
+        "high": at(told["high"]),
+        "value": at(told["value"]),
+        "typical": at(low),
+        "wide": at(high - low),
+        "says": f"typical: {percent(low, bare=True)} to {percent(high)}",
+        "reasons": reasons(told["contributions"]),
     }
 
 

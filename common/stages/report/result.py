@@ -21,10 +21,6 @@ from common.stages.report import judged, senses
 
 SCHEMA = "cutroom.result/1"
 
-# What later versions will have; a reader of this one is told instead of left to wonder at empty lists.
-NOT_YET = (("a prediction of clicks", "there is no model yet; the score only ranks the clips of this video"),)
-
-
 DRAFT = "the words were heard by a small model and many are wrong: good for choosing clips, not for reading"
 BROKEN = "broken in the file: skipped, or shown as far as they can be decoded; a better copy has them"
 WHEN_ASKED = (
@@ -59,6 +55,7 @@ def collect(work: Work) -> Found:
     watched = work.need("watch")
     known = Judged(
         judgements=judged.judgements(work, scored),
+        predictions=judged.predictions(work, work.need("predict")),
         verdicts=judged.verdicts(work, asked),
         names=judged.names(work, named),
         gates=judged.gates(work, work.needs("check")),
@@ -151,6 +148,7 @@ class Judged:
     """By rank, what was thought of each clip and what was found on its finished files."""
 
     judgements: dict[int, Json]
+    predictions: dict[int, Json]
     verdicts: dict[int, Json]
     names: dict[int, Json]
     gates: dict[int, Json]
@@ -190,7 +188,7 @@ def _clip(work: Work, clip: Clip, made: Json | None, known: Judged, files: list[
         "score": clip.score,
         "scores": clip.scores,
         **known.judgements.get(clip.number, {"judgement": None, "features": None}),
-        "prediction": None,
+        "prediction": known.predictions.get(clip.number),
         **known.verdicts.get(clip.number, {"votes": [], "verdict": None}),
         "ready": gate["ready"],
         "why": clip.why,
@@ -217,7 +215,7 @@ def _overlay(drawn: Json | None, files: list[Json]) -> str | None:
 
 
 def _left_out(ended: tuple[Ended, ...], shots: Json | None, proposed: Json | None, spoken: Json | None) -> list[Json]:
-    """What failed or was skipped, what stages said they lack, and what this version has not."""
+    """What failed or was skipped, and what stages said they lack."""
     found: list[tuple[str, str]] = []
     for one in ended:
         name = one.title.lower() if one.member is None else f"{one.title.lower()}, part {one.member + 1}"
@@ -232,7 +230,7 @@ def _left_out(ended: tuple[Ended, ...], shots: Json | None, proposed: Json | Non
         found += [("parts of the transcript", note) for note in spoken["notes"]]
         if spoken["quality"] == "draft":
             found.append(("sure words", DRAFT))
-    return [{"what": what, "why": why} for what, why in dict.fromkeys((*found, *NOT_YET))]
+    return [{"what": what, "why": why} for what, why in dict.fromkeys(found)]
 
 
 def _timings(ended: tuple[Ended, ...]) -> Json:
