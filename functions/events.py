@@ -109,7 +109,9 @@ def delivery_key(told: Mapping[str, Any]) -> str | None:
     return key if _DELIVERY.fullmatch(key) else None
 
 
-_CHORE = re.compile(r"(tenants/[A-Za-z0-9_-]{1,128}/(chores|publications|campaigns)|erasures)/[A-Za-z0-9_-]{1,128}")
+_CHORE = re.compile(
+    r"(tenants/[A-Za-z0-9_-]{1,128}/(chores|publications|campaigns)|erasures|notices)/[A-Za-z0-9_-]{1,128}"
+)
 
 
 def is_chore(key: str) -> bool:

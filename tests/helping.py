@@ -52,6 +52,7 @@ def tools(engine: Engine, home: Path, outbound: Outbound | None = None) -> Tools
         platform=platforms.platforms(None),
         ads=platforms.ads(platforms.platforms(None)),
         app=platforms.apps(LocalSecrets(home / "secrets", {})),
+        herald=platforms.heralds(None),
         vault=LocalVault(home / "vault.key"),
         limits=LocalLimits(engine.clock),
     )

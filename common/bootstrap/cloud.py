@@ -184,6 +184,8 @@ def connect(
             platform=platforms.platforms(settings.platforms),
             ads=platforms.ads(platforms.platforms(settings.platforms)),
             app=platforms.apps(SecretManager(secrets_session, settings.project)),
+            herald=platforms.heralds(settings.platforms),
+            told_at=(settings.address or settings.audience).rstrip("/"),
             vault=_vault(settings),
             limits=SharedLimits(documents, clock),
         ),

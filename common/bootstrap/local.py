@@ -206,6 +206,7 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
         platform=platforms.platforms(local.settings.platforms),
         ads=platforms.ads(platforms.platforms(local.settings.platforms)),
         app=platforms.apps(LocalSecrets(folder.secrets, os.environ)),
+        herald=platforms.heralds(local.settings.platforms),
         vault=LocalVault(folder.vault),
         limits=LocalLimits(engine.clock),
     )

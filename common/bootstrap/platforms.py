@@ -14,6 +14,7 @@ from common.adapters.platforms.site import Site
 from common.domain.publication import Network
 from common.errors import BadInput, Permanent
 from common.ports.ads import Ads
+from common.ports.notices import Herald
 from common.ports.platforms import App, Platform
 from common.ports.secrets import Secrets
 
@@ -45,6 +46,18 @@ def ads(platform: Callable[[str], Platform]) -> Callable[[str], Ads]:
         return cast(Ads, platform(network))
 
     return ads
+
+
+def heralds(told: Path | str | None) -> Callable[[str], Herald | None]:
+    """By network; None where it tells nothing by itself. `told` as of platforms()."""
+    sites = {} if told is None else _read(told)
+
+    @cache
+    def herald(network: str) -> Herald | None:
+        known = next((one for one in registry.NOTICES if one == network), None)
+        return None if known is None else registry.herald(known, sites.get(known, Site()))
+
+    return herald
 
 
 def apps(secrets: Secrets) -> Callable[[str], App]:

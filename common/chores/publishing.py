@@ -18,7 +18,7 @@ from common.chores.channels import Held
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
 from common.domain.codec import from_json
-from common.domain.publication import File, Post
+from common.domain.publication import HANDLES, File, Post
 from common.errors import Fenced, Later, NotConnected, Permanent, PlatformSaid, Transient, Unreachable
 from common.ports.calls import Answer, Call, NotSent, key_of
 from common.ports.clock import parse, stamp
@@ -232,6 +232,8 @@ def _out(tools: Tools, hold: Hold, call: Call) -> End:
     now = stamp(tools.engine.clock.now())
     fields: Json = {"step": "published", "published": now, "remote": answer.get("id"), "url": answer.get("url")}
     fields |= {"raw": answer.get("raw"), "cost_micros": call.cost_micros, "error": ABSENT}
+    if answer.get("id") is not None:
+        fields |= {"handle": hold.body.get("handle", answer["id"])}
     posted.tell(tools, hold, "published", f"{hold.body['post']['title'] or 'The clip'} is out.", url=answer.get("url"))
     hold.note(fields, posted.watched(tools, hold, now), tries=0)
     return Again()
@@ -311,7 +313,9 @@ def _job(tools: Tools, hold: Hold, platform: Platform) -> Job:
 
     def keep(step: str | None = None, **more: Any) -> None:
         kept.update(more)
-        hold.note({} if step is None else {"step": step}, kept=dict(kept))
+        handle = kept.get(HANDLES.get(body["network"], ""))
+        told: Json = {} if handle is None else {"handle": handle}
+        hold.note(told if step is None else {**told, "step": step}, kept=dict(kept))
 
     slot = parse(body["slot"])
     later = body.get("ahead") and platform.shows_later and slot - tools.engine.clock.now() > timedelta(minutes=5)

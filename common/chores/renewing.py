@@ -12,8 +12,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from common.chores import channels, chore
+from common.chores import channels, chore, noticing
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
 from common.domain.codec import to_json
@@ -91,6 +92,7 @@ def run(tools: Tools, hold: Hold) -> End:
             return _checked(tools, hold, platform, asked)
         _handed(tools, hold, platform, found)
         _linked(tools, hold, platform)
+        _told(tools, hold)
     except PlatformSaid as error:
         if error.action == "reconnect":
             return _broken(tools, hold, str(error))
@@ -193,6 +195,12 @@ def _linked(tools: Tools, hold: Hold, platform: Platform) -> None:
             late = stamp(tools.engine.clock.now() + timedelta(seconds=PAUSE_S))
     if late != hold.memo.get("link"):
         hold.note(link=late)
+
+
+def _told(tools: Tools, hold: Hold) -> None:
+    """Have the platform tell of its channels by itself, where it does."""
+    for snap in _channels(tools, hold):
+        noticing.subscribed(tools, hold.tenant, snap.id, snap.body, partial(_set, tools, hold, snap))
 
 
 def _set(tools: Tools, hold: Hold, snap: Snap, fields: Json) -> None:

@@ -12,6 +12,7 @@ from common.ports.auth import SignIns
 from common.ports.drive import Drive
 from common.ports.intake import Intake
 from common.ports.limits import Limits
+from common.ports.notices import Herald
 from common.ports.outbound import Outbound
 from common.ports.platforms import App, Platform
 from common.ports.purge import Purge
@@ -28,10 +29,12 @@ class Tools:
     platform: Callable[[str], Platform]  # by its network; raises Permanent where it is none, or switched off
     ads: Callable[[str], Ads]  # by its network; raises Permanent where it takes none
     app: Callable[[str], App]  # what Cutroom is to a network; raises Permanent where nobody registered it
+    herald: Callable[[str], Herald | None]  # by network; None where it tells nothing by itself
     vault: Vault
     limits: Limits
     grace_s: float = (
         150.0  # in which what began before has ended, requests, events, attempts: then it is looked at again
     )
+    told_at: str | None = None  # the API's own address, for platforms that tell; None where nobody outside reaches it
     sign_ins: SignIns | None = None  # None where nobody has an account: a key opens one machine
     backups: timedelta | None = None  # how long the database keeps what was removed; None where nothing does

@@ -46,8 +46,9 @@ KINDS = {
     "campaign_insights": Kind(handler="common.chores.campaign_insights:run"),
     "conversions": Kind(handler="common.chores.conversions:run"),
     "history": Kind(handler="common.chores.history:run", tries=8),
+    "notice": Kind(handler="common.chores.noticing:run", tries=8),
 }
-GROUPS = ("chores", "publications", "campaigns", "erasures")
+GROUPS = ("chores", "publications", "campaigns", "notices", "erasures")
 FAR_S = 900.0  # a pause longer than this is left to the sweep: no wake lasts for months
 
 

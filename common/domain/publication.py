@@ -50,6 +50,9 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "meta-ads": (),  # an account that pays: campaigns are made in it, and nothing is posted
 }
 
+# What is kept of a post under this name is what its platform names it by, where it tells of one by itself.
+HANDLES: Final[dict[str, str]] = {"tiktok": "publish_id", "youtube": "video"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:

@@ -28,6 +28,7 @@ class Rule:
 
 PER_ADDRESS = (Rule(name="address", most=60, seconds=60),)
 PER_PERSON = (Rule(name="minute", most=30, seconds=60), Rule(name="hour", most=1000, seconds=3600))
+PER_PLATFORM = (Rule(name="notices", most=600, seconds=60),)  # that tells what becomes of posts, from an address
 UPLOADS = (Rule(name="uploads", most=10, seconds=60),)
 
 

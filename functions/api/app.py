@@ -30,7 +30,7 @@ from common.accounts.roles import may
 from common.bootstrap.parts import Parts
 from common.errors import BadInput, CutroomError, Forbidden, TooMany, Unauthorized
 from common.events import signatures
-from common.ports.limits import PER_PERSON, UPLOADS
+from common.ports.limits import PER_PERSON, PER_PLATFORM, UPLOADS
 from functions.api import asking, channels, health, once, openapi, problems, reading, strangers
 from functions.api.listening import Hub
 from functions.api.route import Answer, Ask, Route, Who
@@ -121,10 +121,9 @@ def _dispatched(parts: Parts, hub: Hub, path: str, table: Sequence[Route]) -> En
             return await run_in_threadpool(_answered, parts, hub, route, request, content)
         except CutroomError as error:
             log.log(logging.ERROR if error.status >= 500 else logging.INFO, "%s %s: %s", request.method, path, error)
-            if route.page:
-                return _page(
-                    channels.page(problems.TITLES.get(error.status, "It went wrong"), str(error)), error.status
-                )
+            if route.page == "text/html":
+                text = channels.page(problems.TITLES.get(error.status, "It went wrong"), str(error))
+                return _page(text, error.status, route.page)
             return problems.of(error, request=_id(request))
 
     return endpoint
@@ -137,7 +136,8 @@ def _answered(parts: Parts, hub: Hub, route: Route, request: Request, content: b
         strangers.counted(parts, request)
         raise
     if not route.streams:
-        after_s = parts.limits.take(who.subject, (*PER_PERSON, *UPLOADS) if route.heavy else PER_PERSON)
+        rules = PER_PLATFORM if route.tells else PER_PERSON
+        after_s = parts.limits.take(who.subject, (*rules, *UPLOADS) if route.heavy else rules)
         if after_s is not None:
             raise TooMany(f"too many requests; come again in {after_s:.0f} s", after_s=after_s)
     _must(who, route)
@@ -155,20 +155,21 @@ def _answered(parts: Parts, hub: Hub, route: Route, request: Request, content: b
         after=request.headers.get("last-event-id"),
         hub=hub,
         again=lambda: _must(_let_in(parts, route, request, content), route),
+        told=(request.headers.get(route.signature or "", ""), content) if route.tells else ("", b""),
     )
     if route.streams:
         return _streamed(route.handler(ask), request)
     if route.page:
         answer = route.handler(ask)
-        return _page(answer.body, answer.status or route.status)
+        return _page(answer.body, answer.status or route.status, route.page)
     key = ask.body.id if route.signed else request.headers.get(once.HEADER)  # a header is not signed
-    if route.method == "POST" and key is not None:
+    if route.method == "POST" and key is not None and not route.tells:  # what is told twice is the same by itself
         return _once(ask, route, request, once.begin(ask, route, key, content))
     return _response(_given(route, route.handler(ask)), request)
 
 
-def _page(text: str, status: int) -> Response:
-    return Response(text, status, media_type="text/html")
+def _page(text: str, status: int, kind: str) -> Response:
+    return Response(text, status, media_type=kind)
 
 
 def _let_in(parts: Parts, route: Route, request: Request, content: bytes) -> Who:
@@ -205,6 +206,9 @@ def _given(route: Route, answer: Answer) -> once.Given:
 
 
 def _body(route: Route, request: Request, content: bytes) -> object:
+    if route.tells:
+        reading.must_be(request.headers.get("content-type", ""), route.tells)
+        return None
     if route.takes is None:
         if content:
             raise BadInput("there is a body, and nothing is done with one here; leave it out")

@@ -12,7 +12,7 @@ from common.events import signatures
 from functions.api import problems
 from functions.api.route import Route, Shape
 
-_HTML = {"text/html": {"schema": {"type": "string"}}}
+_TEXT = {"schema": {"type": "string"}}
 _PART = re.compile(r"\{(\w+)\}")
 PART = r"^[A-Za-z0-9_.-]{1,128}$"  # what a part of a path may be
 PLAIN = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"}
@@ -82,7 +82,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
             {"name": name, "in": "query", "required": name in required, "schema": one}
             for name, one in schema["properties"].items()
         ]
-    if route.method == "POST" and not route.signed:
+    if route.method == "POST" and not route.signed and not route.tells:
         told = "Sent again with the same key, a request is answered as before and done once, for a day."
         schema = {"type": "string", "pattern": "^[!-~]{1,128}$"}
         parameters.append(
@@ -115,6 +115,16 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         )
     if route.held:
         said["security"] = []
+    if route.page or route.tells:
+        said["x-for"] = "platforms"
+    if route.signature:
+        told = "By which the platform proves that it is its own."
+        one = {"type": "string", "pattern": "^[ -~]{1,500}$"}
+        parameters.append(
+            {"name": route.signature, "in": "header", "required": True, "description": told, "schema": one}
+        )
+    if route.tells:
+        said["requestBody"] = {"required": True, "content": {route.tells: {}}}
     if parameters:
         said["parameters"] = parameters
     if route.takes is not None:
@@ -124,7 +134,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _given(route: Route) -> dict[str, Any]:
     if route.page:
-        return {"description": "A page that says what came of it.", "content": _HTML}
+        return {"description": "A page that says what came of it.", "content": {route.page: _TEXT}}
     if route.gives is None:
         return {"description": "Done."}
     if route.streams:
@@ -134,8 +144,8 @@ def _given(route: Route) -> dict[str, Any]:
 
 
 def _problem(route: Route) -> dict[str, Any]:
-    if route.page:
-        return {"description": "Not done; a page says why.", "content": _HTML}
+    if route.page == "text/html":
+        return {"description": "Not done; a page says why.", "content": {route.page: _TEXT}}
     return {
         "description": "Not done, and why.",
         "content": {problems.KIND: {"schema": {"$ref": "#/components/schemas/Problem"}}},

@@ -10,11 +10,15 @@ from typing import Any, TypeVar
 import msgspec
 
 from common.errors import BadInput, TooLarge, TooSlow
-from functions.api.route import Shape
+from functions.api.route import Shape, Told
 
 LARGEST = 1 << 20  # bytes of a body
 LONGEST_S = 30.0  # in which a body must be there
 DEEPEST = 32  # levels of a body
+_NAMES: dict[Told, tuple[str, str]] = {
+    "application/json": ("JSON", "not_json"),
+    "application/atom+xml": ("Atom", "not_atom"),
+}
 
 S = TypeVar("S", bound=Shape)
 
@@ -43,14 +47,20 @@ async def body_of(headers: Mapping[str, str], stream: Any) -> bytes:
 
 def read_body(kind: str, content: bytes, wanted: type[S]) -> S:
     """Raises BadInput, saying where the body is not what is wanted."""
-    if kind.partition(";")[0].strip().lower() != "application/json":
-        raise BadInput("the body is no JSON; send it with Content-Type: application/json", code="not_json")
+    must_be(kind, "application/json")
     try:
         told = json.loads(content, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"the body is no JSON: {str(error)[:200]}", code="not_json") from error
     _look_over(told)
     return _converted(told, wanted, "the body", strict=True)
+
+
+def must_be(kind: str, wanted: Told) -> None:
+    """Raises BadInput where a body says that it is something else."""
+    if kind.partition(";")[0].strip().lower() != wanted:
+        name, code = _NAMES[wanted]
+        raise BadInput(f"the body is no {name}; send it with Content-Type: {wanted}", code=code)
 
 
 def read_query(pairs: Iterable[tuple[str, str]], wanted: type[S] | None) -> S | None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from functions.api.listening import Hub
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Page = Literal["text/html", "text/plain"]
+Told = Literal["application/json", "application/atom+xml"]
 
 
 class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -53,6 +55,7 @@ class Ask:
     after: str | None  # the id of the last event that the caller has, from Last-Event-ID
     hub: Hub
     again: Callable[[], None]  # raises once the caller may not ask this any more
+    told: tuple[str, bytes] = ("", b"")  # what a platform tells: its signature, and the body as it came
 
     @property
     def parent(self) -> str:
@@ -105,7 +108,9 @@ class Route:
     closed: bool = False  # asked of an organisation that is closed too, by its owner
     secret: bool = False  # its answer is told once, and not kept for a request that is sent again
     streams: bool = False  # events of `gives`, for as long as somebody listens; not counted against any limit
-    page: bool = False  # for a person's browser, which a platform sent here; its body is a text
+    page: Page | None = None  # for a person's browser that a platform sent here, or the platform; its body is a text
+    tells: Told | None = None  # a platform tells something; its body is taken as it comes
+    signature: str | None = None  # the header by which it proves that it is the platform
     signed: bool = False  # by a webhook's secret, in the place of a token
     ends: bool = False  # a POST that ends what the caller must have looked at: If-Match is wanted
     anyway: bool = False  # done whatever has changed since the caller looked: If-Match is not minded

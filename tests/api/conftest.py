@@ -24,6 +24,7 @@ from common.ports.annotator import Evidence
 from common.ports.auth import Caller
 from common.ports.documents import Vector
 from common.ports.limits import Rule
+from common.ports.notices import Herald
 from common.ports.outbound import Outbound
 from common.ports.platforms import App, Platform
 from common.ports.push import Message, Outcome
@@ -165,11 +166,12 @@ def serving(
     *,
     platform: Callable[[str], Platform] | None = None,
     app_of: Callable[[str], App] | None = None,
+    herald: Callable[[str], Herald | None] | None = None,
     patience_s: float = 0.0,
 ) -> Iterator[Served]:
     """A server whose imports go out by `outbound`; `evidence` is what is bought of every video, if any is. `platform`
-    gives those that are posted to, `app_of` what we are to them, and for as long as `patience_s` a person waits for
-    what they say.
+    gives those that are posted to, `app_of` what we are to them, `herald` hears what they tell by themselves, and for
+    as long as `patience_s` a person waits for what they say.
     """
     engine, post, clock = cloudlike(home, toy.definition(), active=4)
     if evidence is not None:
@@ -178,6 +180,8 @@ def serving(
     made = tools(engine, home, outbound)
     if platform is not None:
         made = replace(made, platform=platform)
+    if herald is not None:
+        made = replace(made, herald=herald, told_at="https://cutroom.example")
     agreed = replace(consent(made), patience_s=patience_s)
     if app_of is not None:
         made, agreed = replace(made, app=app_of), replace(agreed, client=lambda network: app_of(network).id)

@@ -56,10 +56,13 @@ def test_nobody_is_let_in_who_proves_nothing(served: Served, route: Any, header:
     assert served.engine.documents.count("assets") == 0
 
 
-def test_two_routes_alone_want_no_token(served: Served) -> None:
-    """Whoever holds what opens them: the id of an erasure, and the state of a connection."""
-    (held, back) = sorted((route for route in TABLE if route.held), key=lambda route: bool(route.page))
+def test_few_routes_want_no_token(served: Served) -> None:
+    """Whoever holds what opens them: the id of an erasure, and the state of a connection; and platforms that tell."""
+    opened = [route for route in TABLE if route.held and not route.path.startswith("/v1/notices/")]
+    (held, back) = sorted(opened, key=lambda route: bool(route.page))
     assert (held.path, back.path) == ("/v1/erasures/{erasure}", "/v1/connections/callback")
+    told = [route for route in TABLE if route.path.startswith("/v1/notices/")]
+    assert all(route.signature if route.method == "POST" else route.page == "text/plain" for route in told)
     for header in ({}, {"Authorization": "Bearer not.valid"}):
         problem(served.ask(held.method, f"/v1/erasures/{'x' * 43}", None, headers=header), 404, "not_found")
     served.limits.left = 0
@@ -83,7 +86,7 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         **{"webhook": hook["id"], "delivery": delivery, "note": "n"},
         **{"export": served.told("POST", "/v1/exports", status=202)["id"], "erasure": "e" * 43},
         **{"device": device, "channel": "c", "publication": "p", "table": "t"},
-        **{"campaign": "c", "conversions": "c", "history": "h"},
+        **{"campaign": "c", "conversions": "c", "history": "h", "subscription": "ann.c"},
     )
     own = [f"tenants/ann/{one}" for one in ("channels/c", "publications/p", "campaigns/c", "chores/calendar-t")]
     served.engine.documents.commit([Create(one, {"schema": 1}) for one in own])
@@ -118,7 +121,9 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
     for headers in ({}, {"Cutroom-Organisation": "ann"}):
         body = bodies.get(f"{route.method} {route.path}")
         answer = served.ask(route.method, path, by="bob", json=body, headers=headers)
-        if route.page:
+        if route.path.startswith("/v1/notices/"):
+            assert answer.status_code == 400, "no platform's, which alone tells anything there"
+        elif route.page:
             assert answer.status_code == 400 and answer.headers["content-type"].startswith("text/html")
         elif route.signed:
             problem(answer, 401, "unauthorized")

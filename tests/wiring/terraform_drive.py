@@ -6,6 +6,8 @@ writes, sends and starts is noted under its name, and every question it asks of 
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import random
 import sys
 import threading
@@ -563,6 +565,7 @@ class Drive:
                 platform=self._platform,
                 ads=self._ads,
                 app=platforms.apps(NotedSecrets(self.noted)),
+                herald=platforms.heralds(None),
                 vault=NotedVault(LocalVault(home / "vault.key"), self.noted),
                 limits=LocalLimits(self.clock),
             ),
@@ -827,6 +830,12 @@ class Drive:
         self._worked()
         assert {snap.body["step"] for snap in inner.get_many(keys).values()} == {"published"}
         assert inner.query("metrics"), "nobody read how it does"
+        signature, body = self._notice()
+        with self.noted.by("api"), TestClient(self.people) as client:
+            told = {"X-Hub-Signature": signature, "Content-Type": "application/atom+xml"}
+            assert client.post("/v1/notices/youtube/t.c", headers=told, content=body).status_code == 204
+        self._worked()
+        assert [snap.body["about"] for snap in inner.query("notices")] == [0]
         (clip, *_) = [snap.id for snap in inner.query("clips") if snap.id.endswith(".1") and "created" not in snap.body]
         for at in ("now", "next"):
             self.clock.at += timedelta(minutes=2)
@@ -845,6 +854,12 @@ class Drive:
         table = self.ask("POST", "/v1/calendar/tables", {"table": f"clip,channel,at\n{clip},Ann,2027-01-01"})["id"]
         self._worked()
         assert self.ask("GET", f"/v1/calendar/tables/{table}")["scheduled"] == 1
+
+    def _notice(self) -> tuple[str, bytes]:
+        """That a video is out: a signature, and the body."""
+        secret = hmac.new(b"a key", b"websub:t.c", hashlib.sha256).hexdigest()
+        body = b"<yt:videoId>dQw4w9WgXcQ</yt:videoId>"
+        return f"sha1={hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()}", body
 
     def advertise(self) -> None:
         """A campaign that is let run, another whose part somebody must look for, and what people did."""

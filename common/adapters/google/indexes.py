@@ -61,6 +61,7 @@ EXPIRING = (
     "idempotency",
     "invitations",
     "limits",
+    "notices",
     "refusals",
     "sessions",
     "spending",
@@ -78,6 +79,8 @@ INDEXES = (
     Index(collection="erasures", fields=("due",), group=True),
     # posts: those that are due, and how many of a channel went out within a day
     Index(collection="publications", fields=("due",), group=True),
+    Index(collection="publications", fields=("handle",), group=True),
+    Index(collection="notices", fields=("due",), group=True),
     Index(collection="publications", fields=("channel", "published")),
     Index(collection="publications", fields=("channel", "slot")),
     *(

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -131,6 +133,15 @@ class TikTok(Network):
         if asked.op not in ("accounts", "measure", "part", "commit"):
             known(asked.query)
         return super()._done(asked)
+
+    def notice(self, upload: Upload, event: str) -> tuple[dict[str, str], bytes]:
+        """What it sends to the address that is written there: its headers and its body."""
+        about = json.dumps({"publish_id": upload.id, "publish_type": "DIRECT_PUBLISH"})
+        told = {"client_key": self.client, "event": f"post.publish.{event}", "create_time": int(self.now())}
+        body = json.dumps({**told, "user_openid": upload.account, "content": about}).encode()
+        at = str(int(self.now()))
+        signed = hmac.new(self.secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+        return {"Content-Type": "application/json", "TikTok-Signature": f"t={at},s={signed}"}, body
 
     def _token(self, asked: Asked) -> Reply:
         form = asked.form

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import hmac
 import json
 import re
 from dataclasses import dataclass, field
@@ -102,6 +103,7 @@ class YouTube(Network):
         ("POST", "/token", "token", "_token"),
         ("POST", "/revoke", "revoke", "_revoke"),
         ("PUT", _PUT, "part", "_part"),
+        ("POST", "/subscribe", "subscribe", "_subscribe"),
         *((one.verb, rules.pattern(one.path), OPS[name], f"_{OPS[name]}") for name, one in rules.METHODS.items()),
     )
     cuts: list[Literal["cut", "answered"]] = field(default_factory=list)
@@ -109,6 +111,7 @@ class YouTube(Network):
     channels: dict[str, Channel] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     refused: list[Bad] = field(default_factory=list)
+    subscribed: dict[str, dict[str, str]] = field(default_factory=dict)  # what the hub was asked, by callback
 
     def channel(self, name: str) -> Channel:
         """It is there for whoever has a token of it."""
@@ -138,6 +141,23 @@ class YouTube(Network):
         told = {"id": name, "jobId": job, "startTime": start, "createTime": created or start}
         told["downloadUrl"] = f"{self.address}/v1/media/CHANNEL/{channel.id}/jobs/{job}/reports/{name}?alt=media"
         channel.reports.append({**told, "text": text})
+
+    def asks_back(self, callback: str) -> dict[str, str]:
+        """What the hub asks at an address before it tells anything there."""
+        told = self.subscribed[callback]
+        same = {name: told[name] for name in ("hub.mode", "hub.topic", "hub.lease_seconds")}
+        return {**same, "hub.challenge": hashlib.sha256(callback.encode()).hexdigest()[:20]}
+
+    def notice(self, callback: str, video: str) -> tuple[dict[str, str], bytes]:
+        """What the hub sends there of a video: its headers and its body."""
+        told = self.subscribed[callback]
+        body = (
+            '<?xml version="1.0" encoding="UTF-8"?><feed xmlns:yt="http://www.youtube.com/xml/schemas/2015" '
+            f'xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="{told["hub.topic"]}"/><entry>'
+            f"<id>yt:video:{video}</id><yt:videoId>{video}</yt:videoId><title>Tea</title></entry></feed>"
+        ).encode()
+        signed = hmac.new(told["hub.secret"].encode(), body, hashlib.sha1).hexdigest()
+        return {"Content-Type": "application/atom+xml", "X-Hub-Signature": f"sha1={signed}"}, body
 
     def number(self) -> str:
         """As YouTube's ids look."""
@@ -212,6 +232,19 @@ class YouTube(Network):
         self.begun[channel.id] += 1
         told = urlencode({"uploadType": "resumable", "upload_id": name})
         return Reply(headers={"Location": f"{self.address}{_PUT}?{told}", "X-GUploader-UploadID": name})
+
+    def _subscribe(self, asked: Asked) -> Reply:
+        form = asked.form
+        names = {"hub.mode", "hub.topic", "hub.callback", "hub.secret", "hub.lease_seconds", "hub.verify"}
+        if set(form) != names or form["hub.mode"] != "subscribe" or not form["hub.lease_seconds"].isdecimal():
+            raise Bad(400, "Invalid parameter for a subscription")
+        topic = r"https://www\.youtube\.com/xml/feeds/videos\.xml\?channel_id=[\w-]+"
+        if not re.fullmatch(topic, form["hub.topic"]) or not form["hub.callback"].startswith("https://"):
+            raise Bad(400, "Invalid value for hub.topic or hub.callback")
+        if not 0 < len(form["hub.secret"]) < 200 or int(form["hub.lease_seconds"]) > 864_000:
+            raise Bad(400, "Invalid value for hub.secret or hub.lease_seconds")
+        self.subscribed[form["hub.callback"]] = form
+        return Reply(status=202)
 
     def _part(self, asked: Asked) -> Reply:
         if set(asked.query) != {"uploadType", "upload_id"} or asked.query["uploadType"] != "resumable":

@@ -1,0 +1,46 @@
+"""Notices: what platforms tell by themselves. Taken here, and looked into by who has their secrets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from common.chores import noticing
+from common.domain.publication import Network
+from common.errors import NotFound, Unauthorized
+from functions.api.route import Answer, Ask, Shape, matching
+
+
+class AskedBack(Shape, forbid_unknown_fields=False):
+    """What a hub asks back with (W3C WebSub, 5.3). Who did not ask for this topic answers 404."""
+
+    mode: Literal["subscribe", "unsubscribe"] = msgspec.field(name="hub.mode")
+    topic: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] = msgspec.field(name="hub.topic")
+    challenge: Annotated[str, matching("[!-~]{1,500}")] = msgspec.field(name="hub.challenge")
+    lease: Annotated[str, matching("[0-9]{1,10}")] | None = msgspec.field(name="hub.lease_seconds", default=None)
+
+
+def from_tiktok(ask: Ask) -> Answer:
+    return _taken(ask, "tiktok", "")
+
+
+def from_youtube(ask: Ask) -> Answer:
+    return _taken(ask, "youtube", ask.path["subscription"])
+
+
+def asked_back(ask: Ask) -> Answer:
+    """That somebody wants to be told no more is not confirmed: it ends with the lease."""
+    back: AskedBack = ask.query
+    wanted = noticing.wanted(ask.parts.engine, ask.path["subscription"], back.topic)
+    if back.mode != "subscribe" or not wanted:
+        raise NotFound("nobody here asked for this")
+    return Answer(body=back.challenge)
+
+
+def _taken(ask: Ask, network: Network, subscription: str) -> Answer:
+    signature, content = ask.told
+    if not signature:
+        raise Unauthorized("a notice is signed by its platform; this one is not")
+    noticing.taken(ask.parts.engine, network, subscription, signature[:500], content)
+    return Answer()
