@@ -24,6 +24,7 @@ PERMISSIONS: dict[str, Role] = {
     "captions.read": "viewer",
     "captions.write": "editor",
     "verdicts.read": "viewer",
+    "predictions.read": "viewer",
     "knowledge.read": "viewer",
     "knowledge.write": "editor",
     "compliance.read": "viewer",

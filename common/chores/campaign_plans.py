@@ -77,7 +77,7 @@ def planned(
         "plan": to_json(plan),
         "a_day": daily(plan, now),
         "approved": decided,
-        "predicted": {name: there[clip_key].body.get(name) for name in ("score", "scores", "verdict")},
+        "predicted": scheduling.predicted(engine, tenant, there[clip_key], account),
         "video": to_json(video),
         "made": {},
         "delivery": None,

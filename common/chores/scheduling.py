@@ -21,6 +21,7 @@ from common.domain.gate import Gate
 from common.domain.platforms import Platform, measured, platforms
 from common.domain.publication import KINDS, File, Late, Post, Visibility
 from common.errors import BadInput, Conflict, NotFound
+from common.learning import asking
 from common.pipeline.engine import Engine
 from common.pipeline.run import RunId
 from common.ports.clock import parse, stamp
@@ -115,7 +116,7 @@ def planned(engine: Engine, tenant: str, wanted: Wanted, by: str, taken: Iterabl
         "priority": wanted.priority or (slot.priority if slot else 0),
         "post": to_json(post),
         "approved": decided,
-        "predicted": {name: clip.body.get(name) for name in ("score", "scores", "verdict")},
+        "predicted": predicted(engine, tenant, clip, channel),
         "video": to_json(video),
         **_beside(made),
     }
@@ -133,6 +134,15 @@ def finished(
     decided = _approved(clip, made, channel)
     gates = from_json(list[Gate], loads(engine.objects.get(checked["gates"]["object"])))
     return decided, *_chosen(kinds, clip, made, gates, aspect), made
+
+
+def predicted(engine: Engine, tenant: str, clip: Snap, channel: Snap) -> Json:
+    """What is thought of a clip before anybody sees it: its score, and what the live model expects on this channel."""
+    network = channel.body["network"]
+    answered = asking.ask(engine.documents, engine.objects, tenant, clip.id, account=channel.id, network=network)
+    thought: Json = {name: clip.body.get(name) for name in ("score", "scores", "verdict")}
+    name = channel.body.get("name") or channel.id
+    return {**thought, "ctr": asking.kept(answered, account=channel.id, network=network, name=name)}
 
 
 def moved(engine: Engine, tenant: str, snap: Snap, at: datetime) -> list[Write]:

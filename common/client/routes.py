@@ -42,8 +42,10 @@ from common.client.shapes import (
     Link,
     Member,
     Note,
+    OnePrediction,
     Organisation,
     Paused,
+    Predictions,
     Publication,
     Refreshed,
     Renditions,
@@ -174,6 +176,18 @@ class VerdictsRoutes(_Resource):
     def one(self, clip: str) -> Votes:
         """See what each member of the council said of a clip, and who differs."""
         found: Votes = self._ask.call("GET", f"/v1/clips/{part(clip)}/verdict")
+        return found
+
+
+class PredictionsRoutes(_Resource):
+    def of_clip(self, clip: str) -> Predictions:
+        """See what clicks were to be expected of a clip when it was made, and how sure that was."""
+        found: Predictions = self._ask.call("GET", f"/v1/clips/{part(clip)}/predictions")
+        return found
+
+    def create(self, *, clip: str, account: str, network: str | None = None, exposure: int | None = None, segments: dict[str, str] | None = None) -> OnePrediction:
+        """Ask what clicks are to be expected of a clip in an account, by the model that is live now."""
+        found: OnePrediction = self._ask.call("POST", "/v1/predictions", body={"clip": clip, "account": account, "network": network, "exposure": exposure, "segments": segments})
         return found
 
 
@@ -638,6 +652,7 @@ class Routes:
         self.flows = FlowsRoutes(transport)
         self.clips = ClipsRoutes(transport)
         self.verdicts = VerdictsRoutes(transport)
+        self.predictions = PredictionsRoutes(transport)
         self.publications = PublicationsRoutes(transport)
         self.campaigns = CampaignsRoutes(transport)
         self.conversions = ConversionsRoutes(transport)

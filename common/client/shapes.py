@@ -11,6 +11,16 @@ class Acceptance(TypedDict):
     text: str
 
 
+class AccountPrediction(TypedDict):
+    """For one account: a prediction, or why there is too little to say anything."""
+
+    account: str
+    network: str | None
+    name: str
+    prediction: Prediction | None
+    silence: NotEnoughData | None
+
+
 class Asset(TypedDict):
     """One video. What is not known yet is null. `fetched` and `error` are of an import."""
 
@@ -323,6 +333,14 @@ class Connection(TypedDict):
 
     url: str
     expires: str
+
+
+class Contribution(TypedDict):
+    """What one thing does to it, in log odds; all of them and the base add up to the prediction."""
+
+    name: str
+    text: str
+    effect: float
 
 
 class ConversionEvent(TypedDict):
@@ -765,6 +783,14 @@ class Knowledge(TypedDict):
     snapshots: list[Snapshot]
 
 
+class KnownOfClip(TypedDict):
+    """What is known without any history: it describes, and predicts nothing. 0 to 1."""
+
+    name: str
+    value: float
+    text: str
+
+
 class LeftOut(TypedDict):
     what: str
     why: str
@@ -997,6 +1023,15 @@ class NotCounted(TypedDict):
     why: str
 
 
+class NotEnoughData(TypedDict):
+    """`have` of the `need` things that are counted, which `of` names. `why` ends in what to do."""
+
+    why: str
+    have: int
+    need: int
+    of: str
+
+
 class Note(TypedDict):
     """`outcome`: how its clip had done when the note was made, 0 to 100 among the account's clips. `by`: a person, or
     outcomes."""
@@ -1009,6 +1044,18 @@ class Note(TypedDict):
     outcome: float | None
     snapshot: str
     by: str
+
+
+class OnePrediction(TypedDict):
+    """By the model that is live now, from the features that the clip had when it was made."""
+
+    account: str
+    network: str | None
+    name: str
+    prediction: Prediction | None
+    silence: NotEnoughData | None
+    clip: str
+    features_version: str
 
 
 class Organisation(TypedDict):
@@ -1077,6 +1124,36 @@ class PostOutcome(TypedDict):
     as_of: str
     metrics: dict[str, int | str | None]
     predicted: dict[str, Any] | None
+
+
+class Prediction(TypedDict):
+    """Clicks as a share of those who see it. `low` to `high`: where `coverage` of clips shown `exposure` times lie.
+
+    `band`: below, within or above `typical`, the middle half of the account's own history. `says` is for people."""
+
+    model: str
+    value: float
+    low: float
+    high: float
+    coverage: float
+    exposure: int
+    band: Literal['high', 'low', 'typical']
+    typical: list[float]
+    says: str
+    contributions: list[Contribution]
+
+
+class Predictions(TypedDict):
+    """As they were when the clip was made. `silence`: there was no model. `refused`: why it could not be used."""
+
+    clip: str
+    created: str
+    model: str | None
+    features_version: str
+    accounts: list[AccountPrediction]
+    silence: NotEnoughData | None
+    refused: str | None
+    known: list[KnownOfClip]
 
 
 class Problem(TypedDict):
@@ -1447,6 +1524,18 @@ class Votes(TypedDict):
     clip: str
     votes: list[Vote]
     verdict: Outcome
+
+
+class WantedPrediction(TypedDict):
+    """`account`: a channel's id, or the name of an account in what was imported. `network`: of an account that the
+    model does not know, else its own. `exposure`: how often it will be shown; None: as often as is usual there.
+    `segments`: to whom, by names such as age, gender, interest, placement."""
+
+    clip: str
+    account: str
+    network: NotRequired[str | None]
+    exposure: NotRequired[int | None]
+    segments: NotRequired[dict[str, str]]
 
 
 class Webhook(TypedDict):
