@@ -82,10 +82,10 @@ def run(tools: Tools, hold: Hold) -> End:
         return Done(fields={"error": {"code": error.code, "text": str(error)}})
     if memo.get("back"):
         return _back(tools, hold, found)
-    told = _told(found)
+    fields = told(found)
     if found.wrong or hold.body["rehearsal"]:
-        return Done(fields=told)
-    hold.note(told)
+        return Done(fields=fields)
+    hold.note(fields)
     return _taken(tools, hold, found.past)
 
 
@@ -156,7 +156,7 @@ def _undone(snap: Snap, name: str) -> Iterable[Write]:
         yield Delete(snap.key, snap.version)
 
 
-def _told(found: Found) -> Json:
+def told(found: Found) -> Json:
     """The mapping report."""
     accounts = Counter((one.account, one.network) for one in found.past)
     shown = [one for one in found.columns if one.meaning is not None or one.why is not None]

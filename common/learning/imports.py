@@ -75,6 +75,12 @@ class Past:
     metrics: Metrics
     group: str
     rows: int
+    ad: str  # its id, or its name where it has none
+
+    @property
+    def label(self) -> str:
+        """By which people know it."""
+        return " · ".join((self.title or self.ad, *(f"{name} {told}" for name, told in self.segments.items())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +161,11 @@ def read(content: bytes, options: Options, now: datetime) -> Found:
         dates=made.dates,
         currency=made.currency,
     )
+
+
+def names_accounts(content: bytes) -> bool:
+    """Whether a column says whose account it was. Raises BadInput where the table cannot be read."""
+    return "account" in columns.mapped(tables.opened(content, columns.is_head).head).at
 
 
 def outcome(one: Past, now: datetime) -> Json:
@@ -314,7 +325,7 @@ def _identity(ident: str | None, name: str | None, campaign: str | None, group: 
         return f"id {ident}"
     if name is None:
         raise BadInput("it names no ad; fill in its id or name, or take it out if it sums up the others")
-    return "\n".join(("name", name, campaign or "", group or ""))
+    return "\n".join((name, campaign or "", group or ""))
 
 
 def _network(told: str | None) -> str | None:
@@ -443,6 +454,7 @@ def _summed(lines: Sequence[_Line], currency: str | None) -> Iterable[Past]:
             metrics=Metrics(**counts, currency=currency if spent else None),
             group=_group(last),
             rows=len(some),
+            ad=last.ident.split("\n")[0].removeprefix("id "),
         )
 
 

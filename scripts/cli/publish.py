@@ -7,8 +7,7 @@ import json
 import sys
 import time
 import webbrowser
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -18,17 +17,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from common import config
-from common.adapters.embedded.auth import LocalKey
-from common.adapters.embedded.folder import StateFolder
-from common.bootstrap import local as bootstrap
-from common.chores.keeper import Keeper
 from common.client.cutroom import Cutroom
 from common.client.problems import Refused
 from common.client.shapes import Publication
 from common.errors import BadInput, StateFolderBusy
+from scripts.cli import here
 from scripts.cli.interrupts import Interrupts
-from scripts.cli.serve import PORT, listening, served
 
 OVER = ("published", "failed", "cancelled", "held")
 LOOK_S = 1.0
@@ -92,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
     console = Console(highlight=False)
     interrupts = Interrupts()
     try:
-        with _client(options, console) as client:
+        with here.client() as client:
             interrupts.check()
             done: int = options.run(client, options, console)
             return done
@@ -287,23 +281,6 @@ def _command(commands: Any, name: str, run: Command, what: str) -> argparse.Argu
     made: argparse.ArgumentParser = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
     made.set_defaults(run=run)
     return made
-
-
-@contextmanager
-def _client(options: argparse.Namespace, console: Console) -> Iterator[Cutroom]:
-    """Of scripts/serve where that is at work; else all of it here, for as long as the command lasts."""
-    settings = config.from_environment()
-    try:
-        with bootstrap.local(settings) as local, listening("127.0.0.1", PORT) as listener:
-            address = f"http://127.0.0.1:{PORT}"
-            api = bootstrap.api(local, address)
-            with served(api, listener, local.settings.origins), closing(api.courier), Keeper(api.tools).looking():
-                yield Cutroom(address, key=api.key)
-    except StateFolderBusy:
-        folder = StateFolder(settings.home)
-        if folder.address is None:
-            raise
-        yield Cutroom(folder.address, key=LocalKey(folder.key).key)
 
 
 if __name__ == "__main__":

@@ -87,6 +87,9 @@ def test_a_backtest_asks_only_about_what_came_later() -> None:
     assert sum(one["creatives"] for one in report["reliability"]) == report["foretold"]
     assert report["importance"][0]["name"] == "strong"
     assert report["unseen_accounts"]["skill"] is None and "10 are needed" in report["unseen_accounts"]["why_not"]
+    over = report["over"]
+    assert over["own mean"]["low"] < over["own mean"]["gain"] < over["own mean"]["high"] and over["own mean"]["low"] > 0
+    assert over["glm"]["gain"] == pytest.approx(1 - (1 - ours["skill"]) / (1 - glm["skill"]), abs=0.05)
     assert report["seed_targets"]["r2"] < report["seed_targets"]["r2_ceiling_of_chance"] + 0.1
 
 
@@ -152,7 +155,7 @@ def test_many_features_share_one_level_of_alarm() -> None:
         alarms += any(one.alarm for one in drift.shifts(before, after))
     assert alarms <= 2
     after["f3"] = [rng.gauss(1, 1) for _ in range(100)]
-    after["f5"] = [None] * 50 + after["f5"][:50]
+    after["f5"] = [*[None] * 50, *after["f5"][:50]]
     found = drift.shifts(before, after)
     assert {one.name for one in found if one.alarm} == {"f3", "f5"}
 

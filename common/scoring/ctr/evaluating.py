@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -156,6 +156,7 @@ def backtest(
     rows = ripe(creatives, now)
     enough(rows)
     told: list[dict[str, Any]] = []
+    kept: list[Creative] = []
     silent = 0
     slices: list[dict[str, Any]] = []
     manifest: Mapping[str, Any] = {}
@@ -168,10 +169,15 @@ def backtest(
             continue
         model = opened(f"ctr@backtest-{number}", made.ubj, made.sealed)
         manifest = model.manifest
-        found = [one for at in asked if (one := _told(model, rows[at])) is not None]
+        found, of = [], []
+        for at in asked:
+            if (one := _told(model, rows[at])) is not None:
+                found.append(one)
+                of.append(rows[at])
         slices.append({"asked": len(asked), "learned": manifest["rows"], "foretold": len(found)})
         silent += len(asked) - len(found)
         told += found
+        kept += of
     if not told:
         raise NotEnough(
             "no slice of the history has enough before it to be foretold; import what was run earlier",
@@ -193,6 +199,11 @@ def backtest(
         "split": "later slices" if timed(rows) else "groups of near-duplicates, as all were launched within two weeks",
         "slices": slices,
         "models": {name: _of_model(columns[name], columns["own mean"], told, n, y) for name in MODELS},
+        "over": {
+            name: asdict(compared(columns[name].tolist(), ours.tolist(), kept, seed=seed))
+            for name in MODELS
+            if name != "ours"
+        },
         "reliability": _reliability(ours, n, y),
         "intervals": {
             "said": COVERAGE,
@@ -282,7 +293,7 @@ def _unseen(rows: Sequence[Creative], now: datetime, features_version: str, seed
     accounts = len({row.account for row in rows})
     found: dict[str, Any] = {"accounts": accounts, "skill": None, "why_not": None}
     if accounts < MANY_ACCOUNTS:
-        return {**found, "why_not": f"there are {accounts} accounts, and {MANY_ACCOUNTS} are needed to hold some back"}
+        return {**found, "why_not": f"{MANY_ACCOUNTS} are needed to hold some back, not {accounts}"}
     q, means, kept = [], [], []
     for learned, asked in by_account(rows, folds=FOLDS):
         try:
