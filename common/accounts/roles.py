@@ -39,6 +39,8 @@ PERMISSIONS: dict[str, Role] = {
     "campaigns.limit": "owner",
     "history.read": "viewer",
     "history.write": "editor",
+    "experiments.read": "viewer",
+    "experiments.write": "publisher",
     "usage.read": "viewer",
     "organisation.read": "viewer",
     "organisation.write": "admin",

@@ -47,6 +47,7 @@ KINDS = {
     "conversions": Kind(handler="common.chores.conversions:run"),
     "history": Kind(handler="common.chores.history:run", tries=8),
     "notice": Kind(handler="common.chores.noticing:run", tries=8),
+    "experiment": Kind(handler="common.chores.experimenting:run"),
 }
 GROUPS = ("chores", "publications", "campaigns", "notices", "erasures")
 FAR_S = 900.0  # a pause longer than this is left to the sweep: no wake lasts for months

@@ -9,7 +9,9 @@ from typing import Literal
 
 from common.client.events import Event
 from common.client.shapes import (
+    ArmFigures,
     Asset,
+    Assignment,
     Budget,
     Calendar,
     CalendarTable,
@@ -28,6 +30,8 @@ from common.client.shapes import (
     Devices,
     Erasure,
     EvidencePrices,
+    ExperimentRules,
+    ExperimentSummary,
     Export,
     Flow,
     FlowUsage,
@@ -36,12 +40,15 @@ from common.client.shapes import (
     Hits,
     Insights,
     Invitation,
+    KeptFigures,
     Key,
     Knowledge,
     Line,
     Link,
     Member,
+    NewArm,
     Note,
+    OneExperiment,
     OnePrediction,
     Organisation,
     Paused,
@@ -421,6 +428,43 @@ class UsageRoutes(_Resource):
         return found
 
 
+class ExperimentsRoutes(_Resource):
+    def every(self, *, limit: int | None = None, cursor: str | None = None, state: Literal['decided', 'draft', 'frozen', 'running', 'stopped'] | None = None) -> Iterator[ExperimentSummary]:
+        """List experiments, the last made first."""
+        found: Iterator[ExperimentSummary] = self._ask.pages("/v1/experiments", query={"limit": limit, "cursor": cursor, "state": state})
+        return found
+
+    def create(self, *, name: str, kind: Literal['clip', 'thumbnail', 'title'], arms: list[NewArm], shown: Literal['in_turn', 'together'] | None = None, account: str | None = None, rules: ExperimentRules | None = None) -> OneExperiment:
+        """Make an experiment: arms that are to be shown beside each other; nothing is shown until it is started."""
+        found: OneExperiment = self._ask.call("POST", "/v1/experiments", body={"name": name, "kind": kind, "arms": arms, "shown": shown, "account": account, "rules": rules})
+        return found
+
+    def one(self, experiment: str) -> OneExperiment:
+        """Look at an experiment: its arms, their shares and figures, each day's shares, and what is known."""
+        found: OneExperiment = self._ask.call("GET", f"/v1/experiments/{part(experiment)}")
+        return found
+
+    def start(self, experiment: str) -> OneExperiment:
+        """Start an experiment, all arms alike; its shares move once a day from then on."""
+        found: OneExperiment = self._ask.call("POST", f"/v1/experiments/{part(experiment)}/start")
+        return found
+
+    def stop(self, experiment: str) -> OneExperiment:
+        """Stop an experiment, for good: no arm is drawn any more and no share moves."""
+        found: OneExperiment = self._ask.call("POST", f"/v1/experiments/{part(experiment)}/stop")
+        return found
+
+    def figures(self, experiment: str, *, figures: list[ArmFigures]) -> KeptFigures:
+        """Tell what was counted of arms in a day; told again, the last word counts."""
+        found: KeptFigures = self._ask.call("POST", f"/v1/experiments/{part(experiment)}/figures", body={"figures": figures})
+        return found
+
+    def assign(self, experiment: str, *, key: str, publication: str | None = None) -> Assignment:
+        """Draw the arm for a slot by the shares of now; the same key gives the same arm ever after."""
+        found: Assignment = self._ask.call("POST", f"/v1/experiments/{part(experiment)}/assignments", body={"key": key, "publication": publication})
+        return found
+
+
 class EvidenceRoutes(_Resource):
     def prices(self, *, asset: str | None = None) -> EvidencePrices:
         """See what evidence for the council costs, before it is bought: by feature, and of one video."""
@@ -576,7 +620,7 @@ class WebhooksRoutes(_Resource):
         found: list[Webhook] = self._ask.call("GET", "/v1/webhooks")["items"]
         return found
 
-    def make(self, *, name: str, address: str | None = None, events: list[Literal['alert.quota', 'alert.system', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']] | None = None, may_start: bool | None = None) -> Webhook:
+    def make(self, *, name: str, address: str | None = None, events: list[Literal['alert.quota', 'alert.system', 'experiment.decided', 'experiment.frozen', 'experiment.stopped', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']] | None = None, may_start: bool | None = None) -> Webhook:
         """Have an address told what happens, or let a program start flows; the secret is told this once."""
         found: Webhook = self._ask.call("POST", "/v1/webhooks", body={"name": name, "address": address, "events": events, "may_start": may_start})
         return found
@@ -586,7 +630,7 @@ class WebhooksRoutes(_Resource):
         found: Webhook = self._ask.call("GET", f"/v1/webhooks/{part(webhook)}")
         return found
 
-    def change(self, webhook: str, *, name: str | None = None, address: str | None = None, events: list[Literal['alert.quota', 'alert.system', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']] | None = None, active: bool | None = None, may_start: bool | None = None, if_match: str | None = None) -> Webhook:
+    def change(self, webhook: str, *, name: str | None = None, address: str | None = None, events: list[Literal['alert.quota', 'alert.system', 'experiment.decided', 'experiment.frozen', 'experiment.stopped', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']] | None = None, active: bool | None = None, may_start: bool | None = None, if_match: str | None = None) -> Webhook:
         """Change a webhook, or switch it off and on."""
         found: Webhook = self._ask.call("PATCH", f"/v1/webhooks/{part(webhook)}", body={"name": name, "address": address, "events": events, "active": active, "may_start": may_start}, if_match=if_match)
         return found
@@ -661,6 +705,7 @@ class Routes:
         self.channels = ChannelsRoutes(transport)
         self.files = FilesRoutes(transport)
         self.usage = UsageRoutes(transport)
+        self.experiments = ExperimentsRoutes(transport)
         self.evidence = EvidenceRoutes(transport)
         self.compliance = ComplianceRoutes(transport)
         self.storyboards = StoryboardsRoutes(transport)

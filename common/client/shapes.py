@@ -21,6 +21,23 @@ class AccountPrediction(TypedDict):
     silence: NotEnoughData | None
 
 
+class ArmFigures(TypedDict):
+    """What was counted of an arm in a day, by UTC. Told again, the last word counts; those before are its history."""
+
+    arm: str
+    date: str
+    impressions: int
+    clicks: int
+    spend_micros: NotRequired[int | None]
+
+
+class ArmPrior(TypedDict):
+    """Clicks by impressions that are expected, and how many impressions that belief is worth."""
+
+    mean: float
+    strength: float
+
+
 class Asset(TypedDict):
     """One video. What is not known yet is null. `fetched` and `error` are of an import."""
 
@@ -48,6 +65,16 @@ class AssetChange(TypedDict):
 class Assets(TypedDict):
     items: list[Asset]
     next: str | None
+
+
+class Assignment(TypedDict):
+    """`propensity`: the chance that this arm had, by which it can be told later what another choice had brought."""
+
+    key: str
+    arm: str
+    propensity: float
+    at: str
+    publication: str | None
 
 
 class BestTimes(TypedDict):
@@ -390,6 +417,7 @@ class Data(TypedDict):
     asset: str | None
     publication: str | None
     channel: str | None
+    experiment: str | None
     url: str | None
     stage: str | None
     percent: int | None
@@ -500,7 +528,7 @@ class Event(TypedDict):
     """One thing that happened. `id` names it however often it is sent; null for how far a flow is this moment."""
 
     id: str | None
-    type: Literal['alert.quota', 'alert.system', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started'] | Literal['webhook.test']
+    type: Literal['alert.quota', 'alert.system', 'experiment.decided', 'experiment.frozen', 'experiment.stopped', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started'] | Literal['webhook.test']
     at: str
     organisation: str
     data: Data
@@ -539,6 +567,75 @@ class EvidencePrices(TypedDict):
     usd_micros: int | None
     usd_micros_per_video: int
     priced: str
+
+
+class ExperimentArm(TypedDict):
+    """`share` of the showing now; `allotted`: micros of a day's budget by it. Clicks by impressions lie between `low`
+    and `high`, however often somebody looks; null while nothing was counted. `spend_micros` null: nobody told."""
+
+    name: str
+    clip: str | None
+    text: str | None
+    thumbnail: str | None
+    campaigns: list[str]
+    publications: list[str]
+    prior: ArmPrior | None
+    share: float
+    allotted_micros: int | None
+    impressions: int
+    clicks: int
+    spend_micros: int | None
+    low: float | None
+    high: float | None
+    beaten: bool
+
+
+class ExperimentDay(TypedDict):
+    """The shares that held from that day on."""
+
+    date: str
+    shares: dict[str, float]
+    state: Literal['decided', 'draft', 'frozen', 'running', 'stopped']
+    why: str
+
+
+class ExperimentRules(TypedDict):
+    """What no figure can move. `floor`: the least share of an arm that is not beaten; `step`: what a share moves a day
+    at most; `least_impressions`, `least_spend_micros`: what an arm has had before it may get less; `cap_micros`: all
+    that may be spent, after which it ends; `daily_micros`: what is handed out to the arms each day; `ripe_hours`: from
+    the end of a day until its figures count; `longest_days`: after which it ends; `alpha`: the chance that equal arms
+    are ever told apart."""
+
+    floor: NotRequired[float]
+    step: NotRequired[float]
+    least_impressions: NotRequired[int]
+    least_spend_micros: NotRequired[int]
+    cap_micros: NotRequired[int | None]
+    daily_micros: NotRequired[int | None]
+    ripe_hours: NotRequired[int]
+    longest_days: NotRequired[int]
+    alpha: NotRequired[float]
+
+
+class ExperimentSummary(TypedDict):
+    """`why` is for people; `best` null until it is decided."""
+
+    id: str
+    name: str
+    kind: Literal['clip', 'thumbnail', 'title']
+    state: Literal['decided', 'draft', 'frozen', 'running', 'stopped']
+    why: str
+    best: str | None
+    shares: dict[str, float]
+    by: str
+    created: str
+    started: str | None
+    ended: str | None
+
+
+class Experiments(TypedDict):
+    items: list[ExperimentSummary]
+    next: str | None
 
 
 class Export(TypedDict):
@@ -754,6 +851,12 @@ class Judgement(TypedDict):
     rubric: list[RubricItem]
 
 
+class KeptFigures(TypedDict):
+    """`changed`: how many said something new."""
+
+    changed: int
+
+
 class Key(TypedDict):
     """A program's. `text` is told once, when it is made or rotated; `earlier`: until when the one before opens too."""
 
@@ -838,6 +941,19 @@ class NamedPart(TypedDict):
     name: str
 
 
+class NewArm(TypedDict):
+    """`campaigns` and `publications`: whose figures count for it; without them its figures are told. `prior`: left out,
+    it is what the model of clicks says of `clip` in `account`, or what the arms together come to."""
+
+    name: str
+    clip: NotRequired[str | None]
+    text: NotRequired[str | None]
+    thumbnail: NotRequired[str | None]
+    campaigns: NotRequired[list[str]]
+    publications: NotRequired[list[str]]
+    prior: NotRequired[ArmPrior | None]
+
+
 class NewAsset(TypedDict):
     """What is about to be sent."""
 
@@ -845,6 +961,13 @@ class NewAsset(TypedDict):
     size: int
     type: NotRequired[str]
     sha256: NotRequired[str | None]
+
+
+class NewAssignment(TypedDict):
+    """`key` names what the arm is for, such as a slot; `publication`: the post that was made of it, now or later."""
+
+    key: str
+    publication: NotRequired[str | None]
 
 
 class NewBudget(TypedDict):
@@ -914,6 +1037,23 @@ class NewErasure(TypedDict):
     If-Match is its ETag; of one that is closed, which changes no more and shows none, any will do, such as *."""
 
     name: str
+
+
+class NewExperiment(TypedDict):
+    """`shown`: together, every arm every day, as ads are; or in_turn, one to each slot, as posts are."""
+
+    name: str
+    kind: Literal['clip', 'thumbnail', 'title']
+    arms: list[NewArm]
+    shown: NotRequired[Literal['in_turn', 'together']]
+    account: NotRequired[str | None]
+    rules: NotRequired[ExperimentRules]
+
+
+class NewFigures(TypedDict):
+    """All are kept, or none where one of them cannot be."""
+
+    figures: list[ArmFigures]
 
 
 class NewFlow(TypedDict):
@@ -1014,7 +1154,7 @@ class NewTimes(TypedDict):
 class NewWebhook(TypedDict):
     name: str
     address: NotRequired[str | None]
-    events: NotRequired[list[Literal['alert.quota', 'alert.system', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
+    events: NotRequired[list[Literal['alert.quota', 'alert.system', 'experiment.decided', 'experiment.frozen', 'experiment.stopped', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
     may_start: NotRequired[bool]
 
 
@@ -1044,6 +1184,24 @@ class Note(TypedDict):
     outcome: float | None
     snapshot: str
     by: str
+
+
+class OneExperiment(TypedDict):
+    id: str
+    name: str
+    kind: Literal['clip', 'thumbnail', 'title']
+    state: Literal['decided', 'draft', 'frozen', 'running', 'stopped']
+    why: str
+    best: str | None
+    shares: dict[str, float]
+    by: str
+    created: str
+    started: str | None
+    ended: str | None
+    shown: Literal['in_turn', 'together']
+    rules: ExperimentRules
+    arms: list[ExperimentArm]
+    days: list[ExperimentDay]
 
 
 class OnePrediction(TypedDict):
@@ -1560,7 +1718,7 @@ class WebhookChange(TypedDict):
 
     name: NotRequired[str]
     address: NotRequired[str | None]
-    events: NotRequired[list[Literal['alert.quota', 'alert.system', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
+    events: NotRequired[list[Literal['alert.quota', 'alert.system', 'experiment.decided', 'experiment.frozen', 'experiment.stopped', 'metrics.update', 'publication.cancelled', 'publication.failed', 'publication.held', 'publication.published', 'publication.unknown', 'transcription.complete', 'video.generation.completed', 'video.generation.failed', 'video.generation.progress', 'video.generation.started']]]
     active: NotRequired[bool]
     may_start: NotRequired[bool]
 

@@ -18,6 +18,9 @@ Type = Literal[
     "publication.failed",
     "publication.cancelled",
     "metrics.update",
+    "experiment.decided",
+    "experiment.frozen",
+    "experiment.stopped",
     "alert.system",
     "alert.quota",
 ]
@@ -47,6 +50,7 @@ class Data(msgspec.Struct, kw_only=True):
     asset: str | None = None
     publication: str | None = None
     channel: str | None = None
+    experiment: str | None = None
     url: str | None = None
     stage: str | None = None
     percent: int | None = None

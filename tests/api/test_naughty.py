@@ -73,6 +73,8 @@ class There:
             "channel": lambda: connected(self.served, "x")[0],
             "channels": lambda: self("channel"),
             "publication": self._publication,
+            "experiment": self._experiment,
+            "arm": lambda: "A",
             "Cutroom-Organisation": lambda: "ann",
             "If-Match": lambda: "*",
         }
@@ -95,6 +97,12 @@ class There:
     def _publication(self) -> str:
         wanted = {"clip": self("clip"), "channels": [self("channel")], "at": "2027-01-01T00:00:00Z"}
         return str(self._new("/v1/publications", wanted)["items"][0]["id"])
+
+    def _experiment(self) -> str:
+        arms = [{"name": name, "text": f"{name} or not?"} for name in ("A", "B")]
+        name = str(self._new("/v1/experiments", {"name": "Tea", "kind": "title", "arms": arms})["id"])
+        self.served.told("POST", f"/v1/experiments/{name}/start")
+        return name
 
     def _new(self, path: str, body: Any) -> Any:
         return self.served.told("POST", path, status=201, json=body)

@@ -901,6 +901,22 @@ class Drive:
         self.ask("POST", f"/v1/campaigns/{made[0]}/status", {"status": "paused"})  # or nobody could close what it is of
         self._worked()
 
+    def experiment(self) -> None:
+        """Two titles, told apart by what somebody counts."""
+        arms = [{"name": name, "text": f"{name} or not?"} for name in ("A", "B")]
+        name = self.ask("POST", "/v1/experiments", {"name": "Tea", "kind": "title", "arms": arms})["id"]
+        path = f"/v1/experiments/{name}"
+        self.ask("POST", f"{path}/start")
+        self.ask("POST", f"{path}/assignments", {"key": "monday", "publication": "p1"})
+        today = self.clock.now().date().isoformat()
+        counted = [{"arm": name, "date": today, "impressions": 900, "clicks": n} for n, name in enumerate("AB", 9)]
+        self.ask("POST", f"{path}/figures", {"figures": counted})
+        self._worked()
+        assert self.ask("GET", path)["state"] == "running"
+        self.ask("POST", f"{path}/stop")
+        for conditions in ("", "state=stopped"):
+            self.ask("GET", f"/v1/experiments?{conditions}")
+
     def _worked(self) -> None:
         for _ in range(8):
             self.tick()
@@ -971,6 +987,7 @@ def driven(home: Path, settings: Cloud) -> Noted:
     drive.connect()
     drive.publish()
     drive.advertise()
+    drive.experiment()
     drive.ask("PATCH", f"/v1/assets/{asset}", {"name": "b.mp4"})
     drive.ask("GET", "/v1/usage")
     plan = {"schema": "cutroom.storyboard/1", "title": "Tea", "shots": [{"seconds": 2, "say": "Tea?"}]}

@@ -96,6 +96,7 @@ INDEXES = (
         Index(collection="campaigns", fields=(*equal, "created"), last_first=True)
         for equal in (("channel",), ("step",), ("channel", "step"))
     ),
+    Index(collection="experiments", fields=("state", "created"), last_first=True),
     Index(collection="invitations", fields=("made_by",), group=True),
     Index(collection="devices", fields=("subject",), group=True),
     Index(collection="deliveries", fields=("subject",), group=True),

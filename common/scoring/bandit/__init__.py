@@ -1,0 +1,1 @@
+"""Which arm gets how much of the showing, within what limits, and when the arms are told apart."""
