@@ -50,10 +50,13 @@ def known(judgement: Judgement) -> tuple[Known, ...]:
     return tuple(found)
 
 
-def silence(have: int) -> Silence:
-    """Where no model has been learned yet."""
+def silence(have: int, *, tried: bool = False) -> Silence:
+    """Where no model speaks. `tried`: there are some, of which none was better than what is usual."""
+    why = "no model has learned from what your posts and ads came to; publish clips, or import past campaigns"
+    if tried:
+        why = "no model foretold better than what is usual; publish more clips: it is tried again as more comes in"
     return Silence(
-        why="no model has learned from what your posts and ads came to; publish clips, or import past campaigns",
+        why=why,
         have=have,
         need=NEED,
         of="posts and ads that have been out for 7 days",

@@ -81,7 +81,8 @@ def _live(work: Work) -> Asked:
     version = shelf.get("live")
     if version is None:
         have = shelf.get("have")  # as was counted when learning was last thought of
-        return Asked(silence=foretelling.silence(work.count("outcomes", "schema", 1) if have is None else int(have)))
+        have = work.count("outcomes", "schema", 1) if have is None else int(have)
+        return Asked(silence=foretelling.silence(have, tried=bool(shelf.get("versions"))))
     name = f"ctr@{version}"
     try:
         return Asked(name=name, model=_opened(work, shelf, str(version), name))

@@ -35,4 +35,5 @@ BENCHES = {
     "search": "scripts.benches.searching",
     "council": "scripts.benches.council",
     "publish": "scripts.benches.publishing",
+    "learn": "scripts.benches.learning",
 }

@@ -148,7 +148,8 @@ def _foretold(clips: list[Json]) -> Iterator[str]:
         if first["prediction"]:
             yield f"{clip['rank']}: {first['prediction']['says']}"
         elif silence := first["silence"]:
-            whys[f"clicks: not enough data, {silence['have']} of {silence['need']} {silence['of']}"] = None
+            short = f"not enough data, {silence['have']} of {silence['need']} {silence['of']}"
+            whys["clicks: " + (short if silence["have"] < silence["need"] else silence["why"])] = None
     yield from whys
 
 

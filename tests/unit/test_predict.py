@@ -73,6 +73,14 @@ def test_without_a_model_the_features_are_kept_all_the_same(job: OneStage) -> No
     assert kept["flow"] is None and kept["created"] is None  # filled where the run settles
 
 
+def test_where_none_of_the_models_was_good_enough_it_says_so(job: OneStage) -> None:
+    job.documents["models"] = [
+        {"id": "ctr", "name": "ctr", "live": None, "have": 150, "versions": [{"version": "1-a"}]}
+    ]
+    (silence,) = {one["silence"]["why"] for one in told(job)[0]}
+    assert "better than what is usual" in silence and told(job)[0][0]["silence"]["have"] == 150
+
+
 def test_the_accounts_with_the_most_history_come_first_and_each_has_its_doubt(job: OneStage) -> None:
     sizes = {"few": 4, "c": 20, "b": 30, "most": 40, "d": 15, "e": 12, "f": 11}
     live(job, *sizes.items())

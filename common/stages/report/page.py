@@ -149,6 +149,7 @@ def _pictured(told: Json | None) -> Json | None:
         "value": at(told["value"]),
         "typical": at(low),
         "wide": at(high - low),
+        "most": percent(most),
         "says": f"typical: {percent(low, bare=True)} to {percent(high)}",
         "reasons": reasons(told["contributions"]),
     }
