@@ -14,15 +14,16 @@ from common.scoring.ctr.manifest import FURTHEST
 from common.scoring.ctr.table import Table
 
 PASSES: Final = 2  # of weights and what they follow from
-ROUNDS: Final = (10, 25, 50, 100, 150, 200, 300)
+ROUNDS: Final = (5, 10, 20, 35, 50, 75, 100, 150)
+SIMPLER: Final = 0.5  # standard errors that fewer trees may be worse by, and are still taken
 TREES: Final[Mapping[str, Any]] = {
     "objective": "binary:logistic",
     "base_score": 0.5,
     "tree_method": "hist",
     "max_depth": 2,
-    "eta": 0.05,
-    "lambda": 5.0,
-    "min_child_weight": 5.0,
+    "eta": 0.07,
+    "lambda": 30.0,
+    "min_child_weight": 50.0,
     "subsample": 0.7,
     "colsample_bytree": 0.5,
     "nthread": 1,
@@ -78,18 +79,22 @@ def fit(table: Table, rows: Ints, seed: int, rounds: int = ROUNDS[-1]) -> Fit:
 
 
 def best_rounds(table: Table, fits: Sequence[tuple[Fit, Ints]]) -> int:
-    """How many trees foretell the rows best that each fit is asked about."""
+    """The fewest trees that foretell the rows each fit is asked about as well as any number does, but for chance."""
+    losses = {rounds: np.concatenate([_losses(table, *one, rounds) for one in fits]) for rounds in ROUNDS}
+    best = min(ROUNDS, key=lambda rounds: float(losses[rounds].sum()))
 
-    def loss(rounds: int) -> float:
-        total = 0.0
-        for one, rows in fits:
-            n, y = table.impressions[rows], table.shares[rows]
-            q = share(one.margin(table, rows, rounds))
-            weights = n / (1 + (n - 1) * one.rho)
-            total -= float((weights * (y * np.log(q) + (1 - y) * np.log(1 - q))).sum())
-        return total
+    def close(rounds: int) -> bool:
+        worse = losses[rounds] - losses[best]
+        return bool(worse.sum() <= SIMPLER * worse.std() * np.sqrt(len(worse)))
 
-    return min(ROUNDS, key=loss)
+    return next(rounds for rounds in ROUNDS if close(rounds))
+
+
+def _losses(table: Table, one: Fit, rows: Ints, rounds: int) -> Floats:
+    n, y = table.impressions[rows], table.shares[rows]
+    q = share(one.margin(table, rows, rounds))
+    found: Floats = -(y * np.log(q) + (1 - y) * np.log(1 - q)) * n / (1 + (n - 1) * one.rho)
+    return found
 
 
 def _moments(raw: Floats, blocks: Ints) -> tuple[Floats, Floats]:

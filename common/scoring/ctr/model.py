@@ -35,7 +35,8 @@ def opened(name: str, ubj: bytes, manifest: bytes) -> Model:
         raise ModelRefused(
             f"the model {name} is refused: {error}; train it anew, or go back to the version before"
         ) from error
-    return Model(name=name, manifest=found, shape=shape, trees=trees)
+    phrases = {column.of: phrase(column.of) for column in shape.columns if column.kind == "feature"}
+    return Model(name=name, manifest=found, shape=shape, trees=trees, phrases=phrases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Model:
     manifest: Mapping[str, Any]
     shape: Shape
     trees: forests.Trees
+    phrases: Mapping[str, str]  # what each feature is called
 
     def foretell(
         self,
@@ -117,15 +119,13 @@ class Model:
         margin += self.shape.intercept
         told: dict[str, float] = {}
         for at, (column, value) in enumerate(zip(self.shape.columns, row, strict=True)):
-            part = parts.get(at, 0.0)
             line = _line(column, value)
             margin += line
-            part += line
+            part = parts[at] + line
             if part:
                 told[column.of] = told.get(column.of, 0.0) + part
         shown = {**segments, NETWORK: network}
-        kinds = {column.of: column.kind for column in self.shape.columns}
-        return margin, [(name, _called(name, kinds[name], shown), part) for name, part in told.items()]
+        return margin, [(name, self.phrases.get(name) or _called(name, shown), part) for name, part in told.items()]
 
     def _row(self, features: Mapping[str, float | None], network: str, segments: Mapping[str, str]) -> list[float]:
         row: list[float] = []
@@ -162,9 +162,7 @@ def _line(column: Column, value: float) -> float:
     return column.weight * min(FURTHEST, max(-FURTHEST, (value - column.mean) / column.scale))
 
 
-def _called(name: str, kind: str, shown: Mapping[str, str]) -> str:
-    if kind == "feature":
-        return phrase(name)
+def _called(name: str, shown: Mapping[str, str]) -> str:
     level = shown.get(name)
     if level is None:
         return f"that its {name.replace('_', ' ')} is not known"

@@ -65,27 +65,36 @@ class Tree:
         return value, tuple(parts.items())
 
 
+Ask = tuple[int, float]  # (where in the doubled row, less than what goes left)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trees:
+    """`small` are the trees of up to AHEAD questions, filled up with such as nothing goes left at."""
+
     columns: int
     trees: tuple[Tree, ...]
     base: float
+    small: tuple[tuple[Ask, Ask, Ask, tuple[tuple[float, Parts], ...]], ...]
+    large: tuple[tuple[tuple[Ask, ...], Tree], ...]
 
-    def told(self, row: Sequence[float]) -> tuple[float, dict[int, float]]:
+    def told(self, row: Sequence[float]) -> tuple[float, list[float]]:
         """The margin of a row of float32 values (NaN: not known), and each column's part: they and `base` make it."""
+        # The unknown goes where the tree says: the row is held twice, with it below and with it above everything.
+        values = [-math.inf if value != value else value for value in row]
+        values += [math.inf if value != value else value for value in row]
         margin = 0.0
-        parts: dict[int, float] = {}
-        for tree in self.trees:
-            answers, bit = 0, 1
-            for column, threshold, unknown_left in tree.questions:
-                value = row[column]
-                if value < threshold or (unknown_left and value != value):
-                    answers |= bit
-                bit <<= 1
-            leaf, found = tree.seen.get(answers) or tree.told(answers)
+        parts = [0.0] * self.columns
+        for (a, below_a), (b, below_b), (c, below_c), ways in self.small:
+            leaf, found = ways[(values[a] < below_a) + 2 * (values[b] < below_b) + 4 * (values[c] < below_c)]
             margin += leaf
             for column, part in found:
-                parts[column] = parts.get(column, 0.0) + part
+                parts[column] += part
+        for asks, tree in self.large:
+            leaf, found = tree.told(sum(1 << bit for bit, (at, below) in enumerate(asks) if values[at] < below))
+            margin += leaf
+            for column, part in found:
+                parts[column] += part
         return margin, parts
 
 
@@ -108,7 +117,17 @@ def read(raw: bytes) -> Trees:
         trees = tuple(_tree(one, columns) for one in found)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise ModelRefused(f"it is no model that xgboost 3 has written ({type(error).__name__}: {error})") from error
-    return Trees(columns=columns, trees=trees, base=math.fsum(tree.base for tree in trees))
+    small, large = [], []
+    for tree in trees:
+        asks = tuple((at + (0 if left else columns), below) for at, below, left in tree.questions)
+        if len(asks) > AHEAD:
+            large.append((asks, tree))
+            continue
+        a, b, c = (*asks, *[(0, -math.inf)] * (AHEAD - len(asks)))
+        ways = tuple(tree.told(answers) for answers in range(1 << len(asks)))
+        small.append((a, b, c, ways))
+    base = math.fsum(tree.base for tree in trees)
+    return Trees(columns=columns, trees=trees, base=base, small=tuple(small), large=tuple(large))
 
 
 def _tree(found: dict[str, Any], columns: int) -> Tree:
@@ -152,11 +171,7 @@ def _tree(found: dict[str, Any], columns: int) -> Tree:
         for child, is_left in ((right[node], False), (left[node], True)):
             todo.append((child, (*path, (question, is_left, covers[child] / covers[node]))))
     base = math.fsum(leaf.value * math.prod(share for _, _, share in leaf.path) for leaf in leaves)
-    tree = Tree(questions=tuple(questions), leaves=tuple(leaves), base=base)
-    if len(questions) <= AHEAD:
-        for answers in range(1 << len(questions)):
-            tree.told(answers)
-    return tree
+    return Tree(questions=tuple(questions), leaves=tuple(leaves), base=base)
 
 
 def _shapley(columns: dict[int, tuple[float, bool]]) -> dict[int, float]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from scripts.benches import Row
 
-MODULES: Final = ("scripts.benches.learning.serving",)
+MODULES: Final = ("scripts.benches.learning.clicks", "scripts.benches.learning.serving")
 
 
 def rows() -> Iterator[Row]:
