@@ -437,9 +437,9 @@ def _foretold(documents: Documents, parent: str, arm: Arm, account: str | None) 
         return None
     key = f"{parent}/predictions/{arm.clip}"
     snap = documents.get_many([key]).get(key)
-    said = [] if snap is None else [one for one in snap.body.get("foretold") or () if one.get("account") == account]
-    values = [one["value"] for one in said if isinstance(one.get("value"), float) and 0 < one["value"] < 1]
-    return Prior(mean=values[0], strength=STRENGTH) if values else None
+    said = [] if snap is None else [one["prediction"] for one in snap.body["accounts"] if one["account"] == account]
+    known = [one["value"] for one in said if one is not None and 0 < one["value"] < 1]
+    return Prior(mean=known[0], strength=STRENGTH) if known else None
 
 
 def _figures_key(tenant: str, experiment: str, arm: int, day: date) -> str:

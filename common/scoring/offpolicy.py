@@ -20,7 +20,8 @@ from common.domain.learning import Silence
 from common.errors import BadInput
 
 LEAST_ESS: Final = 500
-MOST_WEIGHT: Final = 0.05  # of all weight, that one view may carry
+MOST_WEIGHT: Final = 0.05  # of all weight in one view; over it a log is worth fewer than 1 / 0.05² = 400 views
+FARTHEST: Final = 5.0  # standard errors of the mean weight from 1, beyond which the chances cannot be what was logged
 
 Array = NDArray[np.float64]
 
@@ -83,18 +84,20 @@ def effective(logged: Logged) -> float:
 def refused(logged: Logged) -> Silence | None:
     """Why the log says nothing of the other way; None where it does."""
     worth = effective(logged)
+    weights = np.where(logged.shown > 0, logged.weights, 0.0)
     if worth < LEAST_ESS:
+        most = float(weights.max() / max((logged.shown * weights).sum(), np.finfo(float).tiny))
         why = f"what was logged is worth {worth:.0f} views of this choice, and {LEAST_ESS} are needed"
+        if most > MOST_WEIGHT:  # with as many views as are needed, none could have so much
+            why += f": one of them has {most:.0%} of the say"
         told = f"{why}; choose so for a share of the views, and ask again"
         return Silence(why=told, have=int(worth), need=LEAST_ESS, of="views that the log is worth")
-    weights = np.where(logged.shown > 0, logged.weights, 0.0)
-    most = float(weights.max() / (logged.shown * weights).sum())
-    if most > MOST_WEIGHT:
-        why = f"one view has {most:.0%} of the say, and none may have over {MOST_WEIGHT:.0%}"
-        told = f"{why}; choose so for a share of the views, and ask again"
-        return Silence(
-            why=told, have=round(100 * most), need=round(100 * MOST_WEIGHT), of="per cent in one view at most"
-        )
+    mean = float((logged.shown * weights).sum() / logged.shown.sum())
+    error = mean * float(np.sqrt(1 / worth))
+    if abs(mean - 1) > FARTHEST * error:
+        why = f"the weights come to {mean:.2f} a view on average, and to 1 where the chances are what they were"
+        told = f"{why}; look at how propensities are logged, and at the chances of the other way"
+        return Silence(why=told, have=round(100 * mean), need=100, of="per cent of weight a view")
     return None
 
 

@@ -241,11 +241,13 @@ def test_it_starts_once_whoever_starts_it(served: Served) -> None:
 
 
 def test_an_arm_begins_from_what_the_model_said_of_its_clip(served: Served) -> None:
-    said = {"account": "x-ann", "value": 0.031, "low": 0.02, "high": 0.04}
+    said = {"account": "x-ann", "prediction": {"value": 0.031, "low": 0.02, "high": 0.04}}
+    other = {"account": "x-bob", "prediction": {"value": 0.5}}
     served.engine.documents.commit(
         [
             *(Create(f"tenants/ann/clips/a1-1.{n}", {"schema": 1}) for n in (1, 2)),
-            Create("tenants/ann/predictions/a1-1.1", {"schema": 1, "foretold": [{"why": "too few", "have": 1}, said]}),
+            Create("tenants/ann/predictions/a1-1.1", {"schema": 1, "accounts": [other, said]}),
+            Create("tenants/ann/predictions/a1-1.2", {"schema": 1, "accounts": [{**said, "prediction": None}]}),
         ]
     )
     both = [{"name": "A", "clip": "a1-1.1"}, {"name": "B", "clip": "a1-1.2"}]

@@ -80,7 +80,8 @@ def allotted(shares: Mapping[str, float], a_day: int, cap: int | None, spent: in
     most = max(0, a_day) if cap is None else 0 if spent is None else max(0, min(a_day, cap - spent))
     left, given = most, {}
     for name, share in shares.items():
-        given[name] = min(left, max(0, math.floor(most * share))) if math.isfinite(share) else 0
+        part = min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0
+        given[name] = min(left, math.floor(most * part))
         left -= given[name]
     return given
 

@@ -22,7 +22,7 @@ from common.domain.experiment import Estimate, Experiment, Figures, Standing
 from common.scoring.bandit.thompson import together
 
 SPREAD: Final = 0.4  # of the logarithm of ratios in the mixture: two arms seldom differ by more than twice that
-_GRID: Final = 161  # ratios of the mixture
+_GRID: Final = 101  # ratios of the mixture
 _REACH: Final = 4.0  # spreads to each side
 _FARTHEST: Final = 12.0  # logarithm of a ratio beyond which nobody looks
 _MIXED: Final = (0.5, 0.5)  # of an arm's own interval: Beta
@@ -35,17 +35,19 @@ def standing(experiment: Experiment, figures: Figures) -> Standing:
     names = experiment.names
     pairs = len(names) * (len(names) - 1) // 2
     beaten: set[str] = set()
+    bar = math.log(pairs / experiment.rules.alpha)
     for one, other in combinations(names, 2):
-        low, high = ratio(days(figures, one, other), experiment.rules.alpha / pairs)
-        if low > 1:
-            beaten.add(other)
-        if high < 1:
-            beaten.add(one)
+        against, better = evidence(days(figures, one, other))
+        if against >= bar and better:
+            beaten.add(other if better > 0 else one)
     left = [name for name in names if name not in beaten]
     estimates = tuple(_estimate(figures, name, experiment.rules.alpha / len(names)) for name in names)
     best = left[0] if len(left) == 1 else None
     told = tuple(name for name in names if name in beaten)
-    return Standing(best=best, beaten=told, estimates=estimates, text=_words(best, told, estimates))
+    text = _words(best, told, estimates)
+    if best is not None:
+        text += _times(figures, best, estimates, experiment.rules.alpha / pairs)
+    return Standing(best=best, beaten=told, estimates=estimates, text=text)
 
 
 def days(figures: Figures, one: str, other: str) -> list[Day]:
@@ -57,6 +59,17 @@ def days(figures: Figures, one: str, other: str) -> list[Day]:
             if a.impressions and b.impressions:
                 found.append((a.impressions, a.clicks, b.impressions, b.clicks))
     return found
+
+
+def evidence(seen: Sequence[Day]) -> tuple[float, float]:
+    """Log of the evidence that the two are not alike, and the logarithm of how many times better the one is.
+
+    Where they are alike, the evidence ever passes log(1 / alpha) with chance alpha at most.
+    """
+    pooled = _pooled(seen)
+    if not pooled:
+        return 0.0, 0.0
+    return _mixture(pooled) - _likelihood(pooled, 0.0), _peak(pooled)
 
 
 def ratio(seen: Sequence[Day], alpha: float) -> tuple[float, float]:
@@ -118,7 +131,7 @@ def _peak(pooled: Sequence[tuple[float, int, int]]) -> float:
     """Where the likelihood is highest: it has one top, so its slope is halved upon."""
     clicks = sum(c for _, c, _ in pooled)
     low, high = -_FARTHEST, _FARTHEST
-    for _ in range(60):
+    for _ in range(45):
         middle = (low + high) / 2
         slope = clicks - math.fsum(both * _expit(odds + middle) for odds, _, both in pooled)
         low, high = (middle, high) if slope > 0 else (low, middle)
@@ -129,7 +142,7 @@ def _edge(over: Callable[[float], bool], inside: float, far: float) -> float:
     """Where it ends on the way from inside to far."""
     if over(far):
         return far
-    for _ in range(60):
+    for _ in range(45):
         middle = (inside + far) / 2
         inside, far = (middle, far) if over(middle) else (inside, middle)
     return far
@@ -154,6 +167,16 @@ def _words(best: str | None, beaten: Sequence[str], estimates: Sequence[Estimate
     else:
         end = "not told apart yet; look as often as you like"
     return f"Clicks per 100 views: {told}: {end}."
+
+
+def _times(figures: Figures, best: str, estimates: Sequence[Estimate], alpha: float) -> str:
+    """How far ahead of the one behind it."""
+    behind = [one for one in estimates if one.arm != best and one.impressions]
+    if not behind:
+        return ""
+    second = max(behind, key=lambda one: one.clicks / one.impressions).arm
+    low, high = ratio(days(figures, best, second), alpha)
+    return f" On the same days {best} has {low:.2f} to {high:.2f} times the clicks of {second}."
 
 
 def _per_hundred(share: float) -> str:

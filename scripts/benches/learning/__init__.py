@@ -8,7 +8,11 @@ from typing import Final
 
 from scripts.benches import Row
 
-MODULES: Final = ("scripts.benches.learning.clicks", "scripts.benches.learning.serving")
+MODULES: Final = (
+    "scripts.benches.learning.clicks",
+    "scripts.benches.learning.serving",
+    "scripts.benches.learning.experiments",
+)
 
 
 def rows() -> Iterator[Row]:
