@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from common.accounts.acting import Acting
 from common.chores import experimenting, work
+from common.learning import experiments
 from common.ports.documents import Create
 from tests.api.conftest import Served
 from tests.api.test_publications_api import go
@@ -238,6 +241,52 @@ def test_it_starts_once_whoever_starts_it(served: Served) -> None:
     assert started[0] == started[1]
     assert [one["id"] for one in served.told("GET", "/v1/experiments?state=running")["items"]] == [name]
     assert served.told("GET", "/v1/experiments?state=draft")["items"] == []
+
+
+def test_many_who_start_and_draw_at_once_get_one_experiment_and_one_arm(served: Served) -> None:
+    wanted = {"name": "Titles", "kind": "title", "arms": arms("A", "B")}
+    name = served.told("POST", "/v1/experiments", status=201, json=wanted)["id"]
+    documents, tenant = served.engine.documents, "ann"
+    acting = Acting(documents=documents, clock=served.clock, tenant=tenant, subject="ann", role="owner", request="r")
+
+    def start(n: int) -> bool:
+        return experiments.start(acting, name, experimenting.planned(served.engine, tenant, name, f"ann {n}"))
+
+    with ThreadPoolExecutor(8) as at_once:
+        assert sum(at_once.map(start, range(8))) == 1
+        drawn = list(at_once.map(lambda n: experiments.draw(acting, name, f"slot {n % 2}"), range(16)))
+    assert len({one.key: one for one in drawn}) == len(set(drawn)) == 2
+    assert experiments.drawn(documents, tenant, name) == sorted(set(drawn), key=lambda one: one.key)
+    assert len(documents.query("allocations", parent="tenants/ann")) == 1
+
+
+def test_the_figures_of_campaigns_are_read_and_a_day_one_does_not_tell_is_no_day(served: Served) -> None:
+    names = ("c1", "c2", "c3")
+    served.engine.documents.commit([Create(f"tenants/ann/campaigns/{one}", {"schema": 1}) for one in names])
+    both = [{**arms("A")[0], "campaigns": ["c1", "c2"]}, {**arms("B")[0], "campaigns": ["c3"]}]
+    path = made(served, arms=both, rules={"cap_micros": 50_000_000})
+    assert "read from its posts and campaigns" in str(tell(served, path, 400, A=(1, 0)))
+    first = served.clock.now().date()
+    counted: dict[str, list[tuple[int, int | None]]] = {  # the day before it began, its first and its second
+        "c1": [(700, 70), (900, 9), (1000, None)],
+        "c2": [(700, 70), (100, 1), (500, 5)],
+        "c3": [(700, 70), (1000, 12), (1500, 20)],
+    }
+    writes = []
+    for campaign, rows in counted.items():
+        for n, (shown, clicks) in enumerate(rows):
+            date = (first + timedelta(days=n - 1)).isoformat()
+            told = {"impressions": shown, "clicks": clicks, "spend_micros": 1_000_000}
+            body = {"campaign": campaign, "date": date, "metrics": told}
+            writes.append(Create(f"tenants/ann/campaign_metrics/{campaign}.{date}", body))
+    served.engine.documents.commit(writes)
+    one, other = served.told("GET", path)["arms"]
+    assert (one["impressions"], one["clicks"], one["spend_micros"]) == (1000, 10, 2_000_000)
+    assert (other["impressions"], other["clicks"], other["spend_micros"]) == (2500, 32, 2_000_000)
+    days(served, 3)
+    go(served, 15)
+    body = served.told("GET", path)
+    assert body["state"] == "frozen" and f"no figures of A for {first + timedelta(days=1)}" in body["why"]
 
 
 def test_an_arm_begins_from_what_the_model_said_of_its_clip(served: Served) -> None:
