@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, Role] = {
     "captions.write": "editor",
     "verdicts.read": "viewer",
     "predictions.read": "viewer",
+    "weights.write": "admin",
     "knowledge.read": "viewer",
     "knowledge.write": "editor",
     "compliance.read": "viewer",

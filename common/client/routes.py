@@ -51,6 +51,7 @@ from common.client.shapes import (
     OneExperiment,
     OnePrediction,
     Organisation,
+    OwnWeights,
     Paused,
     Predictions,
     Publication,
@@ -195,6 +196,18 @@ class PredictionsRoutes(_Resource):
     def create(self, *, clip: str, account: str, network: str | None = None, exposure: int | None = None, segments: dict[str, str] | None = None) -> OnePrediction:
         """Ask what clicks are to be expected of a clip in an account, by the model that is live now."""
         found: OnePrediction = self._ask.call("POST", "/v1/predictions", body={"clip": clip, "account": account, "network": network, "exposure": exposure, "segments": segments})
+        return found
+
+
+class WeightsRoutes(_Resource):
+    def one(self) -> OwnWeights:
+        """See what the parts of a score count, and how your clips' outcomes have moved that."""
+        found: OwnWeights = self._ask.call("GET", "/v1/weights")
+        return found
+
+    def rollback(self) -> OwnWeights:
+        """Take back the last step of the weights of a score; flows that begin from now on count so."""
+        found: OwnWeights = self._ask.call("POST", "/v1/weights/rollback")
         return found
 
 
@@ -697,6 +710,7 @@ class Routes:
         self.clips = ClipsRoutes(transport)
         self.verdicts = VerdictsRoutes(transport)
         self.predictions = PredictionsRoutes(transport)
+        self.weights = WeightsRoutes(transport)
         self.publications = PublicationsRoutes(transport)
         self.campaigns = CampaignsRoutes(transport)
         self.conversions = ConversionsRoutes(transport)

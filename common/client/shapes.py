@@ -1258,6 +1258,16 @@ class Outcome(TypedDict):
     left_out: list[NotCounted]
 
 
+class OwnWeights(TypedDict):
+    """`parts` sum to 1, as do `begun`, those that all begin with. `live` and `since` are null until they move."""
+
+    live: str | None
+    since: str | None
+    parts: dict[str, float]
+    begun: dict[str, float]
+    history: list[WeightsMove]
+
+
 class Part(TypedDict):
     """0 to 1; null where it cannot be told, and `why` says what is missing."""
 
@@ -1735,6 +1745,16 @@ class Weekly(TypedDict):
     topic: NotRequired[str | None]
     content: NotRequired[str | None]
     priority: NotRequired[int]
+
+
+class WeightsMove(TypedDict):
+    """`live`: the version that counts from then on; null for the weights that all begin with."""
+
+    at: str
+    by: str
+    what: Literal['rollback', 'step']
+    why: str
+    live: str | None
 
 
 class Wish(TypedDict):

@@ -7,14 +7,14 @@ A flow takes what counts when it begins (common.pipeline.flows), and keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from common.domain.learning import RIPE
 from common.errors import BadInput, Conflict, NotEnough
 from common.ports.clock import parse, stamp
-from common.ports.documents import Create, Documents, Json, Snap, Update
+from common.ports.documents import Create, Documents, Json, Snap, Update, Write
 from common.scoring import reweighing
 from common.scoring.reweighing import Came
 from common.scoring.weights import COMPOSITE, Weights
@@ -56,12 +56,20 @@ def step(documents: Documents, tenant: str, now: datetime, *, by: str = CUTROOM)
         told = f"{furthest} went from {start[furthest]:.2f} to {found[furthest]:.2f}"
         fields: Json = {"n": n, "live": str(n), "previous": body.get("live")}
         fields["versions"] = [*body.get("versions", ()), version][-MOST_VERSIONS:]
-        if _committed(documents, tenant, snap, fields, what="step", why=told, by=by, now=now):
-            return f"the weights of the score moved: {told}"
+        try:
+            documents.commit([_moved(tenant, snap, fields, what="step", why=told, by=by, now=now)])
+        except Conflict:
+            continue  # somebody else moved them in this moment
+        return f"the weights of the score moved: {told}"
 
 
-def rollback(documents: Documents, tenant: str, now: datetime, *, by: str) -> str | None:
-    """Take the last step back; the version that counts now, None for those that all begin with. Raises BadInput."""
+def rollback(
+    documents: Documents, tenant: str, now: datetime, *, by: str, commit: Callable[[Write], object] | None = None
+) -> str | None:
+    """Take the last step back; the version that counts now, None for those that all begin with. Raises BadInput.
+
+    `commit` writes what else goes along with it.
+    """
     while True:
         snap = documents.get_many([key_of(tenant)]).get(key_of(tenant))
         if snap is None or snap.body["live"] is None:
@@ -71,8 +79,12 @@ def rollback(documents: Documents, tenant: str, now: datetime, *, by: str) -> st
         if to is not None and _entry(snap.body, to) is None:
             to = None  # longer ago than is kept
         fields: Json = {"live": to, "previous": snap.body["live"]}
-        if _committed(documents, tenant, snap, fields, what="rollback", why="taken back", by=by, now=now):
-            return to
+        write = _moved(tenant, snap, fields, what="rollback", why="taken back", by=by, now=now)
+        try:
+            documents.commit([write]) if commit is None else commit(write)
+        except Conflict:
+            continue
+        return to
 
 
 def live(body: Mapping[str, Any]) -> Weights:
@@ -86,22 +98,14 @@ def _entry(body: Mapping[str, Any], version: str | None) -> Json | None:
     return next((one for one in body.get("versions", ()) if one["version"] == version), None)
 
 
-def _committed(
-    documents: Documents, tenant: str, snap: Snap | None, fields: Json, *, what: str, why: str, by: str, now: datetime
-) -> bool:
-    """False where somebody else changed it in this moment."""
+def _moved(tenant: str, snap: Snap | None, fields: Json, *, what: str, why: str, by: str, now: datetime) -> Write:
+    """The write that changes the document, if it is still as it was read, with a line of what moved."""
     line: Json = {"at": stamp(now), "by": by, "what": what, "why": why, "live": fields["live"]}
     history = [*(snap.body.get("history", ()) if snap is not None else ()), line][-MOST_VERSIONS:]
     told: Json = {**fields, "since": stamp(now), "history": history}
-    key = key_of(tenant)
-    try:
-        if snap is None:
-            documents.commit([Create(key, {"schema": 1, "name": NAME, **told})])
-        else:
-            documents.commit([Update(key, told, snap.version)])
-    except Conflict:
-        return False
-    return True
+    if snap is None:
+        return Create(key_of(tenant), {"schema": 1, "name": NAME, **told})
+    return Update(snap.key, told, snap.version)
 
 
 def _came(documents: Documents, tenant: str, now: datetime) -> Iterator[Came]:

@@ -31,6 +31,7 @@ from functions.api import (
     usage,
     verdicts,
     webhooks,
+    weights,
 )
 from functions.api.pages import Page
 from functions.api.route import Route
@@ -197,6 +198,22 @@ TABLE: tuple[Route, ...] = (
         handler=predictions.of_clip,
         needs="predictions.read",
         gives=predictions.Predictions,
+    ),
+    Route(
+        method="GET",
+        path="/v1/weights",
+        title="See what the parts of a score count, and how your clips' outcomes have moved that.",
+        handler=weights.one,
+        needs="predictions.read",
+        gives=weights.OwnWeights,
+    ),
+    Route(
+        method="POST",
+        path="/v1/weights/rollback",
+        title="Take back the last step of the weights of a score; flows that begin from now on count so.",
+        handler=weights.rollback,
+        needs="weights.write",
+        gives=weights.OwnWeights,
     ),
     Route(
         method="POST",

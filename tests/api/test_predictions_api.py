@@ -13,6 +13,7 @@ from common.learning.retraining import FRESH
 from common.ports.clock import stamp
 from common.ports.documents import Create, Json
 from common.scoring import foretelling
+from common.scoring.weights import COMPOSITE
 from tests.api.conftest import Served
 from tests.api.test_publications_api import at, connected, go, plain, postable
 from tests.learned import NAMES, trained
@@ -145,3 +146,23 @@ def test_neither_numpy_nor_xgboost_is_loaded_to_foretell() -> None:
     )
     told = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_own_weights_are_shown_and_a_step_is_taken_back(served: Served) -> None:
+    told = served.told("GET", "/v1/weights")
+    assert told["live"] is None and told["parts"] == told["begun"] == COMPOSITE and told["history"] == []
+    assert "nothing to take back" in served.told("POST", "/v1/weights/rollback", status=400)["detail"]
+    now = stamp(served.engine.clock.now())
+    parts = {**COMPOSITE, "hook": COMPOSITE["hook"] + 0.05, "pace": COMPOSITE["pace"] - 0.05}
+    version = {"version": "1", "at": now, "parts": parts, "from": None}
+    line = {"at": now, "by": "cutroom", "what": "step", "why": "it pulled", "live": "1"}
+    body: Json = {"schema": 1, "name": "weights", "n": 1, "live": "1", "previous": None, "since": now}
+    body |= {"versions": [version], "history": [line]}
+    served.engine.documents.commit([Create("tenants/ann/models/weights", body)])
+    told = served.told("GET", "/v1/weights")
+    assert (told["live"], told["parts"]["hook"], told["begun"]["hook"]) == ("1", parts["hook"], COMPOSITE["hook"])
+    back = served.told("POST", "/v1/weights/rollback")
+    assert back["live"] is None and back["parts"] == COMPOSITE
+    assert [(one["what"], one["by"]) for one in back["history"]] == [("rollback", "ann"), ("step", "cutroom")]
+    trail = {snap.body["what"] for snap in served.engine.documents.query("audit", parent="tenants/ann")}
+    assert "weights.rollback" in trail
