@@ -42,6 +42,8 @@ PERMISSIONS: dict[str, Role] = {
     "history.write": "editor",
     "experiments.read": "viewer",
     "experiments.write": "publisher",
+    "models.read": "viewer",
+    "models.write": "admin",
     "usage.read": "viewer",
     "organisation.read": "viewer",
     "organisation.write": "admin",

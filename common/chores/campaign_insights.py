@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from common.chores import campaigning, channels, insights, posted
+from common.chores import campaigning, channels, insights, learning, posted
 from common.chores.channels import Held
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
@@ -97,6 +97,7 @@ def _joined(tools: Tools, tenant: str, campaign: Snap, plan: Plan, days: Sequenc
     outcome |= {"predicted": campaign.body.get("predicted"), "metrics": to_json(total(days)), "view": VIEW}
     outcome |= {"first": shown[0], "last": shown[-1]}
     insights.written(tools, f"tenants/{tenant}/outcomes/{campaign.id}", outcome)
+    learning.begun(tools.engine, tenant)
 
 
 def _segments(plan: Plan) -> Json:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from common.errors import Conflict, CutroomError, Fenced
 from common.pipeline.engine import Engine
@@ -34,6 +34,8 @@ BEAT_S = 15.0
 SLICE_S = 420.0  # after which a chore lets go, to be called again
 CALL_S = 540.0  # that a call may last: the slice, and what was begun in it
 OPEN = ("queued", "running", "waiting")
+
+Image = Literal["light", "media"]  # what a chore may load: nothing heavy, or what counts and learns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +58,20 @@ End = Done | Again
 
 
 def created(
-    engine: Engine, key: str, kind: str, *, by: str, memo: Mapping[str, Any], fields: Mapping[str, Any] | None = None
+    engine: Engine,
+    key: str,
+    kind: str,
+    *,
+    by: str,
+    memo: Mapping[str, Any],
+    fields: Mapping[str, Any] | None = None,
+    image: Image = "light",
 ) -> Create:
-    """The document of a new one. `memo` is the handler's own, `fields` may be asked for."""
+    """The document of a new one. `memo` is the handler's own, `fields` may be asked for; `image` as its kind says."""
     now = engine.clock.now()
     body: Json = {"schema": 1, "kind": kind, "state": "queued", "attempt": 0, "tries": 0, "wake": 0, "by": by}
     body |= {"created": stamp(now), "due": stamp(now + timedelta(seconds=engine.wake_s)), "memo": dict(memo)}
+    body |= {} if image == "light" else {"image": image}
     return Create(key, {**body, **(fields or {})})
 
 
@@ -71,7 +81,7 @@ def wake(engine: Engine, key: str, body: Mapping[str, Any], after_s: float = 0.0
         run=key,
         stage=body["kind"],
         place="task",
-        image="light",
+        image=body.get("image", "light"),
         timeout_s=CALL_S,
         attempt=int(body["attempt"]),
         wake=int(body["wake"]),

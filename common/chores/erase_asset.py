@@ -14,12 +14,15 @@ from collections.abc import Iterator, Sequence
 from common.chores import chore, removing
 from common.chores.chore import Again, End, Hold
 from common.chores.tools import Tools
+from common.errors import Conflict
+from common.learning import registry
 from common.pipeline.engine import Engine
 from common.ports.documents import Create, Delete, Documents, Snap, Where
 
 KEPT = ("audit", "chores", "idempotency")
 FINDING = ("events", "embeddings", "publications", "campaigns")
 _FIELDS = ("asset", "asset_id", "value")  # that name an asset: of what is made of it, of runs, of claims
+OUTCOMES = "documents: outcomes"
 _ALL = 100_000
 
 
@@ -54,6 +57,7 @@ def run(tools: Tools, hold: Hold) -> End:
         hold.note(phase="remove")
     for store, found in _of(tools, hold, parent):
         removing.documents(tools, hold, store, found)
+    _flagged(tools, hold)
     removing.objects(tools, hold, prefixes)
     if phase != "recount":
         hold.note(phase="recount")
@@ -61,6 +65,19 @@ def run(tools: Tools, hold: Hold) -> End:
     there = {store: len(found) for store, found in _of(tools, hold, parent)} | removing.left(tools, prefixes)
     told = {"what": "asset", "asset": asset}
     return removing.ended(tools, hold, there, prefixes, Delete(f"{parent}/assets/{asset}"), told)
+
+
+def _flagged(tools: Tools, hold: Hold) -> None:
+    """Models may have learned from outcomes that are gone: each says so, once, and the next look trains another."""
+    gone, told = hold.memo["counts"].get(OUTCOMES, {}).get("gone", 0), int(hold.memo.get("flagged", 0))
+    while gone > told:
+        shelf = registry.read(tools.engine.documents, hold.tenant)
+        write = registry.erased(shelf, gone - told, now=tools.engine.clock.now())
+        try:
+            hold.note(writes=[] if write is None else [write], flagged=gone)
+            return
+        except Conflict:
+            continue  # a model was moved in this moment
 
 
 def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[Snap]]]:

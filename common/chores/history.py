@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from common.chores import chore, insights
+from common.chores import chore, insights, learning
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
 from common.domain.codec import from_json, to_json
@@ -103,6 +103,7 @@ def _taken(tools: Tools, hold: Hold, past: Sequence[Past]) -> End:
         hold.note({"written": at, "restated": restated, "other_days": other}, at=at)
         if hold.spent and at < len(past):
             return Again()
+    learning.begun(tools.engine, hold.tenant)
     return Done()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from common.chores import channels, posted
+from common.chores import channels, learning, posted
 from common.chores.channels import Held
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
@@ -82,6 +82,7 @@ def keep(tools: Tools, tenant: str, publication: Snap, told: Measured, day: int)
         outcome |= {name: publication.body.get(name) for name in ("predicted", "published", "slot")}
         outcome |= {"metrics": metrics, "view": told.view}
         written(tools, f"tenants/{tenant}/outcomes/{publication.id}", outcome)
+        learning.begun(tools.engine, tenant)
 
 
 def written(tools: Tools, key: str, body: Json) -> None:

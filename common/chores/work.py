@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from common.chores import chore
-from common.chores.chore import Again, End, Hold
+from common.chores.chore import Again, End, Hold, Image
 from common.chores.tools import Tools
 from common.errors import Conflict, CutroomError, Fenced
 from common.pipeline import logs
@@ -24,12 +24,16 @@ log = logging.getLogger("cutroom.chores")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`handler` and `failed` stand in common/chores. `tries`: slices that may raise one after another; 0 is no end."""
+    """`handler` and `failed` stand in common/chores. `tries`: slices that may raise one after another; 0 is no end.
+
+    `image` stands in the document of each, where whoever wakes it reads it.
+    """
 
     handler: str
     failed: str | None = None  # what is written along where it fails for good
     tries: int = 0
     longest_s: float = 600.0  # of a pause
+    image: Image = "light"
 
 
 KINDS = {
@@ -48,6 +52,7 @@ KINDS = {
     "history": Kind(handler="common.chores.history:run", tries=8),
     "notice": Kind(handler="common.chores.noticing:run", tries=8),
     "experiment": Kind(handler="common.chores.experimenting:run"),
+    "learning": Kind(handler="common.chores.learning:run", longest_s=3600.0, image="media"),
 }
 GROUPS = ("chores", "publications", "campaigns", "notices", "erasures")
 FAR_S = 900.0  # a pause longer than this is left to the sweep: no wake lasts for months

@@ -46,6 +46,9 @@ from common.client.shapes import (
     Line,
     Link,
     Member,
+    ModelDetails,
+    ModelReport,
+    ModelSummary,
     NewArm,
     Note,
     OneExperiment,
@@ -441,6 +444,38 @@ class UsageRoutes(_Resource):
         return found
 
 
+class ModelsRoutes(_Resource):
+    def every(self) -> list[ModelSummary]:
+        """List the models that learn from the organisation's own figures."""
+        found: list[ModelSummary] = self._ask.call("GET", "/v1/models")["items"]
+        return found
+
+    def one(self, model: str) -> ModelDetails:
+        """Look at a model: its versions and which is live, who chose it and why, and how it has come true."""
+        found: ModelDetails = self._ask.call("GET", f"/v1/models/{part(model)}")
+        return found
+
+    def report(self, model: str, *, version: str | None = None) -> ModelReport:
+        """See how good a version was, beside simple ones, on creatives that it had not seen."""
+        found: ModelReport = self._ask.call("GET", f"/v1/models/{part(model)}/report", query={"version": version})
+        return found
+
+    def train(self, model: str) -> ModelDetails:
+        """Have a version trained now; it is tried in the shadow before it may speak."""
+        found: ModelDetails = self._ask.call("POST", f"/v1/models/{part(model)}/train")
+        return found
+
+    def promote(self, model: str, *, version: str) -> ModelDetails:
+        """Have a version speak from now on."""
+        found: ModelDetails = self._ask.call("POST", f"/v1/models/{part(model)}/promote", body={"version": version})
+        return found
+
+    def rollback(self, model: str) -> ModelDetails:
+        """Have the version before speak again; where there was none, nothing is foretold."""
+        found: ModelDetails = self._ask.call("POST", f"/v1/models/{part(model)}/rollback")
+        return found
+
+
 class ExperimentsRoutes(_Resource):
     def every(self, *, limit: int | None = None, cursor: str | None = None, state: Literal['decided', 'draft', 'frozen', 'running', 'stopped'] | None = None) -> Iterator[ExperimentSummary]:
         """List experiments, the last made first."""
@@ -719,6 +754,7 @@ class Routes:
         self.channels = ChannelsRoutes(transport)
         self.files = FilesRoutes(transport)
         self.usage = UsageRoutes(transport)
+        self.models = ModelsRoutes(transport)
         self.experiments = ExperimentsRoutes(transport)
         self.evidence = EvidenceRoutes(transport)
         self.compliance = ComplianceRoutes(transport)

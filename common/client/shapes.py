@@ -506,6 +506,15 @@ class Dissent(TypedDict):
     why: str
 
 
+class Drifted(TypedDict):
+    """A feature that is distributed otherwise than when the model was trained: its population stability index, and how
+    often chance alone makes one as large."""
+
+    feature: str
+    index: float
+    chance: float
+
+
 class Erasure(TypedDict):
     """`id` opens the receipt, to whoever has it, and without a token; keep it. Of an asset it is the asset's."""
 
@@ -918,6 +927,17 @@ class Link(TypedDict):
     note: str | None
 
 
+class LookLacks(TypedDict):
+    have: int
+    need: int
+    why: str
+
+
+class LookPart(TypedDict):
+    what: str
+    why: str
+
+
 class Member(TypedDict):
     subject: str
     role: Literal['admin', 'editor', 'owner', 'publisher', 'viewer']
@@ -931,6 +951,112 @@ class MemberChange(TypedDict):
 
 class Members(TypedDict):
     items: list[Member]
+
+
+class ModelDetails(TypedDict):
+    """Versions, moves, looks and weeks: the newest first."""
+
+    name: str
+    live: str | None
+    previous: str | None
+    shadow: str | None
+    have: int
+    need: int
+    why: str | None
+    versions: list[ModelVersion]
+    history: list[ModelMove]
+    looks: list[ModelLook]
+    weeks: list[ModelWeek]
+
+
+class ModelLook(TypedDict):
+    """`unripe`: creatives that have not been out for 7 days. `why` is why a version was trained, null where none was;
+    `lacks`: what there was too little of. `asked`: by whom it was asked for."""
+
+    at: str
+    have: int
+    unripe: int
+    left_out: list[LookPart]
+    without_features: list[LookPart]
+    asked: str | None
+    why: str | None
+    did: list[str]
+    lacks: LookLacks | None
+
+
+class ModelMove(TypedDict):
+    """What was live, before that, and in the shadow from then on."""
+
+    at: str
+    by: str
+    what: Literal['erase', 'promote', 'put', 'refuse', 'rollback', 'shadow']
+    why: str
+    live: str | None
+    previous: str | None
+    shadow: str | None
+
+
+class ModelReport(TypedDict):
+    """What was found when the version was trained; docs/learning.md says what stands in it."""
+
+    version: str
+    manifest: dict[str, Any]
+    report: dict[str, Any]
+
+
+class ModelSummary(TypedDict):
+    """`have`: creatives that have been out for 7 days, with known impressions and clicks; at `need` a first version is
+    trained. `why` is why nothing is live."""
+
+    name: str
+    live: str | None
+    previous: str | None
+    shadow: str | None
+    have: int
+    need: int
+    why: str | None
+
+
+class ModelVersion(TypedDict):
+    """`rows`: creatives that it was trained from; `erased_rows`: outcomes that were erased since, of which some may be
+    among them. `metrics`: on creatives later than those it had learned from."""
+
+    version: str
+    state: Literal['kept', 'live', 'previous', 'shadow']
+    at: str
+    by: str
+    features_version: str | None
+    rows: int | None
+    accounts: int
+    erased_rows: int
+    metrics: dict[str, Any] | None
+
+
+class ModelWeek(TypedDict):
+    """How the live version did with creatives that came out after it was trained; shares of `creatives`, null where
+    there is none. `calibration`: clicks foretold over clicks that came. `importance_drift`: from 0, that features
+    weigh as in the version before, to 1."""
+
+    week: str
+    at: str
+    model: str
+    predictions: int
+    creatives: int
+    silent: int
+    in_band: float | None
+    covered: float | None
+    promised: float | None
+    calibration: float | None
+    calibration_low: float | None
+    calibration_high: float | None
+    alarm: str | None
+    days_since_training: int
+    importance_drift: float | None
+    drifted: list[Drifted]
+
+
+class Models(TypedDict):
+    items: list[ModelSummary]
 
 
 class NamedPart(TypedDict):
@@ -1116,6 +1242,10 @@ class NewNote(TypedDict):
 
 class NewOrganisation(TypedDict):
     name: str
+
+
+class NewPromotion(TypedDict):
+    version: str
 
 
 class NewPublications(TypedDict):

@@ -42,7 +42,9 @@ def why(
     if alarm is not None:
         return alarm
     fresh = have - int(newest.get("rows") or 0)
-    if tried or fresh <= 0:
+    if fresh < 0:
+        return f"{-fresh} of the creatives it learned from are not there any more"
+    if tried or not fresh:
         return None
     if fresh >= FRESH:
         return f"{fresh} creatives are new"

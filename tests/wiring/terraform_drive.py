@@ -72,6 +72,7 @@ from functions import inbox
 from functions.api import app
 from functions.api.listening import Hub
 from functions.events import Uploaded
+from tests.learning.worlds import creatives, outcome
 from tests.pools import QUICK
 from tests.post import Hands, cloudlike
 from tests.publishing.plain import TOKEN, Plain
@@ -917,6 +918,26 @@ class Drive:
         for conditions in ("", "state=stopped"):
             self.ask("GET", f"/v1/experiments?{conditions}")
 
+    def learn(self) -> None:
+        """From what was run before: a model is trained, put live, looked at, gone back from, and has its week told."""
+        inner = cast(NotedDocuments, self.engine.documents).inner
+        there = creatives(120)
+        before = self.clock.now() - there[-1].launched - timedelta(days=8)
+        parent = f"tenants/{TENANT}/outcomes"
+        told = {one.id: outcome(replace(one, launched=one.launched + before)) for one in there}
+        inner.commit([Merge(f"{parent}/{name}", body) for name, body in told.items()])
+        path = "/v1/models/ctr"
+        for _ in range(2):
+            self.ask("POST", f"{path}/train")
+            self._worked()
+            shown = self.ask("GET", path)
+            if shown["live"] is None:
+                self.ask("POST", f"{path}/promote", {"version": shown["versions"][0]["version"]})
+        assert shown["weeks"] or self.ask("GET", path)["weeks"], shown
+        self.ask("GET", "/v1/models")
+        self.ask("GET", f"{path}/report")
+        self.ask("POST", f"{path}/rollback")
+
     def _worked(self) -> None:
         for _ in range(8):
             self.tick()
@@ -988,6 +1009,7 @@ def driven(home: Path, settings: Cloud) -> Noted:
     drive.publish()
     drive.advertise()
     drive.experiment()
+    drive.learn()
     drive.ask("PATCH", f"/v1/assets/{asset}", {"name": "b.mp4"})
     drive.ask("GET", "/v1/usage")
     plan = {"schema": "cutroom.storyboard/1", "title": "Tea", "shots": [{"seconds": 2, "say": "Tea?"}]}
