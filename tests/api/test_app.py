@@ -30,7 +30,7 @@ def path_of(route: Any) -> str:
             **{"subject": "eve", "key": "ab", "invitation": "i"},
             **{"webhook": "ab", "delivery": "d", "note": "n"},
             **{"export": "e", "erasure": "e", "device": "d", "channel": "c", "publication": "p", "table": "t"},
-            **{"campaign": "c", "conversions": "c", "history": "h"},
+            **{"campaign": "c", "conversions": "c", "history": "h", "model": "ctr", "experiment": "x"},
         )
     )
 
@@ -87,6 +87,7 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         **{"export": served.told("POST", "/v1/exports", status=202)["id"], "erasure": "e" * 43},
         **{"device": device, "channel": "c", "publication": "p", "table": "t"},
         **{"campaign": "c", "conversions": "c", "history": "h", "subscription": "ann.c"},
+        **{"model": "another", "experiment": "x"},
     )
     own = [f"tenants/ann/{one}" for one in ("channels/c", "publications/p", "campaigns/c", "chores/calendar-t")]
     served.engine.documents.commit([Create(one, {"schema": 1}) for one in own])
@@ -111,6 +112,11 @@ def test_what_another_has_is_not_there(served: Served, route: Any) -> None:
         "PUT /v1/channels/{channel}/budget": {"most_daily_micros": 1, "currency": "EUR"},
         "POST /v1/campaigns/{campaign}/status": {"status": "active"},
         "POST /v1/campaigns/{campaign}/settle": {"made": None},
+        "POST /v1/models/{model}/promote": {"version": "1-a"},
+        "POST /v1/experiments/{experiment}/assignments": {"key": "k"},
+        "POST /v1/experiments/{experiment}/figures": {
+            "figures": [{"arm": "A", "date": "2026-01-01", "impressions": 1, "clicks": 0}]
+        },
     }
 
     def there() -> dict[str, object]:
