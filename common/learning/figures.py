@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal
 
 from common.errors import BadInput
@@ -101,6 +102,7 @@ def amount(digits: str, numbers: Numbers) -> Decimal:
     return value
 
 
+@lru_cache(maxsize=4096)  # a table has few days, and each of them often
 def dated(text: str, order: Dates | None) -> date:
     """The day. Raises BadInput for what is none, or is read in two ways and nobody said in which."""
     told = " ".join(text.split())

@@ -316,8 +316,9 @@ def _words(field: str, meaning: str) -> str | None:
         raise BadInput(
             f"its {meaning} {told} has lost its last digits; format that column as text, and export it again"
         )
-    told = " ".join("".join(one if unicodedata.category(one)[0] != "C" else " " for one in told).split())
-    return told or None
+    if not told.isprintable():  # marks that turn or hide what follows are no part of a name
+        told = "".join(one if unicodedata.category(one)[0] != "C" else " " for one in told)
+    return " ".join(told.split()) or None
 
 
 def _identity(ident: str | None, name: str | None, campaign: str | None, group: str | None) -> str:

@@ -46,7 +46,10 @@ def judged(backtest: Mapping[str, Any]) -> Verdict:
     holds = f"its intervals hold {10 * kept['covered']:.1f} of 10, and {10 * kept['said']:.0f} were promised"
     tone: Tone = "fair" if more else "good"
     if line["low"] > 0:
-        sentence = f"Better than the simple baselines: {by}, and by {line['gain']:.0%} less than a plain line; {holds}."
+        sentence = (
+            f"Better than the simple baselines: {by}, and by {line['gain']:.0%} less than a plain line through the "
+            f"same facts ({line['low']:.0%} to {line['high']:.0%}); {holds}."
+        )
     else:
         beside = "and about as good as a plain line through the same facts"
         if line["high"] < 0:

@@ -1,0 +1,217 @@
+"""What scripts/learn shows: what a table was taken for, how good a model is, which there are, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from common.learning.report.page import NAMES, share
+from common.learning.report.verdict import Verdict
+from common.ports.documents import Json
+
+COLOURS = {"good": "green", "fair": "yellow", "bad": "red"}
+STANDING = {"live": "green", "shadow": "yellow", "previous": "cyan"}
+HOOKS = "  - the hook model says how an opening line pulls, learned from public tests of headlines\n"
+MOST_WRONG = 20  # that are printed
+
+
+def standing(now: Mapping[str, Any], console: Console) -> None:
+    """What speaks; without a model what is known all the same, and what it takes."""
+    if now["live"] is None:
+        console.print(f"No model of clicks speaks yet: {escape(str(now['why']))}.", soft_wrap=True)
+        console.print(
+            "\nKnown already, without any history of yours:\n"
+            "  - the rubric scores each clip by its hook, its words, its pictures and its sound\n"
+            f"{HOOKS if find_spec('common.scoring.pull') else ''}"
+            "That puts clips in order, and does not say how many will click in your account.",
+            soft_wrap=True,
+        )
+    else:
+        console.print(f"[green]ctr@{escape(now['live'])}[/green] speaks.")
+        week = next((one for one in now["weeks"] if one["model"].endswith(now["live"])), None)
+        if week is not None:
+            console.print(_week(week), soft_wrap=True)
+    have, need = now["have"], now["need"]
+    if have < need:
+        console.print(
+            f"\n[bold]{have} of {need}[/bold] creatives are known that a first version is trained from, each out for 7 "
+            "days, with impressions and clicks. What to do: scripts/learn import FILE, or publish and wait.",
+            soft_wrap=True,
+        )
+    else:
+        console.print(
+            f"\n{have:,} creatives are known that can be learned from. Now: scripts/learn train", soft_wrap=True
+        )
+    if now["shadow"] is not None:
+        shadow = escape(now["shadow"])
+        look = f"scripts/learn report --version {shadow}"
+        console.print(f"[yellow]ctr@{shadow}[/yellow] is tried in the shadow: {look}", soft_wrap=True)
+    if now["versions"]:
+        console.print(_versions(now))
+
+
+def mapping(told: Mapping[str, Any], console: Console) -> None:
+    """Which column was taken for what."""
+    taken = [one for one in told["columns"] if one["meaning"] is not None]
+    ignored = [one for one in told["columns"] if one["meaning"] is None]
+    if taken:
+        table = _table("column", "taken for", "")
+        for one in taken:
+            table.add_row(escape(one["name"]), one["meaning"], f"[dim]{escape(one['why'] or '')}[/dim]")
+        console.print(table)
+    if ignored:
+        console.print(f"[dim]Ignored: {escape(', '.join(one['name'] for one in ignored))}[/dim]", soft_wrap=True)
+    for note in told["notes"]:
+        console.print(f"[yellow]{escape(note)}[/yellow]", soft_wrap=True)
+
+
+def taken(told: Mapping[str, Any], console: Console, *, rehearsal: bool = False) -> int:
+    """How an import ended."""
+    if told["error"] is not None:
+        console.print(f"[red]{escape(told['error']['text'])}[/red]", soft_wrap=True)
+        if told.get("written"):
+            console.print(
+                f"{told['written']} creatives are there: import the file again, or scripts/learn undo {told['id']}"
+            )
+        return 2
+    for one in told["wrong"][:MOST_WRONG]:
+        console.print(f"  line {one['line']}: {escape(one['text'])}", soft_wrap=True)
+    if told["wrong_in_all"] > MOST_WRONG:
+        console.print(f"  and {told['wrong_in_all'] - MOST_WRONG:,} more")
+    if told["wrong_in_all"]:
+        console.print(
+            f"[red]{told['wrong_in_all']:,} of {told['rows']:,} rows are wrong; nothing was taken.[/red] "
+            "Correct them, or what they come from, and import it again.",
+            soft_wrap=True,
+        )
+        return 2
+    accounts = ", ".join(f"{one['account']} ({one['network']}): {one['creatives']:,}" for one in told["accounts"][:10])
+    rows = f"{told['rows']:,} rows from {told['first']} to {told['last']} are {told['creatives']:,} creatives"
+    console.print(f"{rows}; {escape(accounts)}", soft_wrap=True)
+    if rehearsal:
+        console.print("[green]All rows are right.[/green] Nothing was kept: leave --dry-run out to import them.")
+        return 0
+    again = f", {told['restated']:,} of them anew" if told["restated"] else ""
+    console.print(f"[green]{told['written']:,} creatives are taken{again}.[/green] Next: scripts/learn train")
+    if told["other_days"]:
+        console.print(
+            f"[yellow]{told['other_days']:,} had days before that this table does not have: those are counted no more. "
+            "Export all days at once to have them.[/yellow]",
+            soft_wrap=True,
+        )
+    console.print(f"[dim]To take it back: scripts/learn undo {told['id']}[/dim]")
+    return 0
+
+
+def judged(verdict: Verdict, console: Console) -> None:
+    console.print(f"\n[{COLOURS[verdict.tone]} bold]{escape(verdict.sentence)}[/]", soft_wrap=True)
+    for one in verdict.more:
+        console.print(f"  - {escape(one)}", soft_wrap=True)
+
+
+def beside(told: Mapping[str, Any], console: Console) -> None:
+    """The model beside the simple ones."""
+    table = _table("", "error taken away", "right order", "foretold / came")
+    for name in NAMES:
+        one = told["models"][name]
+        figures = (one["skill"], one["rank_within_account"], one["calibration_ratio"])
+        skill, rank, ratio = ("–" if value is None else f"{value:.2f}" for value in figures)
+        table.add_row(NAMES[name], skill if figures[0] is None else f"{figures[0]:.0%}", rank, ratio)
+    console.print(table)
+
+
+def look(now: Mapping[str, Any], console: Console) -> int:
+    """What came of the last look."""
+    told = next(one for one in now["looks"] if one["asked"] is not None)
+    for one in told["did"]:
+        console.print(f"  - {escape(one)}", soft_wrap=True)
+    for one in told["left_out"]:
+        console.print(f"[dim]{escape(one['what'])} left out: {escape(one['why'])}.[/dim]", soft_wrap=True)
+    if told["lacks"] is not None:
+        console.print(f"[yellow]{told['lacks']['have']} of {told['lacks']['need']} are there.[/yellow]")
+        return 1
+    if now["live"] is not None:
+        console.print(f"[green]ctr@{escape(now['live'])}[/green] speaks. Next: scripts/learn report")
+        if now["shadow"] is not None:
+            console.print(f"[yellow]ctr@{escape(now['shadow'])}[/yellow] is tried in the shadow before it may speak.")
+    elif now["versions"]:
+        console.print(
+            "No version speaks yet: scripts/learn report shows the last, scripts/learn promote lets it speak."
+        )
+    return 0
+
+
+def experiments(found: Sequence[Mapping[str, Any]], console: Console) -> None:
+    if not found:
+        console.print("There is no experiment yet: POST /v1/experiments makes one, and docs/learning.md says how.")
+        return
+    table = _table("id", "name", "of", "state", "shares now", "why")
+    for one in found:
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in one["shares"].items())
+        table.add_row(one["id"], escape(one["name"]), one["kind"], one["state"], escape(shares), escape(one["why"]))
+    console.print(table)
+
+
+def experiment(one: Mapping[str, Any], console: Console) -> None:
+    best = f" Best: {one['best']}." if one["best"] else ""
+    console.print(f"{one['name']} is {one['state']}: {one['why']}{best}", markup=False, soft_wrap=True)
+    table = _table("arm", "share", "shown", "clicks", "clicks lie between", "")
+    for arm in one["arms"]:
+        known = arm["low"] is not None and arm["high"] is not None
+        between = f"{share(arm['low'])} and {share(arm['high'])}" if known else "–"
+        figures = (f"{arm['share']:.0%}", f"{arm['impressions']:,}", f"{arm['clicks']:,}", between)
+        table.add_row(escape(arm["name"]), *figures, "[dim]beaten[/dim]" if arm["beaten"] else "")
+    console.print(table)
+
+
+def since(now: Mapping[str, Any], version: str) -> Json:
+    """What is known of a version beside its trial."""
+    entry = next((one for one in now["versions"] if one["version"] == version), None)
+    weeks = [one for one in now["weeks"] if one["model"].endswith(version)]
+    last = weeks[0] if weeks else None
+    trained = None if entry is None else datetime.fromisoformat(entry["at"].replace("Z", "+00:00"))
+    drifted = [] if last is None else [f"{one['feature']} is not distributed as it was" for one in last["drifted"]]
+    return {
+        "version": version,
+        "state": "" if entry is None else entry["state"],
+        "days": None if trained is None else (datetime.now(UTC) - trained).days,
+        "predictions": None if last is None else last["predictions"],
+        "predictions_why": "no week has passed since" if last is None else f"in {last['week']}",
+        "drift": None if last is None else last["importance_drift"],
+        "drifted": drifted,
+    }
+
+
+def _week(week: Mapping[str, Any]) -> str:
+    """Its quality since it speaks, in words."""
+    if not week["creatives"]:
+        return f"{week['predictions']} predictions in the last week; none of what it foretold is 7 days old yet."
+    told = f"Of {week['creatives']} creatives since it was trained {week['in_band']:.0%} came in the band it said"
+    if week["covered"] is not None:
+        told += f", {week['covered']:.0%} within its interval ({week['promised']:.0%} were promised)"
+    if week["calibration"] is not None:
+        told += f"; it foretold {week['calibration']:.2f} clicks for each that came"
+    return f"{told}. {escape(week['alarm'])}" if week["alarm"] else f"{told}."
+
+
+def _versions(now: Mapping[str, Any]) -> Table:
+    table = _table("version", "", "trained (UTC)", "from", "by")
+    for one in now["versions"]:
+        state = "" if one["state"] == "kept" else one["state"]
+        told = f"[{STANDING.get(one['state'], 'dim')}]{state}[/]" if state else ""
+        rows = "–" if one["rows"] is None else f"{one['rows']:,} creatives"
+        table.add_row(escape(one["version"]), told, one["at"][:16].replace("T", " "), rows, escape(one["by"]))
+    return table
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table
