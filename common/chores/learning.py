@@ -24,13 +24,14 @@ from common.errors import Conflict, ModelRefused, NotEnough, Stale
 from common.events import log as events
 from common.events.event import Data, Trouble
 from common.events.log import Happening
-from common.learning import drifting, history, promoting, registry, retraining
+from common.learning import drifting, history, promoting, registry, retraining, weighing
 from common.learning.drifting import Accuracy
 from common.learning.history import History
 from common.learning.registry import NAME, Shelf
 from common.pipeline.engine import Engine
 from common.ports.clock import parse, stamp
 from common.ports.documents import Create, Json, Where
+from common.scoring import reweighing
 from common.scoring.ctr.model import Model
 
 log = logging.getLogger("cutroom.learning")
@@ -145,6 +146,8 @@ def look(engine: Engine, tenant: str, *, asked: str | None = None) -> Json:
     if why is not None:
         lacks = _trained_anew(this, why, asked or registry.CUTROOM)
         _decided(this, champion)
+    if have >= reweighing.FEWEST and (stepped := weighing.step(engine.documents, tenant, now)).moved:
+        this.did.append(stepped.text)
     return {
         "at": stamp(now),
         "have": have,

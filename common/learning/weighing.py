@@ -8,6 +8,7 @@ A flow takes what counts when it begins (common.pipeline.flows), and keeps it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -28,12 +29,20 @@ MOST_VERSIONS: Final = 60  # over a year of weeks
 CUTROOM: Final = "cutroom"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stepped:
+    """Whether they moved, and in words what became of it."""
+
+    moved: bool
+    text: str
+
+
 def key_of(tenant: str) -> str:
     return f"tenants/{tenant}/models/{NAME}"
 
 
-def step(documents: Documents, tenant: str, now: datetime, *, by: str = CUTROOM) -> str:
-    """Move them by one step, if a week has passed since they moved last, in words what became of it.
+def step(documents: Documents, tenant: str, now: datetime, *, by: str = CUTROOM) -> Stepped:
+    """Move them by one step, if a week has passed since they moved last.
 
     A week is counted from any move, a person's too: what was taken back is not undone the next morning.
     """
@@ -42,15 +51,16 @@ def step(documents: Documents, tenant: str, now: datetime, *, by: str = CUTROOM)
         body = snap.body if snap is not None else {}
         moved = parse(body["since"]) if body.get("since") else None
         if moved is not None and now - moved < WEEK:
-            return f"the weights of the score moved on {moved:%Y-%m-%d}; they move once a week at most"
+            told = f"the weights of the score moved on {moved:%Y-%m-%d}; they move once a week at most"
+            return Stepped(moved=False, text=told)
         start = live(body)
         try:
             found = reweighing.stepped(start, list(_came(documents, tenant, now)))
         except NotEnough as error:
-            return str(error)
+            return Stepped(moved=False, text=str(error))
         furthest = max(found, key=lambda name: abs(found[name] - start[name]))
         if abs(found[furthest] - start[furthest]) < LEAST:
-            return "the weights of the score stand: what clips came to asks for no others"
+            return Stepped(moved=False, text="the weights of the score stand: what clips came to asks for no others")
         n = int(body.get("n", 0)) + 1
         version: Json = {"version": str(n), "at": stamp(now), "parts": dict(found), "from": body.get("live")}
         told = f"{furthest} went from {start[furthest]:.2f} to {found[furthest]:.2f}"
@@ -60,7 +70,7 @@ def step(documents: Documents, tenant: str, now: datetime, *, by: str = CUTROOM)
             documents.commit([_moved(tenant, snap, fields, what="step", why=told, by=by, now=now)])
         except Conflict:
             continue  # somebody else moved them in this moment
-        return f"the weights of the score moved: {told}"
+        return Stepped(moved=True, text=f"the weights of the score moved: {told}")
 
 
 def rollback(

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from common.adapters.embedded.sqlite import SqliteDocuments
+from common.chores import learning
 from common.domain.codec import loads
 from common.domain.settings import Weighing
 from common.errors import BadInput
@@ -25,6 +26,7 @@ from common.scoring.sentences import sentences
 from common.scoring.weights import COMPOSITE
 from common.stages import propose, score
 from tests import toy
+from tests.hand import Hand
 from tests.harness import TENANT, cutroom, submit
 from tests.talks import spoken, weighed, work
 
@@ -38,15 +40,21 @@ def documents(tmp_path: Path) -> Iterator[Documents]:
     found.close()
 
 
-def came(documents: Documents, count: int, *, days: int = 30) -> None:
+def came(documents: Documents, count: int, *, days: int = 30, tenant: str = "t") -> None:
     """Posts of one channel, `days` ago, of which the pace alone decided."""
     chance = random.Random(3)
     for n in range(count):
         scores = {name: chance.random() for name in COMPOSITE}
         clicks = round(3000 * 0.02 * (0.3 + 1.4 * scores["pace"]))
-        body: Json = {"schema": 1, "channel": "c", "published": stamp(NOW - timedelta(days=days)), "as_of": stamp(NOW)}
+        body: Json = {
+            "schema": 1,
+            "channel": "c",
+            "network": "x",
+            "published": stamp(NOW - timedelta(days=days)),
+            "as_of": stamp(NOW),
+        }
         body |= {"metrics": {"impressions": 3000, "clicks": clicks}, "predicted": {"scores": scores}}
-        documents.commit([Create(f"tenants/t/outcomes/{n:04}", body)])
+        documents.commit([Create(f"tenants/{tenant}/outcomes/{n:04}", body)])
 
 
 def kept(documents: Documents) -> Json:
@@ -55,13 +63,13 @@ def kept(documents: Documents) -> Json:
 
 def test_they_move_once_a_week_and_every_step_is_kept(documents: Documents) -> None:
     came(documents, 220)
-    assert "pace went from 0.10 to 0.20" in weighing.step(documents, "t", NOW)
+    assert "pace went from 0.10 to 0.20" in weighing.step(documents, "t", NOW).text
     first = weighing.live(kept(documents))
     assert max(abs(first[name] - COMPOSITE[name]) for name in first) <= reweighing.MOST + 1e-9
     for later in (timedelta(0), timedelta(days=6, hours=23)):
-        assert "once a week at most" in weighing.step(documents, "t", NOW + later)
+        assert "once a week at most" in weighing.step(documents, "t", NOW + later).text
     assert weighing.live(kept(documents)) == first
-    assert "moved" in weighing.step(documents, "t", NOW + timedelta(days=7))
+    assert weighing.step(documents, "t", NOW + timedelta(days=7)).moved
     assert [one["version"] for one in kept(documents)["versions"]] == ["1", "2"]
     assert [(one["what"], one["live"]) for one in kept(documents)["history"]] == [("step", "1"), ("step", "2")]
 
@@ -76,14 +84,14 @@ def test_a_step_is_taken_back_and_stays_back_for_a_week(documents: Documents) ->
     assert weighing.live(kept(documents)) == COMPOSITE and kept(documents)["history"][-1]["by"] == "ann"
     with pytest.raises(BadInput, match="nothing to take back"):
         weighing.rollback(documents, "t", later, by="ann")
-    assert "once a week" in weighing.step(documents, "t", later + timedelta(days=6))
-    assert "moved" in weighing.step(documents, "t", later + timedelta(days=7)), "they may be learned again"
+    assert "once a week" in weighing.step(documents, "t", later + timedelta(days=6)).text
+    assert weighing.step(documents, "t", later + timedelta(days=7)).moved, "they may be learned again"
 
 
 @pytest.mark.parametrize(("count", "days"), [(0, 30), (199, 30), (220, 6)])
 def test_too_little_that_is_old_enough_moves_nothing(documents: Documents, count: int, days: int) -> None:
     came(documents, count, days=days)
-    assert "publish more" in weighing.step(documents, "t", NOW)
+    assert "publish more" in weighing.step(documents, "t", NOW).text
     assert documents.get_many([weighing.key_of("t")]) == {}
 
 
@@ -92,7 +100,7 @@ def test_what_was_not_told_is_no_zero(documents: Documents) -> None:
     gone: Json = {"metrics": {"impressions": 3000, "clicks": None}}
     for n in range(40):
         documents.commit([Merge(f"tenants/t/outcomes/{n:04}", gone)])
-    assert "there are 180" in weighing.step(documents, "t", NOW)
+    assert "there are 180" in weighing.step(documents, "t", NOW).text
 
 
 def test_a_flow_keeps_the_weights_it_began_with(tmp_path: Path) -> None:
@@ -110,6 +118,22 @@ def test_a_flow_keeps_the_weights_it_began_with(tmp_path: Path) -> None:
         local.engine.documents.commit([Merge(f"tenants/{TENANT}/models/weights", {"live": None})])
         assert flows.read(local.engine, TENANT, after.flow.id).settings.weights is not None
     assert "weights" in PIPELINE["score"].settings
+
+
+def test_the_daily_look_moves_them_once_a_week_and_says_so(tmp_path: Path) -> None:
+    with cutroom(tmp_path, toy.definition()) as local:
+        clock = Hand()
+        engine = replace(local.engine, clock=clock)
+        clock.at = NOW
+        came(engine.documents, 220, tenant=TENANT)
+        said = learning.look(engine, TENANT)["did"]
+        assert any("pace went from 0.10 to 0.20" in one for one in said), said
+        clock.at = NOW + timedelta(days=1)
+        assert not any("pace went" in one for one in learning.look(engine, TENANT)["did"])
+        assert (
+            weighing.live(engine.documents.get_many([weighing.key_of(TENANT)])[weighing.key_of(TENANT)].body)
+            != COMPOSITE
+        )
 
 
 def test_a_clip_is_scored_by_them(tmp_path: Path) -> None:
