@@ -140,7 +140,9 @@ class WantedReport(Shape):
 
 
 class ModelReport(Shape):
-    """What was found when the version was trained; docs/learning.md says what stands in it."""
+    """What was found when the version was trained: what its manifest says of it, and a backtest beside simple models;
+    `why_not` stands in its place where there was too little before any later slice.
+    """
 
     version: str
     manifest: dict[str, Any]

@@ -18,6 +18,7 @@ from common.learning import promoting, registry, retraining
 from common.ports.clock import stamp
 from common.ports.documents import Create, Delete, Json, Merge
 from common.scoring.ctr.model import Model
+from jobs import __main__ as jobs
 from tests.dying import Killed
 from tests.hand import Hand
 from tests.harness import Meddling, settings
@@ -200,6 +201,18 @@ def test_two_trainers_at_once_end_with_one_live(world: World) -> None:
     learning.look(world.tools.engine, TENANT, asked="a job")
     world.look()
     assert world.moves.count("promote") == 1 and world.shelf.live
+
+
+def test_a_job_trains_at_once(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = world.clock.at - timedelta(days=300)
+    there = {one.id: one for one in (creative(n, launched=old + timedelta(hours=n)) for n in range(120))}
+    made = [Create(f"tenants/{TENANT}/outcomes/{name}", outcome(one)) for name, one in there.items()]
+    world.tools.engine.documents.commit(made)
+    monkeypatch.setenv("CUTROOM_HOME", str(tmp_path))
+    assert jobs.main(["train", TENANT]) == 0
+    assert world.shelf.live and world.shelf.versions[-1]["by"] == "a job" and world.shelf.versions[-1]["rows"] == 120
+    with pytest.raises(SystemExit, match="no organisation's id"):
+        jobs.main(["train", "../other"])
 
 
 def test_without_enough_it_says_what_it_takes(world: World) -> None:
