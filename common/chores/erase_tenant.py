@@ -28,6 +28,7 @@ OUTSIDE = {
     "launches": "none of a tenant",
     "limits": "counts under digests of who asked; they expire within two hours",
     "models": "none of a tenant",
+    "notices": "ids that a platform gave to posts and channels; emptied once looked into, and expire after 4 days",
     "pools": "none of a tenant",
     "refusals": "heads of events that were of no tenant; they expire after 90 days",
     "sessions": "when a sign-in, named by a digest, was last used; they expire",

@@ -65,7 +65,7 @@ def run(tools: Tools, hold: Hold) -> End:
     except (Unauthorized, BadInput) as error:
         return Done(fields={"refused": str(error), "memo": {}})
     found = [key for one in named for key in _read_now(tools, memo["network"], one)]
-    return Done(fields={"about": len(found)})
+    return Done(fields={"about": len(found), "memo": {}})
 
 
 def wanted(engine: Engine, subscription: str, topic: str) -> bool:
