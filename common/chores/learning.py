@@ -10,6 +10,7 @@ are loaded when it is time to train.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -275,12 +276,12 @@ def _importance(this: _Look, shelf: Shelf, champion: Model) -> float | None:
     before = this.opened(shelf.previous)
     if before is None:
         return None
-    one, other = (_shares(model.manifest.get("importance") or {}) for model in (champion, before))
+    one, other = (_shares(model.manifest.get("importance") or ()) for model in (champion, before))
     if not one or not other:
         return None
     return sum(abs(one.get(name, 0.0) - other.get(name, 0.0)) for name in sorted({*one, *other})) / 2
 
 
-def _shares(importance: Mapping[str, float]) -> dict[str, float]:
-    whole = sum(importance.values())
-    return {name: value / whole for name, value in importance.items()} if whole > 0 else {}
+def _shares(importance: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    whole = math.fsum(one["effect"] for one in importance)
+    return {one["name"]: one["effect"] / whole for one in importance} if whole > 0 else {}

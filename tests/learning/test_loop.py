@@ -65,6 +65,10 @@ class World:
         return told
 
     @property
+    def chore(self) -> Json:
+        return self.tools.engine.documents.get_many([KEY])[KEY].body
+
+    @property
     def shelf(self) -> registry.Shelf:
         return registry.read(self.tools.engine.documents, TENANT)
 
@@ -132,6 +136,10 @@ def test_it_learns_tries_promotes_notices_that_the_world_has_changed_and_is_take
     )
     world.days(1)
     assert world.shelf.live == first, "what a person took back is not put live again by itself"
+    world.hours(24 * 7)
+    assert world.look() == "waiting" and "error" not in world.chore, "it goes on in the weeks after a promotion"
+    last = world.tools.engine.documents.query("learning", parent=f"tenants/{TENANT}", order="week")[-1].body
+    assert last["model"] == f"ctr@{first}" and 0 <= last["importance_drift"] <= 1
     told = registry.live(world.tools.engine.documents, world.tools.engine.objects, TENANT)
     assert isinstance(told, Model) and told.name == f"ctr@{first}"
 
