@@ -133,6 +133,16 @@ def test_the_ceiling_of_r2_is_what_the_truth_gets() -> None:
     assert found["r2_ceiling"] < found["r2_ceiling_of_chance"] < 0.88
 
 
+def test_where_creatives_hardly_shown_decide_no_ceiling_is_told() -> None:
+    """As in ads of which some were shown a hundred times and one in six thousand views is clicked."""
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0.0001, 0.0003, 1100)
+    n = np.where(np.arange(1100) < 60, 100.0, 50_000.0)
+    found = metrics.seed_targets(truth, 0.1, rng.binomial(n.astype(int), truth).astype(float), n)
+    assert found["r2"] is not None and (found["r2_ceiling"], found["r2_ceiling_of_chance"]) == (None, None)
+    assert "hardly shown" in found["why"] and "None" not in found["why"]
+
+
 def test_nothing_new_raises_an_alarm_once_in_a_hundred() -> None:
     rng = random.Random(0)
     trials, alarms, fixed = 600, 0, 0

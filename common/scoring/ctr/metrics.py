@@ -10,6 +10,7 @@ from common.scoring.ctr.glm import Floats
 
 THIRDS: Final = ("least exposure", "middle", "most exposure")
 LEAST_SHARE: Final = 1e-9
+SURE_OF_CHANCE: Final = 0.1  # of the variance that its part by chance may stray by, and a ceiling is still told
 SEED_TARGETS: Final = {"r2": 0.88, "rmse": 0.008, "mean_error": 0.003}
 
 
@@ -47,15 +48,19 @@ def seed_targets(q: Floats, tau: float, clicks: Floats, impressions: Floats) -> 
     """R2, RMSE and mean error on observed shares, each beside its target, and the R2 that the truth itself would get.
 
     The ceiling: an observed share strays from its true one by chance, q (1 - q) / n, and by what no feature holds,
-    (tau q (1 - q))^2; what is left of its variance is all that anybody could explain.
+    (tau q (1 - q))^2; what is left of its variance is all that anybody could explain. Where few were to click what was
+    shown seldom, chance itself strays too far from what is expected of it for anybody to say.
     """
     shares = clicks / impressions
     variance = float(((shares - shares.mean()) ** 2).mean())
     spread = q * (1 - q)
     chance, unknowable = float((spread / impressions).mean()), float(((tau * spread) ** 2).mean())
+    # How far the mean square of chance strays: by the fourth moment of a count of clicks.
+    strays = float(np.sqrt((spread / impressions**3 + 2 * (spread / impressions) ** 2).sum())) / len(q)
     error = shares - q
-    ceiling = max(0.0, 1 - (chance + unknowable) / variance) if variance > 0 else None
-    pure = max(0.0, 1 - chance / variance) if variance > 0 else None
+    known = variance > 0 and strays <= SURE_OF_CHANCE * variance
+    ceiling = max(0.0, 1 - (chance + unknowable) / variance) if known else None
+    pure = max(0.0, 1 - chance / variance) if known else None
     return {
         "r2": 1 - float((error**2).mean()) / variance if variance > 0 else None,
         "rmse": float(np.sqrt((error**2).mean())),
@@ -63,13 +68,19 @@ def seed_targets(q: Floats, tau: float, clicks: Floats, impressions: Floats) -> 
         "targets": dict(SEED_TARGETS),
         "r2_ceiling": ceiling,
         "r2_ceiling_of_chance": pure,
-        "why": _why(ceiling, pure),
+        "why": _why(variance, ceiling, pure),
     }
 
 
-def _why(ceiling: float | None, pure: float | None) -> str:
-    if ceiling is None or pure is None:
+def _why(variance: float, ceiling: float | None, pure: float | None) -> str:
+    if not variance > 0:
         return "all observed shares are the same, so there is nothing for R2 to explain."
+    if ceiling is None or pure is None:
+        return (
+            "R2 is held against observed shares, and here a few creatives that were hardly shown decide it by chance: "
+            "what R2 somebody who knew every true share would get cannot be told. Deviance, calibration and coverage "
+            "take the chance into account, so they decide; R2 is only told."
+        )
     return (
         "R2 is held against observed shares, and those stray by chance: somebody who knew every true share would get "
         f"about {pure:.2f} here, and about {ceiling:.2f} who knew all that can be known before launch. Deviance, "

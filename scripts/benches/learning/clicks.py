@@ -88,6 +88,7 @@ def _seed(seed: int, median: int) -> tuple[Seen, Model, list[Creative]]:
     whole = total["pooled"] - total["truth"]
     within = [one.low <= row.clicks / row.impressions <= one.high for one, row in zip(told, asked, strict=True)]
     targets = metrics.seed_targets(truth, world.UNKNOWABLE, y, n)
+    assert targets["r2_ceiling"] is not None, targets["why"]
     seen = Seen(
         gain=(total["pooled"] - total["ours"]) / whole,
         glm=(total["pooled"] - total["glm"]) / whole,
