@@ -313,7 +313,8 @@ def _move(documents: Documents, tenant: str, snap: Snap, now: datetime) -> Move:
     counted, wrong = figures(documents, tenant, snap)
     if wrong:
         return Move(state="frozen", shares=snap.body["shares"], why="; ".join(wrong[:3]), standing=None)
-    return moving.move(opened(snap), counted, snap.body["shares"], parse(snap.body["started"]).date(), now)
+    held = {row["date"]: row["shares"] for row in allocations(documents, tenant, snap.id)}
+    return moving.move(opened(snap), counted, snap.body["shares"], parse(snap.body["started"]).date(), now, held)
 
 
 def _moved(tenant: str, snap: Snap, after: Move, now: datetime) -> tuple[Json, list[Write]]:

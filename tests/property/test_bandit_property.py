@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -54,8 +55,11 @@ def test_a_move_keeps_floor_and_step_and_comes_to_one(data: st.DataObject, n: in
 @settings(max_examples=20)
 @given(st.data(), st.integers(2, 4))
 def test_no_figures_break_a_day(data: st.DataObject, n: int) -> None:
-    made = experiment(
-        n, least_impressions=data.draw(st.integers(0, 1000)), cap_micros=data.draw(st.none() | st.just(99))
+    made = replace(
+        experiment(
+            n, least_impressions=data.draw(st.integers(0, 1000)), cap_micros=data.draw(st.none() | st.just(10**12))
+        ),
+        shown=data.draw(st.sampled_from(["together", "in_turn"])),
     )
     days = [(START + timedelta(days=one)).isoformat() for one in range(3)]
     figures = data.draw(st.dictionaries(st.sampled_from(days), st.dictionaries(st.sampled_from(made.names), counts)))
@@ -160,6 +164,68 @@ def test_what_is_old_fades_toward_the_prior() -> None:
     figures = {"2026-11-01": {"arm 0": Counted(impressions=10_000, clicks=500)}}
     near, far = (thompson.beliefs(made.arms, figures, START + timedelta(days=n), 0.9)["arm 0"] for n in (0, 200))
     assert near.mean > 0.045 and far.mean == pytest.approx(0.01, rel=1e-3) and far.a + far.b == pytest.approx(75)
+
+
+def test_arms_each_better_than_the_next_all_round_are_none_of_them_beaten() -> None:
+    """Each pair on a day of its own."""
+    good, bad = Counted(impressions=20_000, clicks=800), Counted(impressions=20_000, clicks=200)
+    figures = {
+        "2026-11-01": {"arm 0": good, "arm 1": bad},
+        "2026-11-02": {"arm 1": good, "arm 2": bad},
+        "2026-11-03": {"arm 2": good, "arm 0": bad},
+    }
+    for arms in (3, 4):
+        told = stopping.standing(experiment(arms), figures)
+        assert (told.best, told.beaten) == (None, ()), "nor is it the best of which nothing is known"
+        made = experiment(arms, least_impressions=0)
+        after = moving.move(made, figures, moving.even(made), START, NOW + timedelta(days=4))
+        assert after.state == "running"
+    figures["2026-11-04"] = {"arm 3": good, "arm 0": bad}
+    assert stopping.standing(experiment(4), figures).best == "arm 3"
+
+
+def together_(days: int, **last: Counted) -> dict[str, dict[str, Counted]]:
+    usual = {f"arm {n}": Counted(impressions=1000, clicks=10) for n in range(3)}
+    found = {(START + timedelta(days=n)).isoformat(): dict(usual) for n in range(days)}
+    found[(START + timedelta(days=days - 1)).isoformat()] |= {f"arm {name[1:]}": one for name, one in last.items()}
+    return found
+
+
+def test_an_arm_that_has_no_share_any_more_is_not_missed() -> None:
+    made = replace(experiment(3), shown="together")
+    shares = {"arm 0": 0.5, "arm 1": 0.5, "arm 2": 0.0}
+    unseen = Counted(impressions=0, clicks=0)
+    figures, now = together_(4, a2=unseen), NOW + timedelta(days=5)
+    held = {START.isoformat(): moving.even(made), (START + timedelta(days=3)).isoformat(): shares}
+    assert moving.move(made, figures, shares, START, now, held).state == "running"
+    del figures["2026-11-04"]["arm 2"]
+    assert moving.move(made, figures, shares, START, now, held).state == "running"
+    frozen = moving.move(made, figures, moving.even(made), START, now)
+    assert frozen.state == "frozen" and "no figures of arm 2" in frozen.why
+    figures = together_(4, a2=unseen)
+    assert "not shown" in moving.move(made, figures, moving.even(made), START, now).why
+
+
+def test_a_day_without_any_showing_is_over_once_they_are_shown_again() -> None:
+    made = replace(experiment(3), shown="together")
+    figures = together_(4)
+    figures["2026-11-02"] = {name: Counted(impressions=0, clicks=0) for name in made.names}
+    assert moving.move(made, figures, moving.even(made), START, NOW + timedelta(days=3)).state == "frozen"
+    assert moving.move(made, figures, moving.even(made), START, NOW + timedelta(days=5)).state == "running"
+
+
+def test_what_is_broken_ends_too() -> None:
+    made = replace(experiment(3, longest=10), shown="together")
+    assert moving.move(made, {}, moving.even(made), START, NOW + timedelta(days=9)).state == "frozen"
+    ended = moving.move(made, {}, moving.even(made), START, NOW + timedelta(days=11))
+    assert ended.state == "stopped" and "10 days are over" in ended.why and "send" in ended.why
+
+
+def test_money_counts_where_nothing_was_shown() -> None:
+    made = experiment(2, cap_micros=100)
+    figures = {"2026-11-01": {"arm 0": Counted(impressions=0, clicks=0, spend_micros=100)}}
+    assert guardrails.spent(made, figures) == 100
+    assert moving.move(made, figures, moving.even(made), START, NOW).state == "stopped"
 
 
 def test_an_arm_gets_no_less_before_it_had_its_due() -> None:

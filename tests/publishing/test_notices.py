@@ -100,7 +100,10 @@ def test_what_tiktok_tells_has_the_address_read_at_once_and_twice_is_once(told: 
         assert told.send(AT, headers, body).status_code == 204
     go(told.served, 1)
     assert told.read(post)["url"] is not None and told.looks() == looks + 1
-    assert [one["state"] for one in told.kept()] == ["done"] and (told.kept()[0]["about"], told.kept()[0]["memo"]) == (1, {})
+    assert [one["state"] for one in told.kept()] == ["done"] and (told.kept()[0]["about"], told.kept()[0]["memo"]) == (
+        1,
+        {},
+    )
     assert sum(told.tiktok.committed.values()) == 1
 
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from common.domain.experiment import Experiment, Figures, Rules
+from common.domain.experiment import Counted, Experiment, Figures, Rules
 from common.errors import BadInput
 from common.scoring.bandit.thompson import together
 
 CHANCE: Final = 1e-5  # of no click at all in a day, below which the counting is taken to be broken
 DELIVERED: Final = 500  # impressions of the others from which an arm that had none is taken to be broken
+DUE: Final = 10  # of them by its share, below which it may have had none by chance
 BLIND: Final = 7  # days without any figure, where arms are shown in turn
 _ROUNDS = 80  # of halving: finer than a float
 
@@ -88,14 +89,17 @@ def allotted(shares: Mapping[str, float], a_day: int, cap: int | None, spent: in
 
 def spent(experiment: Experiment, figures: Figures) -> int | None:
     """Micros of all arms and days, ripe or not; None where one that was shown does not tell it."""
-    told = [one.spend_micros for day in figures.values() for one in day.values() if one.impressions]
+    told = [one.spend_micros for day in figures.values() for one in day.values() if one.impressions or one.spend_micros]
     return None if None in told else sum(one for one in told if one is not None)
 
 
-def broken(experiment: Experiment, told: Figures, figures: Figures, days: Sequence[date]) -> str | None:
+def broken(
+    experiment: Experiment, told: Figures, figures: Figures, days: Sequence[date], held: Sequence[Mapping[str, float]]
+) -> str | None:
     """Why no share may move: the counting looks broken. None: it looks whole.
 
-    `told` are all figures, for money is spent before they are ripe; `figures` are those of `days`, all ripe.
+    `told` are all figures, for money is spent before they are ripe; `figures` are those of `days`, all ripe, and `held`
+    the shares of each of them: what has none is not shown, and not missed.
     """
     if experiment.rules.cap_micros is not None and spent(experiment, told) is None:
         return "nobody tells what was spent, so the cap cannot be kept; send what each arm spent"
@@ -106,27 +110,37 @@ def broken(experiment: Experiment, told: Figures, figures: Figures, days: Sequen
         if not had.clicks and expected and math.exp(-expected) < CHANCE:
             seen = f"{name} was shown {had.impressions} times and clicked never, where others had {rate:.2%} clicks"
             return f"{seen}; look at its link and at what counts its clicks, then send the figures anew"
-    return _together(experiment, figures, days) if experiment.shown == "together" else _in_turn(figures, days)
+    return _together(experiment, figures, days, held) if experiment.shown == "together" else _in_turn(figures, days)
 
 
-def _together(experiment: Experiment, figures: Figures, days: Sequence[date]) -> str | None:
+def _together(
+    experiment: Experiment, figures: Figures, days: Sequence[date], held: Sequence[Mapping[str, float]]
+) -> str | None:
     before = _Seen()
-    for day in days:
-        there = figures.get(day.isoformat(), {})
-        if missing := [name for name in experiment.names if name not in there]:
+    for day, shares in zip(days, held, strict=True):
+        there, last = figures.get(day.isoformat(), {}), day == days[-1]
+        # Nobody can send what is read, or show anew what was not shown: an earlier day is not waited for.
+        wanted = [arm.name for arm in experiment.arms if shares[arm.name] > 0 and (last or not arm.read)]
+        if missing := [name for name in wanted if name not in there]:
             return f"there are no figures of {', '.join(missing)} for {day}; send them"
         shown = sum(one.impressions for one in there.values())
         clicked = sum(one.clicks for one in there.values())
-        if not shown:
+        if not shown and last:
             return f"nothing was shown on {day}; look whether the arms run, then send the figures anew"
         if not clicked and math.exp(-shown * before.rate) < CHANCE:
             told = f"on {day} there were {shown} impressions and no click, where {before.rate:.2%} were clicked before"
             return f"{told}; look at what counts clicks, then send the figures anew"
-        idle = [name for name, one in there.items() if not one.impressions]
-        if idle and shown >= DELIVERED:
+        if last and (idle := _idle(there, shares, shown)):
             return f"{', '.join(idle)} was not shown on {day}, and others were; look whether it runs"
         before.add(shown, clicked)
     return None
+
+
+def _idle(there: Mapping[str, Counted], shares: Mapping[str, float], shown: int) -> list[str]:
+    """Arms that were not shown, and by their shares were due to be."""
+    if shown < DELIVERED:
+        return []
+    return [name for name, one in there.items() if not one.impressions and shares[name] * shown >= DUE]
 
 
 def _in_turn(figures: Figures, days: Sequence[date]) -> str | None:

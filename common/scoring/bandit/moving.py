@@ -33,8 +33,18 @@ def ripe(experiment: Experiment, started: date, now: datetime) -> list[date]:
     return [started + timedelta(days=n) for n in range(max(0, (last - started).days + 1))]
 
 
-def move(experiment: Experiment, figures: Figures, shares: Mapping[str, float], started: date, now: datetime) -> Move:
-    """What the figures say, within the rules. The same figures, shares and day give the same shares."""
+def move(
+    experiment: Experiment,
+    figures: Figures,
+    shares: Mapping[str, float],
+    started: date,
+    now: datetime,
+    held: Mapping[str, Mapping[str, float]] | None = None,
+) -> Move:
+    """What the figures say, within the rules. The same figures, shares and day give the same shares.
+
+    `held`: the shares that held from a date on; None: those of now always did.
+    """
     rules = experiment.rules
     spent = guardrails.spent(experiment, figures)
     if rules.cap_micros is not None and spent is not None and spent >= rules.cap_micros:
@@ -42,16 +52,25 @@ def move(experiment: Experiment, figures: Figures, shares: Mapping[str, float], 
     days = ripe(experiment, started, now)
     inside = {day.isoformat() for day in days}
     seen = {day: dict(counted) for day, counted in sorted(figures.items()) if day in inside}
-    if broken := guardrails.broken(experiment, figures, seen, days):
+    over = now >= datetime.combine(started, time(), UTC) + timedelta(days=rules.longest) + rules.ripe
+    if broken := guardrails.broken(experiment, figures, seen, days, [_held(held, day, shares) for day in days]):
+        if over:
+            why = f"its {rules.longest} days are over, and its arms cannot be told apart: {broken}"
+            return Move(state="stopped", shares=shares, why=why, standing=None)
         return Move(state="frozen", shares=shares, why=broken, standing=None)
     standing = stopping.standing(experiment, seen)
     if standing.best is not None:
         return Move(state="decided", shares=shares, why=standing.text, standing=standing)
-    if now >= datetime.combine(started, time(), UTC) + timedelta(days=rules.longest) + rules.ripe:
+    if over:
         why = f"after {rules.longest} days its arms are not told apart. {standing.text}"
         return Move(state="stopped", shares=shares, why=why, standing=standing)
     after = following(experiment, seen, shares, standing, days)
     return Move(state="running", shares=after, why=standing.text, standing=standing)
+
+
+def _held(held: Mapping[str, Mapping[str, float]] | None, day: date, now: Mapping[str, float]) -> Mapping[str, float]:
+    before = [one for one in held or () if one <= day.isoformat()]
+    return held[max(before)] if held and before else now
 
 
 def following(

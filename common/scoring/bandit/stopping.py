@@ -14,7 +14,7 @@ hypergeometric, which is less spread than the binomial in convex order (Hoeffdin
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
@@ -34,12 +34,14 @@ def standing(experiment: Experiment, figures: Figures) -> Standing:
     """Who is beaten. Equal arms are ever told apart with chance `alpha` at most, all of them together."""
     names = experiment.names
     pairs = len(names) * (len(names) - 1) // 2
-    beaten: set[str] = set()
+    below: dict[str, set[str]] = {name: set() for name in names}
     bar = math.log(pairs / experiment.rules.alpha)
     for one, other in combinations(names, 2):
         against, better = evidence(days(figures, one, other))
         if against >= bar and better:
-            beaten.add(other if better > 0 else one)
+            above, worse = (one, other) if better > 0 else (other, one)
+            below[above].add(worse)
+    beaten = _beaten(below)
     left = [name for name in names if name not in beaten]
     estimates = tuple(_estimate(figures, name, experiment.rules.alpha / len(names)) for name in names)
     best = left[0] if len(left) == 1 else None
@@ -48,6 +50,20 @@ def standing(experiment: Experiment, figures: Figures) -> Standing:
     if best is not None:
         text += _times(figures, best, estimates, experiment.rules.alpha / pairs)
     return Standing(best=best, beaten=told, estimates=estimates, text=text)
+
+
+def _beaten(below: Mapping[str, set[str]]) -> set[str]:
+    """Who is worse than an arm that none is better than, itself or by others between.
+
+    Arms that were shown on different days can each be better than the next all round; none of those is beaten by it.
+    """
+    todo = [name for name in below if not any(name in worse for worse in below.values())]
+    found: set[str] = set()
+    while todo:
+        fresh = below[todo.pop()] - found
+        found |= fresh
+        todo += fresh
+    return found
 
 
 def days(figures: Figures, one: str, other: str) -> list[Day]:
