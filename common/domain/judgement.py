@@ -26,6 +26,16 @@ Psychology = Literal["curiosity", "urgency", "social_proof", "transformation", "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """The share of tested headlines that an opening line would out-pull, to be expected of it; 0 to 1."""
+
+    value: float
+    low: float  # to `high`: where 8 in 10 of such lines come to lie
+    high: float
+    source: str  # name@version, and what it was read by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
     """How the first 3 seconds hold somebody. `strength` and `confidence` are 0 to 1."""
 
@@ -35,6 +45,8 @@ class Hook:
     secondary: tuple[HookType, ...]
     span: Span
     evidence: tuple[Evidence, ...]
+    pull: Pull | None = None  # of the first sentence
+    pull_why: str | None = None  # what is missing where there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

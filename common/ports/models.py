@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a light image has no numpy, and needs none to know what a p
     Picture = NDArray[np.uint8]  # (height, width, 3), RGB, upright, square pixels
     Pictures = NDArray[np.uint8]  # (n, height, width, 3)
     Vectors = NDArray[np.float32]  # (n, 384), of length 1
+    Depths = NDArray[np.float32]  # (n, 10752)
 
 Quality = Literal["draft", "good"]
 Search = Literal["nowhere", "whole", "parts"]
@@ -151,6 +152,9 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One vector per text; the product of two is the cosine of their meanings."""
+
+    def depths(self, texts: Sequence[str]) -> Depths:
+        """One row per text: its vector, and after it what the model's inner layers hold of it."""
 
 
 class Models(Protocol):

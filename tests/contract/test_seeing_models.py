@@ -269,6 +269,16 @@ def test_vectors_have_the_length_one_and_the_order_of_the_texts(embedder: Any) -
     assert np.array_equal(embedder.embed(texts), made)
 
 
+def test_depths_begin_with_the_vector_and_depend_on_no_other_text(embedder: Any) -> None:
+    texts = ["A cat sleeps.", "", "word " * 400, "一只猫在睡觉。"]
+    deep = embedder.depths(texts)
+    assert deep.shape == (4, 10752) and deep.dtype == np.float32 and np.isfinite(deep).all()
+    assert np.array_equal(deep[:, :384], embedder.embed(texts))
+    for n in (0, 1, 3):
+        assert embedder.depths([texts[n]])[0] == pytest.approx(deep[n], abs=1e-3)
+    assert embedder.depths([]).shape == (0, 10752)
+
+
 def test_texts_of_like_meaning_are_nearer(embedder: Any) -> None:
     cat, kitten, bank = embedder.embed(["A cat sleeps.", "The kitten is asleep.", "Banks raise their interest rates."])
     assert cat @ kitten > 0.5 > 0.3 > cat @ bank

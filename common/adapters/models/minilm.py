@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ SHA256 = {
 }
 DIMENSIONS, LAYERS, HEADS, INNER, VOCABULARY = 384, 6, 12, 1536, 30522
 LONGEST = 256  # tokens of a text that are read; the model was not trained on more
+INNERMOST = 2  # the first layer that more than the mean is told of: those before know single words alone
+DEPTHS = DIMENSIONS * (LAYERS + 1 + 4 * (LAYERS + 1 - INNERMOST))  # numbers of what the inner layers hold of a text
 BATCH = 32  # texts
 ROWS = 32  # of the widest layer, worked on while they are in the cache
 
@@ -65,15 +67,27 @@ class MiniLM:
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(n, 384) of length 1, in the order of the texts."""
+        return self._read(texts, DIMENSIONS, _vectors)
+
+    def depths(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, DIMENSIONS + DEPTHS): the same vectors, and after them what the inner layers hold of each text."""
+
+        def both(hidden: Sequence[Floats], there: Floats) -> Floats:
+            return np.concatenate([_vectors(hidden, there), _depths(hidden, there)], axis=1)
+
+        return self._read(texts, DIMENSIONS + DEPTHS, both)
+
+    def _read(self, texts: Sequence[str], width: int, pool: Callable[[Sequence[Floats], Floats], Floats]) -> Floats:
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         order = sorted(range(len(tokens)), key=lambda n: len(tokens[n]))  # batches of like length pad little
-        vectors = np.zeros((len(tokens), DIMENSIONS), np.float32)
+        found = np.zeros((len(tokens), width), np.float32)
         for first in range(0, len(order), BATCH):
             chosen = order[first : first + BATCH]
-            vectors[chosen] = self._batch([tokens[n] for n in chosen])
-        return vectors
+            found[chosen] = pool(*self._batch([tokens[n] for n in chosen]))
+        return found
 
-    def _batch(self, tokens: Sequence[Sequence[int]]) -> Floats:
+    def _batch(self, tokens: Sequence[Sequence[int]]) -> tuple[list[Floats], Floats]:
+        """What is held of each token before the first layer and after each, and 1 where there is a token."""
         longest = max(map(len, tokens))
         ids = np.zeros((len(tokens), longest), np.int64)
         there = np.zeros((len(tokens), longest), np.float32)
@@ -86,11 +100,34 @@ class MiniLM:
         hidden += w["embeddings.token_type_embeddings.weight"][0]
         hidden = _normalised(hidden, w, "embeddings.LayerNorm")
         unseen = (there[:, None, None, :] - 1) * np.float32(1e9)
+        layers: list[Floats] = [hidden]
         for layer in range(LAYERS):
-            hidden = _layer(hidden, unseen, w, f"encoder.layer.{layer}")
-        pooled: Floats = (hidden * there[:, :, None]).sum(1) / there.sum(1, keepdims=True)
-        pooled /= np.maximum(np.sqrt((pooled * pooled).sum(1, keepdims=True)), np.float32(1e-12))
-        return pooled
+            layers.append(_layer(layers[-1], unseen, w, f"encoder.layer.{layer}"))
+        return layers, there
+
+
+def _vectors(hidden: Sequence[Floats], there: Floats) -> Floats:
+    pooled = _mean(hidden[-1], there)
+    pooled /= np.maximum(np.sqrt((pooled * pooled).sum(1, keepdims=True)), np.float32(1e-12))
+    return pooled
+
+
+def _depths(hidden: Sequence[Floats], there: Floats) -> Floats:
+    """Of every layer the mean; of the inner ones also the mean of the first and of the last third, spread, and most."""
+    place, length = np.cumsum(there, axis=1), there.sum(1, keepdims=True)
+    third = np.ceil(length / 3)
+    first, last = there * (place <= third), there * (place > length - third)
+    found = [_mean(one, there) for one in hidden]
+    for one in hidden[INNERMOST:]:
+        off = one - _mean(one, there)[:, None]
+        found += [_mean(one, first), _mean(one, last), np.sqrt(_mean(off * off, there))]
+        found.append(np.where(there[:, :, None] > 0, one, np.float32(-1e9)).max(1))
+    return np.concatenate(found, axis=1)
+
+
+def _mean(hidden: Floats, there: Floats) -> Floats:
+    made: Floats = (hidden * there[:, :, None]).sum(1) / there.sum(1, keepdims=True)
+    return made
 
 
 def _layer(hidden: Floats, unseen: Floats, w: dict[str, Floats], name: str) -> Floats:
