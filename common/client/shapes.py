@@ -827,6 +827,8 @@ class Hook(TypedDict):
     start: float
     end: float
     evidence: list[Evidence]
+    pull: Pull | None
+    pull_why: str | None
 
 
 class Imports(TypedDict):
@@ -1534,6 +1536,15 @@ class Publications(TypedDict):
 class PublicationsPage(TypedDict):
     items: list[Publication]
     next: str | None
+
+
+class Pull(TypedDict):
+    """The share of tested headlines that the first sentence would out-pull; 8 in 10 such lie from low to high."""
+
+    value: float
+    low: float
+    high: float
+    source: str
 
 
 class Reading(TypedDict):

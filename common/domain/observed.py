@@ -46,6 +46,7 @@ class Observed:
     energy: Curve | None = None  # dBFS
     clipped: tuple[Span, ...] | None = None
     vectors: Vectors | None = None  # (sentences, 384), of length 1
+    worths: tuple[float | None, ...] | None = None  # of each sentence as an opening, by the hook model; log odds
     own: Vectors | None = None  # (clips, 384): the account's earlier clips, the oldest first; None: no history
     declared: Mapping[str, float] = field(default_factory=dict)  # fits the owner declared: "age", "interest", "persona"
     brand: str | None = None  # the brand or product it is for, as the owner writes it

@@ -1,6 +1,7 @@
 """The hook: what the first 3 seconds do to hold somebody, and how well.
 
-Types are told by turns of phrase (English), by marks and digits (any language) and by what the picture does.
+Types are told by turns of phrase (English), by marks and digits (any language) and by what the picture does. How
+well the first sentence pulls is told by a model of headlines that were tested against each other (English).
 Strength is the weighted mean of what could be looked at: words, cuts, motion, faces and text on screen.
 """
 
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 
 from common.domain.clip import Evidence
 from common.domain.footage import Cover
-from common.domain.judgement import Hook, HookType
+from common.domain.judgement import Hook, HookType, Pull
 from common.domain.observed import Observed
 from common.domain.timebase import Span, clock
 from common.domain.transcript import Sentence
-from common.scoring import lexicons, weights
+from common.scoring import lexicons, pulling, weights
 from common.scoring.hooks import OPENING, Sign, opening_signs, strength
 from common.scoring.parts import (
     Change,
@@ -79,6 +80,7 @@ def hook(observed: Observed) -> Hook:
             weight = sign.worth * weights.HOOK[name]
             evidence.append(Evidence(name=sign.name, text=sign.text, weight=weight, span=span))
     types = sorted((kind for kind, worth in worths.items() if worth >= LEAST), key=lambda kind: (-worths[kind], kind))
+    told = _pull(observed)
     known = sum(weights.HOOK[name] for name, source in sources.items() if source.value is not None and name != "words")
     return Hook(
         type=types[0] if types else "none",
@@ -87,6 +89,8 @@ def hook(observed: Observed) -> Hook:
         secondary=tuple(types[1:]),
         span=head(observed, SECONDS),
         evidence=tuple(sorted(evidence, key=lambda one: -abs(one.weight))),
+        pull=told if isinstance(told, Pull) else None,
+        pull_why=told if isinstance(told, str) else None,
     )
 
 
@@ -142,6 +146,8 @@ def _words(observed: Observed, opening: Span) -> _Seen:
         # How a sentence leans on the one before speaks against the first alone, and nothing counts twice.
         told = {sign.name for sign, _ in found}
         signs = [sign for sign in _signs(observed, one) if sign.worth > 0 or not n]
+        if not n and isinstance(pull := _pull(observed), Pull):
+            signs.append(pulling.sign(pull))
         found += [(sign, within(one.span, observed.span)) for sign in signs if sign.name not in told]
     if starts_inside(observed):
         found.append((Sign("opens_inside_sentence", "opens in the middle of a sentence", -0.4), opening))
@@ -150,6 +156,28 @@ def _words(observed: Observed, opening: Span) -> _Seen:
     elif (wait := float(spoken[0].span.start - opening.start)) > LATE:
         found.append((Sign("opens_late", f"waits {wait:.1f} s before its first word", -0.15), opening))
     return _Seen(value=strength([sign for sign, _ in found]), signs=tuple(found))
+
+
+def _pull(observed: Observed) -> Pull | str:
+    """How well its first sentence pulls, or why that cannot be told."""
+    spoken = said(observed)
+    if not spoken:
+        return "no words are known" if spoken is None else "nothing is said"
+    if starts_inside(observed):
+        return "it opens in the middle of a sentence"
+    if not head(observed, SECONDS).contains(spoken[0].span.start):
+        return f"nothing is said in its first {SECONDS} s"
+    return _pull_of(observed, spoken[0])
+
+
+def _pull_of(observed: Observed, sentence: Sentence) -> Pull | str:
+    foreign = not_english(observed)
+    if foreign is not None:
+        return f"the hook model knows English alone: {foreign}"
+    worth = None
+    if observed.worths is not None and observed.sentences is not None:
+        worth = next((one for one, of in zip(observed.worths, observed.sentences, strict=True) if of == sentence), None)
+    return pulling.pull(sentence.text, worth)
 
 
 def _signs(observed: Observed, sentence: Sentence) -> list[Sign]:
@@ -218,10 +246,17 @@ def _better_start(observed: Observed, told: dict[str, float | None]) -> Change |
     later = [one for one in said(observed) or () if observed.span.start + SECONDS <= one.span.start <= middle]
     if not later:
         return None
-    best = max(later, key=lambda one: strength(_signs(observed, one)))
-    signs = _signs(observed, best)
+    opening = {one: _opening(observed, one) for one in later}
+    best = max(later, key=lambda one: strength(opening[one]))
+    signs = opening[best]
     text = f"start at the sentence at {clock(best.span.start)}, it {_reason(signs)}"
     return _change("start", text, told, "words", strength(signs))
+
+
+def _opening(observed: Observed, sentence: Sentence) -> list[Sign]:
+    """What a sentence further on would do, were it the first."""
+    pull = _pull_of(observed, sentence)
+    return [*_signs(observed, sentence), *([pulling.sign(pull)] if isinstance(pull, Pull) else [])]
 
 
 def _reason(signs: Sequence[Sign]) -> str:

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from common.domain.judgement import Pull
 from common.domain.timebase import Span, clock
 from common.domain.transcript import Sentence
+from common.scoring import pulling
 from common.scoring.contentwords import content_words, words_of
 from common.scoring.hooks import opening_signs, strength
 from common.scoring.meaning import telling
@@ -28,8 +30,8 @@ SHORT = 12  # characters of one or two words that are no title
 OFTEN = 3  # uses in the video from which a word says what the video is about
 BESIDE = 0.4  # of the height of the largest line on screen: smaller print is no title
 SURE = 0.8  # confidence of a reading that a title or a hashtag is made of
-# What counts in a title: holding somebody, being key, saying enough, and being a whole sentence.
-HOLDS, KEY, MATTER, WHOLE = 1.0, 0.5, 0.5, 0.15
+# What counts in a title: holding somebody, out-pulling others, being key, saying enough, and being a whole sentence.
+HOLDS, PULLS, KEY, MATTER, WHOLE = 1.0, 1.0, 0.5, 0.5, 0.15
 
 _CLAUSE = re.compile(r"(?<=[,;:])\s+|\s*[–—]\s*|\s+-\s+")
 _FILLER = re.compile(
@@ -56,6 +58,7 @@ class Source:
     file: str  # the file's name without its ending
     shots: Sequence[int]  # numbers of its shots, from 1
     draft: bool = False  # many of the words are wrong
+    english: bool = True
 
 
 def name(source: Source) -> Naming:
@@ -76,7 +79,8 @@ def _spoken_title(source: Source) -> str | None:
             if not matter or (len(text) < SHORT and len(text.split()) < 3):
                 continue
             worth = (
-                HOLDS * strength(opening_signs(text))
+                HOLDS * strength(opening_signs(text, english=source.english))
+                + PULLS * _pull(text, source.english)
                 + KEY * key
                 + MATTER * matter
                 + WHOLE * (whole and sentence.closed)
@@ -87,6 +91,12 @@ def _spoken_title(source: Source) -> str | None:
         return best[1]
     said = _clean(" ".join(sentence.text for sentence in source.spoken))
     return shortened(said, TITLE) or None
+
+
+def _pull(text: str, english: bool) -> float:
+    """How much better or worse than half of all headlines; 0 where it cannot be told."""
+    pull = pulling.pull(text) if english else "another language"
+    return pull.value - 0.5 if isinstance(pull, Pull) else 0.0
 
 
 def _titles(sentence: str) -> list[tuple[str, bool]]:

@@ -25,6 +25,7 @@ class Told:
     texts: Sequence[Text] = ()  # on screen
     file: str = ""  # its name without the ending
     draft: bool = False  # many of the words are wrong
+    english: bool = True
     _words: list[list[str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +52,7 @@ def clip(number: int, candidate: Candidate, runner_up: RunnerUp | None, told: To
             texts=[one for one in told.texts if one.span.overlap(candidate.span)],
             file=told.file,
             draft=told.draft,
+            english=told.english,
             shots=[shot.number + 1 for shot in told.footage.shots if shot.span.overlap(candidate.span)],
         )
     )

@@ -7,7 +7,7 @@ from typing import Any
 from common.domain.clip import Evidence
 from common.domain.codec import from_json, to_json
 from common.domain.gate import Gate
-from common.domain.judgement import Judgement, Part
+from common.domain.judgement import Judgement, Part, Pull
 from common.domain.observed import Observed
 from common.domain.timebase import Span, decimal
 from common.domain.verdict import Recommendation, Verdict
@@ -54,6 +54,8 @@ def judgement_of(judgement: Judgement) -> Json:
             "secondary": list(hook.secondary),
             **span_of(hook.span),
             "evidence": evidence(hook.evidence),
+            "pull": None if hook.pull is None else _pull(hook.pull),
+            "pull_why": hook.pull_why,
         },
         "psychology": {name: _part(part) for name, part in judgement.psychology.items()},
         "rubric": [
@@ -61,6 +63,11 @@ def judgement_of(judgement: Judgement) -> Json:
             for item in judgement.rubric
         ],
     }
+
+
+def _pull(pull: Pull) -> Json:
+    ends = {"value": pull.value, "low": pull.low, "high": pull.high}
+    return {**{name: _rounded(end) for name, end in ends.items()}, "source": pull.source}
 
 
 def _part(part: Part) -> Json:

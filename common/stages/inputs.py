@@ -12,13 +12,15 @@ import numpy as np
 from common.domain.asset import Probe
 from common.domain.codec import from_json, loads
 from common.domain.footage import Curve, Footage
-from common.domain.observed import Vectors
+from common.domain.observed import Observed, Vectors
 from common.domain.shot import Shot
 from common.domain.timebase import Span
 from common.domain.track import Reading
 from common.domain.transcript import Sentence, Transcript
 from common.errors import Permanent
 from common.ports.work import Work
+from common.scoring import pulling
+from common.scoring.parts import not_english
 from common.scoring.sentences import sentences
 
 
@@ -92,6 +94,16 @@ def draft(work: Work) -> bool:
     return spoken is not None and spoken["quality"] == "draft"
 
 
+def english(work: Work, said: tuple[Sentence, ...]) -> bool:
+    """Whether English word lists have something to say of what is spoken."""
+    spoken = work.need("transcribe")
+    if spoken is None or not said:
+        return True
+    language = from_json(Transcript, loads(work.get(spoken["transcript"]))).language
+    whole = Span(said[0].span.start, said[-1].span.end)
+    return not_english(Observed(span=whole, sentences=said, language=language)) is None
+
+
 def vectors(work: Work) -> Vectors | None:
     """One per sentence; None where no model weighed what is said."""
     weighed = work.need("meaning")
@@ -100,6 +112,14 @@ def vectors(work: Work) -> Vectors | None:
     with np.load(io.BytesIO(work.get(weighed["vectors"]))) as arrays:
         found: Vectors = arrays["vectors"]
     return found
+
+
+def worths(work: Work) -> tuple[float | None, ...] | None:
+    """Of each sentence as an opening, by the hook model that is shipped; None where it did not read them."""
+    weighed = work.need("meaning")
+    if weighed is None or weighed.get("pull") is None or weighed["pull"] != pulling.name():
+        return None
+    return tuple(one["worth"] for one in loads(work.get(weighed["meaning"]))["sentences"])
 
 
 def readings(work: Work) -> tuple[Reading, ...] | None:

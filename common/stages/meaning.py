@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from common.domain.codec import dumps, to_json
 from common.domain.transcript import Sentence
-from common.errors import ModelMissing, Permanent
+from common.errors import ModelMissing, ModelRefused, Permanent
 from common.ports.work import Json, LeftOut, Outcome, Work
 from common.scoring.engagement import engagement
 from common.scoring.meaning import Meaning, meaning
+from common.scoring.pull.model import shipped
 from common.stages import inputs
 
 DIMENSIONS = 384
@@ -30,15 +31,26 @@ def run(work: Work) -> Outcome:
     why = f"{words} words are too few to tell what it is about" if 0 < words < FEW else None
     if words >= FEW:
         try:
-            source, vectors = _vectors(work, said)
+            source, depths = _depths(work, said)
+            vectors = depths[:, :DIMENSIONS]
         except ModelMissing as missing:
             why = str(missing)
     if why is not None:
         left_out = (LeftOut(what="topics and key moments", why=why),)
+    asked: str | None = None
+    worths: list[float | None] = [None] * len(said)
+    if source is not None:
+        try:
+            asked, worths = _worths(said, depths, source)
+        except ModelRefused as refused:
+            left_out = (
+                *left_out,
+                LeftOut(what="how well each sentence would pull", why=str(refused)),
+            )
     found = meaning(said if source else (), vectors)
     kept = {
         "source": source,
-        "sentences": [_sentence(one, found.key[n] if found.key else None) for n, one in enumerate(said)],
+        "sentences": [_sentence(one, found.key[n] if found.key else None, worths[n]) for n, one in enumerate(said)],
         **_listed(found, said),
         "engagement": [
             {**to_json(one.span), "value": one.value, "parts": one.parts} for one in engagement(footage, said, vectors)
@@ -53,28 +65,38 @@ def run(work: Work) -> Outcome:
             "topics": len(found.topics),
             "moments": len(found.moments),
             "source": source,
+            "pull": asked,
         },
         left_out=left_out,
     )
 
 
-def _vectors(work: Work, said: tuple[Sentence, ...]) -> tuple[str, NDArray[np.float32]]:
-    """The model's name and one vector per sentence; raises ModelMissing, ModelRefused."""
+def _depths(work: Work, said: tuple[Sentence, ...]) -> tuple[str, NDArray[np.float32]]:
+    """The model's name and one row per sentence, its vector first; raises ModelMissing, ModelRefused."""
     parts = []
     with work.models.sentences(work.scratch) as embedder:
         source = embedder.source
         for first in range(0, len(said), AT_ONCE):
             texts = [one.text for one in said[first : first + AT_ONCE]]
-            part = np.asarray(embedder.embed(texts), np.float32)
-            if part.shape != (len(texts), DIMENSIONS) or not np.isfinite(part).all():
+            part = np.asarray(embedder.depths(texts), np.float32)
+            if part.ndim != 2 or len(part) != len(texts) or part.shape[1] < DIMENSIONS or not np.isfinite(part).all():
                 raise Permanent(f"{source} gave {part.shape} for {len(texts)} sentences; run scripts/setup again")
             parts.append(part)
             work.progress(first + len(texts), len(said), "sentences")
     return source, np.concatenate(parts)
 
 
-def _sentence(one: Sentence, key: float | None) -> Json:
-    return {"first": one.first, "last": one.last, **to_json(one.span), "text": one.text, "key": key}
+def _worths(said: tuple[Sentence, ...], depths: NDArray[np.float32], source: str) -> tuple[str, list[float | None]]:
+    """The hook model's name, and what each sentence would be worth as an opening; raises ModelRefused."""
+    asked = shipped()
+    asked.suits(source)
+    return asked.name, [
+        asked.worth(one.text, row.tolist()) for one, row in zip(said, depths[:, DIMENSIONS:], strict=True)
+    ]
+
+
+def _sentence(one: Sentence, key: float | None, worth: float | None) -> Json:
+    return {"first": one.first, "last": one.last, **to_json(one.span), "text": one.text, "key": key, "worth": worth}
 
 
 def _listed(found: Meaning, said: tuple[Sentence, ...]) -> Json:

@@ -33,6 +33,7 @@ class Known:
     spoken: Transcript | None
     said: tuple[Sentence, ...]
     vectors: Vectors | None  # of the sentences
+    worths: tuple[float | None, ...] | None  # of the sentences, by the hook model
     tracks: tuple[Track, ...] | None
     readings: tuple[Reading, ...] | None
     sounds: tuple[tuple[str, Span], ...] | None
@@ -65,6 +66,7 @@ class Known:
             energy=self.curves.get("energy"),
             clipped=_those(self.clipped, lambda one: one, span),
             vectors=None if self.vectors is None else self.vectors[here],
+            worths=None if self.worths is None else tuple(self.worths[n] for n in here),
         )
 
 
@@ -79,6 +81,7 @@ def known(work: Work) -> Known:
         spoken=from_json(Transcript, loads(work.get(spoken["transcript"]))) if spoken and spoken["words"] else None,
         said=inputs.said(work),
         vectors=inputs.vectors(work),
+        worths=inputs.worths(work),
         tracks=from_json(tuple[Track, ...], loads(work.get(framed["tracks"]))) if framed and looked else None,
         readings=inputs.readings(work),
         sounds=None if sounds is None else tuple((one["kind"], _span(one)) for one in sounds["kinds"]),

@@ -50,6 +50,7 @@ def run(work: Work) -> Outcome:
         texts=_texts(work, footage),
         file=PurePath(work.source.name).stem,
         draft=inputs.draft(work),
+        english=inputs.english(work, said),
     )
     clips = [
         _on_frames(clip(number, one, other, told), edges, longest)

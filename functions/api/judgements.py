@@ -28,6 +28,15 @@ class NamedPart(Part):
     name: str
 
 
+class Pull(Shape):
+    """The share of tested headlines that the first sentence would out-pull; 8 in 10 such lie from low to high."""
+
+    value: float
+    low: float
+    high: float
+    source: str
+
+
 class Hook(Shape):
     """How the first 3 seconds hold somebody; strength and confidence 0 to 1."""
 
@@ -38,6 +47,8 @@ class Hook(Shape):
     start: float
     end: float
     evidence: list[Evidence]
+    pull: Pull | None
+    pull_why: str | None
 
 
 class RubricItem(Shape):

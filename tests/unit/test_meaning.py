@@ -26,6 +26,8 @@ from common.scoring.contentwords import content_words
 from common.scoring.engagement import engagement
 from common.scoring.keysentences import scores
 from common.scoring.meaning import LEAST, cut, meaning, telling
+from common.scoring.pull.model import shipped
+from common.stages import inputs
 from common.stages import meaning as stage
 from tests.work import OneStage, make_work
 
@@ -266,7 +268,7 @@ class Embedder:
     def __init__(self, vectors: NDArray[np.float32]) -> None:
         self._vectors = vectors
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def depths(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._vectors[[[*BREAD, *RAILWAY].index(text) for text in texts]]
 
 
@@ -305,7 +307,10 @@ def test_a_few_words_are_about_nothing_and_that_is_said(tmp_path: Path, vectors:
 def test_the_stage_gives_topics_moments_liveliness_and_vectors(tmp_path: Path, vectors: NDArray[np.float32]) -> None:
     work = work_on(tmp_path, [*BREAD, *RAILWAY], vectors)
     outcome = stage.run(work)
-    assert (outcome.result["topics"], outcome.result["source"], outcome.left_out) == (2, "table@1", ())
+    assert (outcome.result["topics"], outcome.result["source"], outcome.result["pull"]) == (2, "table@1", None)
+    (left_out,) = outcome.left_out
+    assert left_out.what == "how well each sentence would pull"
+    assert "it was learned with all-MiniLM-L6-v2@0.1.0, and table@1 reads the sentences here" in left_out.why
     kept = loads(work.get(outcome.result["meaning"]))
     assert [one["text"] for one in kept["sentences"]] == [*BREAD, *RAILWAY]
     assert all(0 < one["key"] < 1 for one in kept["sentences"])
@@ -317,6 +322,23 @@ def test_the_stage_gives_topics_moments_liveliness_and_vectors(tmp_path: Path, v
     with np.load(io.BytesIO(work.get(outcome.result["vectors"]))) as arrays:
         assert np.array_equal(arrays["vectors"], vectors)
     assert work.steps[-1] == (16, 16, "sentences")
+
+
+def test_each_sentence_is_weighed_as_an_opening(tmp_path: Path) -> None:
+    work = work_on(tmp_path, BREAD, None)
+    work.models = LocalModels(tmp_path)
+    outcome = stage.run(work)
+    asked = shipped()
+    assert (outcome.result["pull"], outcome.left_out) == (asked.name, ())
+    kept = [one["worth"] for one in loads(work.get(outcome.result["meaning"]))["sentences"]]
+    with work.models.sentences(tmp_path) as embedder:
+        depths = embedder.depths(BREAD)
+    assert np.array_equal(depths[:, :384], np.load(io.BytesIO(work.get(outcome.result["vectors"])))["vectors"])
+    assert kept == pytest.approx([asked.worth(text, depths[n, 384:]) for n, text in enumerate(BREAD)], abs=1e-6)
+    work.given["meaning"] = outcome.result
+    assert inputs.worths(work) == tuple(kept)
+    work.given["meaning"] = {**outcome.result, "pull": "pull@other"}
+    assert inputs.worths(work) is None
 
 
 def test_without_the_model_sentences_and_liveliness_stay(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import get_args
 
-from common.domain.judgement import Hook, HookType, Judgement
+from common.domain.judgement import Hook, HookType, Judgement, Pull
 from common.domain.observed import Observed
 from common.signals.features.feature import Computed, Feature
 
@@ -16,6 +16,13 @@ TYPES: tuple[HookType, ...] = get_args(HookType)
 def _of(number: Callable[[Hook], float]) -> Computed:
     def of(_: Observed, judgement: Judgement | None) -> float | None:
         return number(judgement.hook) if judgement else None
+
+    return of
+
+
+def _pulled(number: Callable[[Pull], float]) -> Computed:
+    def of(_: Observed, judgement: Judgement | None) -> float | None:
+        return number(judgement.hook.pull) if judgement and judgement.hook.pull else None
 
     return of
 
@@ -57,5 +64,19 @@ FEATURES: tuple[Feature, ...] = (
         high=len(TYPES) - 1,
         source="the judgement: how many other types of hook it has",
         of=_of(lambda hook: len(hook.secondary)),
+    ),
+    _row(
+        name="hook_pull",
+        unit="share",
+        high=1,
+        source="the hook model: the share of tested headlines that the first sentence would out-pull (English)",
+        of=_pulled(lambda pull: pull.value),
+    ),
+    _row(
+        name="hook_pull_spread",
+        unit="share",
+        high=1,
+        source="the hook model: how wide the interval of hook_pull is",
+        of=_pulled(lambda pull: pull.high - pull.low),
     ),
 )

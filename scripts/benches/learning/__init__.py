@@ -9,6 +9,7 @@ from typing import Final
 from scripts.benches import Row
 
 MODULES: Final = (
+    "scripts.benches.learning.hooks",
     "scripts.benches.learning.clicks",
     "scripts.benches.learning.serving",
     "scripts.benches.learning.experiments",
