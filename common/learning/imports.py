@@ -32,7 +32,10 @@ MOST_WRONG: Final = 500  # rows that are told one by one
 VIEW: Final = "an impression, as the table counts it"
 _FIRST: Final = date(2005, 1, 1)
 _LONGEST: Final = 2000  # characters of a name
-_COPY: Final = re.compile(r"[\s\-–—_(]*\b(?:copy|kopie|copie|copia|cópia|kopia)\b[\s\d)]*$")
+_ACCOUNT: Final = 200  # of an account's, which is asked for by it
+_COPIES: Final = ("copy", "kopie", "copie", "copia", "cópia", "kopia")
+_AFTER: Final = "0123456789) "  # such a word, and before it
+_BEFORE: Final = " -–—_("
 _GENDERS: Final = {
     **dict.fromkeys(("f", "female", "women", "weiblich", "frauen", "femme", "femmes", "mujer", "mujeres"), "women"),
     **dict.fromkeys(("donna", "donne", "mulher", "mulheres", "vrouw", "vrouwen", "feminino"), "women"),
@@ -310,15 +313,14 @@ def _words(field: str, meaning: str) -> str | None:
         told = told[2:-1].strip()
     if told.startswith("="):
         raise BadInput(f"its {meaning} is a formula ({told[:40]}); save the table with values in the place of formulas")
-    if len(told) > _LONGEST:
-        raise BadInput(f"its {meaning} has {len(told)} characters; at most {_LONGEST} are taken")
+    most = _ACCOUNT if meaning == "account" else _LONGEST
+    if len(told) > most:
+        raise BadInput(f"its {meaning} has {len(told)} characters; at most {most} are taken")
     if meaning in ("id", "set", "campaign") and re.fullmatch(r"[0-9][.,][0-9]+[eE]\+?[0-9]{1,3}", told):
         raise BadInput(
             f"its {meaning} {told} has lost its last digits; format that column as text, and export it again"
         )
-    if not told.isprintable():  # marks that turn or hide what follows are no part of a name
-        told = "".join(one if unicodedata.category(one)[0] != "C" else " " for one in told)
-    return " ".join(told.split()) or None
+    return tables.shown(told) or None
 
 
 def _identity(ident: str | None, name: str | None, campaign: str | None, group: str | None) -> str:
@@ -355,7 +357,7 @@ def _days(row: Row, table: _Table) -> tuple[date, date]:
 
 
 def _day(text: str, table: _Table) -> date:
-    day = figures.dated(text, table.dates)
+    day = figures.dated(" ".join(text.split())[:60], table.dates)  # no date is as long; what is read is remembered
     if day > table.today + timedelta(days=1):  # somewhere it is tomorrow
         raise BadInput(f"{day} is still to come; correct it")
     if day < _FIRST:
@@ -471,9 +473,19 @@ def _id(one: _Line) -> str:
 def _group(one: _Line) -> str:
     """The same for an ad and its copies: they are told from each other by where they ran, not by what they are."""
     name = unicodedata.normalize("NFKC", one.title or "").casefold().strip()
-    while (shorter := _COPY.sub("", name).strip()) and shorter != name:
+    while (shorter := _original(name)) and shorter != name:
         name = shorter
     return digest([one.account, name or one.ident], 16)
+
+
+def _original(name: str) -> str:
+    """Without the word at its end that says it is a copy. By no pattern: a hostile name keeps one busy for long."""
+    told = name.rstrip(_AFTER)
+    word = next((one for one in _COPIES if told.endswith(one)), None)
+    front = told.removesuffix(word or "")
+    if word is None or name[len(told) :][:1].isdigit() or re.fullmatch(r"\w", front[-1:]):
+        return name
+    return front.rstrip(_BEFORE)
 
 
 def _notes(table: _Table, past: Sequence[Past], total: int | None) -> Iterable[str]:

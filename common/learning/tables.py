@@ -11,6 +11,7 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from common.errors import BadInput
@@ -18,6 +19,7 @@ from common.errors import BadInput
 MOST_BYTES: Final = 32 << 20  # unpacked
 MOST_ROWS: Final = 50_000
 MOST_COLUMNS: Final = 300
+MOST_CELLS: Final = 3_000_000  # each takes twenty times what it does in the file
 _BETWEEN: Final = ",;\t|"
 _ABOVE: Final = 10  # lines that may stand above the head: a report's name, its time
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -52,13 +54,15 @@ def opened(content: bytes, is_head: Callable[[Sequence[str]], bool]) -> Table:
         raise BadInput("the file is empty; export it again, with its rows")
     first = text.partition("\n")[0].strip()
     if first.lower().startswith("sep=") and len(first) == 5:
+        if first[4] not in _BETWEEN:
+            raise BadInput(f"its first line names {first[4]!r} as separator; save it with a comma, semicolon or tab")
         between, lines = first[4], _lines(text, first[4])[1:]
     else:
         between, lines = _separated(text, is_head)
     at = next((n for n, row in enumerate(lines[:_ABOVE]) if is_head(row.fields)), 0)
     if not lines:
         raise BadInput("the file is empty; export it again, with its rows")
-    head, rows = tuple(one.strip() for one in lines[at].fields), lines[at + 1 :]
+    head, rows = tuple(shown(one) for one in lines[at].fields), lines[at + 1 :]
     if len(head) < 2:
         raise BadInput("the head has one column; put a comma, semicolon or tab between its columns, and save it as CSV")
     if len(head) > MOST_COLUMNS:
@@ -78,6 +82,13 @@ def plain(text: str) -> str:
     return " ".join(folded.split())
 
 
+def shown(text: str) -> str:
+    """In one line, without the marks that turn or hide what follows, or tell a terminal what to do."""
+    if not text.isprintable():
+        text = "".join(one if unicodedata.category(one)[0] != "C" else " " for one in text)
+    return " ".join(text.split())
+
+
 def _unpacked(content: bytes) -> bytes:
     if not content:
         raise BadInput("the file is empty; export it again, with its rows")
@@ -92,6 +103,8 @@ def _unpacked(content: bytes) -> bytes:
             raise BadInput(f"it cannot be unpacked ({error}); send the CSV itself") from error
         if not pump.eof and len(content) <= MOST_BYTES:
             raise BadInput("its end is missing; send it again, whole")
+        if pump.unused_data.strip(b"\0"):
+            raise BadInput("it is packed in several pieces; unpack it, and send the CSV itself")
     if len(content) > MOST_BYTES:
         raise BadInput(f"the table is larger than {MOST_BYTES >> 20} MiB; send fewer columns, or some of its ads")
     return content
@@ -116,7 +129,7 @@ def _text(content: bytes) -> str:
 
 def _separated(text: str, is_head: Callable[[Sequence[str]], bool]) -> tuple[str, list[Row]]:
     """By what makes a head of one of the first lines; else by what the first line has most of."""
-    top = "\n".join(text.splitlines()[: _ABOVE + 1])
+    top = "".join(islice(io.StringIO(text, newline=""), _ABOVE + 1))
     for between in _BETWEEN:
         try:
             some = _lines(top, between, strict=False)
@@ -129,6 +142,11 @@ def _separated(text: str, is_head: Callable[[Sequence[str]], bool]) -> tuple[str
 
 
 def _lines(text: str, between: str, *, strict: bool = True) -> list[Row]:
+    if text.count(between) > MOST_CELLS:
+        raise BadInput(
+            f"the table has more than {MOST_CELLS:,} cells; keep those columns that docs/learning.md names, "
+            "or send fewer ads"
+        )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=strict)
     return list(_read(reader))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 from typing import Any
 
 import pytest
 
 from common.chores import history, work
-from common.ports.documents import Json
+from common.ports.documents import Json, Snap
 from tests.api.conftest import Served
 from tests.api.test_publications_api import go
 
@@ -80,6 +81,25 @@ def test_of_a_table_with_wrong_rows_each_is_told_and_nothing_is_there(served: Se
     assert outcomes(served) == {}
     told = brought(served, "\n".join(["id,day,impressions,clicks", *("1,x,y,z" for _ in range(1000))]))
     assert (told["wrong_in_all"], len(told["wrong"])) == (1000, history.MOST_TOLD)
+
+
+def test_what_is_told_of_a_hostile_table_fits_into_a_document(served: Served) -> None:
+    smile = "\U0001f600"
+    head = "id,title,account name,impressions,clicks,day," + ",".join(f"{smile * 99}{n}" for n in range(200))
+    for length, taken in ((1990, 0), (197, 200)):
+        rows = [f"{n},t,{smile * length}{n},100,5,2025-01-01" + ",x" * 200 for n in range(200)]
+        content = gzip.compress("\n".join([head, *rows]).encode())
+        sent = {"content": base64.b64encode(content).decode()}
+        part = served.told("POST", "/v1/history/parts", status=201, json=sent)["part"]
+        made = served.told("POST", "/v1/history", status=202, json={"parts": [part]})
+        go(served, 3)
+        told = served.told("GET", f"/v1/history/{made['id']}")
+        assert (told["state"], told["written"]) == ("done", taken)
+        assert all(len(json.dumps(one.body, ensure_ascii=False).encode()) < 1 << 18 for one in chores(served))
+
+
+def chores(served: Served) -> list[Snap]:
+    return list(served.engine.documents.query("chores", parent="tenants/ann", limit=100))
 
 
 def test_a_table_that_is_none_and_a_rehearsal_keep_nothing(served: Served) -> None:

@@ -225,6 +225,16 @@ def test_each_subscription_has_a_secret_of_its_own() -> None:
     assert platforms.heralds(None)("x") is None
 
 
+@pytest.mark.parametrize("signature", ["sha1=é", "\xff", "sha1=", "sha256=" + "0" * 64])
+def test_no_odd_signature_is_more_than_refused(signature: str) -> None:
+    notice = Notice(subscription="ann.x", signature=signature, content=b"<feed/>", came=datetime.now(UTC))
+    for network in ("youtube", "tiktok"):
+        herald = platforms.heralds(None)(network)
+        assert herald is not None
+        with pytest.raises(Unauthorized):
+            herald.heard(App(id="us", secret="s"), notice)
+
+
 def test_tiktok_is_told_of_no_person_and_asked_for_nothing() -> None:
     herald = platforms.heralds(None)("tiktok")
     assert herald is not None and herald.topic("ann") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -244,6 +245,51 @@ def test_accounts_may_be_columns_and_hostile_names_stay_words() -> None:
     one, other = ours(*rows, head=head, account=None).past
     assert one.account == '"x"' and other.account == "@home"
     assert len({one.id, other.id}) == 2
+
+
+def test_what_is_packed_in_pieces_is_not_half_taken() -> None:
+    row = "1,a,2026-03-01,100,5,1,EUR\n"
+    pieces = gzip.compress(f"{OURS}\n{row}".encode()) + gzip.compress(row.replace("1,a", "2,b").encode())
+    assert "several pieces" in refused(pieces)
+
+
+@pytest.mark.parametrize("mark", ['"', "\0", "x", "\x1b"])
+def test_no_odd_separator_is_taken_for_one(mark: str) -> None:
+    assert "separator" in refused(f"sep={mark}\n{OURS}\n1,a,2026-03-01,100,5,1,EUR")
+
+
+def test_no_cell_is_kept_busy_with_for_long() -> None:
+    began = time.process_time()
+    names = ("-" * 1999 + "x", "copy " * 399, "(" * 2000)
+    rows = [f"{n},{name},2026-03-01,100,5,1,EUR" for n, name in enumerate(names)]
+    many = [row.replace(",", f"{n},", 1) for row in rows for n in range(200)]
+    assert len(ours(*many).past) == 600
+    assert time.process_time() - began < 3, "it was 65 ms for each"
+
+
+def test_a_table_that_would_fill_the_memory_is_refused() -> None:
+    for text in (f"{OURS}\n{'ab,' * 10_000_000}", f"{OURS}\n" + ("ab," * 290 + "\n") * 30_000, "," * (31 << 20)):
+        assert "3,000,000 cells" in refused(text)
+
+
+def test_no_column_tells_a_terminal_what_to_do() -> None:
+    found = ours("1,a,2026-03-01,100,5,1,EUR,x", head=f"{OURS},\x1b]0;owned\x07 Mood")
+    assert found.columns[-1].name == "]0;owned Mood"
+    assert "\x1b" not in refused("id,title,\x1b[31mday,impressions\n1,a,2026-03-01,100")
+
+
+@pytest.mark.parametrize(
+    "name", ["Tea copy", "tea – Copy 2", "Tea (Kopie) 3)", "Tea copy - copy 2", "TEA - Cópia", "tea_ copia 12"]
+)
+def test_a_copy_is_grouped_with_what_it_is_of(name: str) -> None:
+    rows = ["1,Tea,2026-03-01,100,5,1,EUR", f"2,{name},2026-03-01,100,5,1,EUR"]
+    assert len({one.group for one in ours(*rows).past}) == 1
+
+
+@pytest.mark.parametrize("name", ["Teacopy", "tea copy2", "tea_copy", "copy", "tea copying"])
+def test_what_only_sounds_like_a_copy_is_not_one(name: str) -> None:
+    rows = ["1,Tea,2026-03-01,100,5,1,EUR", f"2,{name},2026-03-01,100,5,1,EUR"]
+    assert len({one.group for one in ours(*rows).past}) == 2
 
 
 def test_an_ad_that_is_split_by_what_nobody_knows_says_so() -> None:

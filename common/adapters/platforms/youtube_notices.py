@@ -35,7 +35,7 @@ class YouTubeNotices:
 
     def heard(self, app: App, notice: Notice) -> Sequence[str]:
         made = hmac.new(_secret(app, notice.subscription).encode(), notice.content, hashlib.sha1).hexdigest()
-        if not hmac.compare_digest(f"sha1={made}", notice.signature):
+        if not hmac.compare_digest(f"sha1={made}".encode(), notice.signature.encode()):
             raise Unauthorized("the signature is not of this subscription; nothing is done")
         return list(dict.fromkeys(one.decode() for one in _VIDEO.findall(notice.content)))[:MOST]
 
