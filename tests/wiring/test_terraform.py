@@ -91,10 +91,14 @@ def _asking() -> Iterator[tuple[str, int, int]]:
     for folder in (
         "common/accounts",
         "common/chores",
+        "common/events",
+        "common/knowledge",
+        "common/learning",
         "common/pipeline",
         "common/search",
         "common/stages",
         "functions",
+        "jobs",
     ):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
@@ -102,7 +106,7 @@ def _asking() -> Iterator[tuple[str, int, int]]:
                     isinstance(node, ast.Call)
                     and isinstance(node.func, ast.Attribute)
                     and node.func.attr in ("query", "count", "nearest")
-                    and ast.unparse(node.func.value).rpartition(".")[2] in ("documents", "vectors", "store")
+                    and ast.unparse(node.func.value).rpartition(".")[2].strip("_") in ("documents", "vectors", "store")
                 ):
                     yield str(path.relative_to(ROOT)), node.lineno, node.end_lineno or node.lineno
 
