@@ -13,6 +13,7 @@ from typing import Any, Final
 from common.domain.codec import from_json, to_json
 from common.domain.judgement import Judgement
 from common.domain.learning import Band, Contribution, Foretold, Prediction, Silence
+from common.scoring import pulling
 
 SCHEMA: Final = 1
 WHAT: Final = "a prediction of clicks"
@@ -35,7 +36,7 @@ class Known:
 
 
 def known(judgement: Judgement) -> tuple[Known, ...]:
-    """The score, the hook and the rubric: they rank and describe, and foretell nothing."""
+    """The score, the hook, its first line and the rubric: they rank and describe, and foretell no clicks."""
     told = [one for one in judgement.rubric if one.met is not None]
     met = sum(bool(one.met) for one in told)
     hook = judgement.hook
@@ -44,6 +45,9 @@ def known(judgement: Judgement) -> tuple[Known, ...]:
         Known(name="score", value=judgement.score, text=f"score {judgement.score:.2f} of 1, beside the other clips"),
         Known(name="hook", value=hook.strength, text=f"hook {hook.strength:.2f} of 1{kind}"),
     ]
+    if hook.pull is not None:
+        text = f"its first line {pulling.sign(hook.pull).text}"
+        found.append(Known(name="pull", value=hook.pull.value, text=text))
     if told:
         text = f"{met} of {len(told)} things that are asked of an ad are met"
         found.append(Known(name="rubric", value=met / len(told), text=text))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from typing import Any
 
 from rich.console import Console
@@ -28,7 +27,7 @@ def standing(now: Mapping[str, Any], console: Console) -> None:
         console.print(
             "\nKnown already, without any history of yours:\n"
             "  - the rubric scores each clip by its hook, its words, its pictures and its sound\n"
-            f"{HOOKS if find_spec('common.scoring.pull') else ''}"
+            f"{HOOKS}"
             "That puts clips in order, and does not say how many will click in your account.",
             soft_wrap=True,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.domain.codec import loads, to_json
-from common.domain.judgement import Judgement
+from common.domain.judgement import Judgement, Pull
 from common.domain.learning import Prediction
 from common.domain.observed import Observed
 from common.domain.timebase import Span
@@ -71,6 +72,16 @@ def test_without_a_model_the_features_are_kept_all_the_same(job: OneStage) -> No
     assert kept["features"] == {NAMES[0]: 0.0, "fps": None} and kept["features_version"] == VERSION
     assert (kept["schema"], kept["clip"], kept["asset"]) == (1, "a1-1.2", "a1") and beside["left_out"] == ()
     assert kept["flow"] is None and kept["created"] is None  # filled where the run settles
+
+
+def test_how_the_first_line_pulls_is_known_without_any_history() -> None:
+    plain = judged()
+    assert "pull" not in [one.name for one in foretelling.known(plain)]
+    pull = Pull(value=0.71, low=0.52, high=0.88, source="pull@1 by words")
+    (told,) = (
+        one for one in foretelling.known(replace(plain, hook=replace(plain.hook, pull=pull))) if one.name == "pull"
+    )
+    assert (told.value, told.text) == (0.71, "its first line would out-pull 7 of 10 headlines (5 to 9)")
 
 
 def test_where_none_of_the_models_was_good_enough_it_says_so(job: OneStage) -> None:
