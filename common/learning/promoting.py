@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,7 +52,10 @@ def decided(
 
 
 def first(challenger: Model) -> Decision:
-    """Of a model that has no champion: against each account's own mean, on creatives later than it had learned from."""
+    """Of a model that has no champion: against each account's own mean, on creatives later than it had learned from.
+
+    That it is not calibrated must be sure: on so few, a ratio strays.
+    """
     told = challenger.manifest.get("metrics") or {}
     skill, ratio = told.get("skill_over_own_mean"), told.get("calibration_ratio")
     if skill is None or ratio is None:
@@ -60,7 +64,7 @@ def first(challenger: Model) -> Decision:
         return Decision(
             do="refuse", why=f"each account's own mean is as good: the model's deviance is {-skill:.1%} more"
         )
-    if not BOUNDS[0] <= ratio <= BOUNDS[1]:
+    if not BOUNDS[0] <= ratio <= BOUNDS[1] and abs(told.get("calibration_errors", math.inf)) > drifting.SURE:
         return Decision(do="refuse", why=f"it foretells {ratio:.2f} times the clicks that came")
     return Decision(
         do="promote",

@@ -125,6 +125,9 @@ def test_a_first_model_that_is_no_better_than_the_accounts_means_does_not_speak(
     good = promoting.first(model())
     assert good.do == "promote" and "own mean" in good.why
     metrics = model().manifest["metrics"]
-    for changed in ({"skill_over_own_mean": -0.02}, {"skill_over_own_mean": None}, {"calibration_ratio": 1.2}):
+    off = {"calibration_ratio": 1.2, "calibration_errors": 4.0}
+    for changed in ({"skill_over_own_mean": -0.02}, {"skill_over_own_mean": None}, off):
         worse = replace(model(), manifest={**model().manifest, "metrics": {**metrics, **changed}})
         assert promoting.first(worse).do == "refuse"
+    unsure = {**metrics, "calibration_ratio": 1.2, "calibration_errors": 1.0}
+    assert promoting.first(replace(model(), manifest={**model().manifest, "metrics": unsure})).do == "promote"

@@ -14,7 +14,8 @@ import pytest
 from common.domain.codec import dumps
 from common.domain.learning import RIPE, Creative
 from common.errors import BadInput, NotEnough
-from common.scoring.ctr import drift, evaluating, metrics, splits
+from common.scoring.ctr import drift, evaluating, metrics, splits, training
+from common.scoring.ctr.training import train
 from tests.clicks import NOW, VERSION, creatives
 
 
@@ -120,6 +121,22 @@ def test_creatives_of_one_day_are_dealt_out_by_group() -> None:
         assert abs(len(asked) - len(rows) / 4) < 10
     for learned, asked in splits.by_account(rows, folds=2):
         assert not {rows[at].account for at in learned} & {rows[at].account for at in asked}
+
+
+def test_what_a_model_is_said_to_be_worth_was_not_fitted_to_what_it_is_held_against() -> None:
+    """In the last of three later slices half as many clicks more come than ever before."""
+    rows = sorted(creatives(300), key=lambda row: row.launched)
+    late = [replace(row, clicks=min(row.impressions, round(1.5 * row.clicks))) for row in rows[-50:]]
+    told = train([*rows[:-50], *late], now=NOW, features_version=VERSION).manifest
+    assert told["metrics"]["calibration_ratio"] < 0.9, "a line that has seen them would have set it right"
+    assert told["calibration"]["shift"] > 0.05, "and so does the one that is used from then on"
+
+
+def test_no_slice_is_asked_about_by_who_has_hardly_learned() -> None:
+    rows = creatives(160, days=16)
+    told = train(rows, now=NOW, features_version=VERSION).manifest["split"]["folds"]
+    learned = [len(one) for one, _ in splits.rolling(rows)]
+    assert min(learned) < training.FEWEST <= min(one["learned"] for one in told)
 
 
 def test_the_ceiling_of_r2_is_what_the_truth_gets() -> None:

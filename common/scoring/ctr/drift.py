@@ -62,7 +62,7 @@ def shifts(
     return tuple(sorted(made, key=lambda one: (-one.index, one.name)))
 
 
-def off(foretold: Sequence[float], clicks: Sequence[int], impressions: Sequence[int], *, tau: float) -> Off:
+def off(foretold: Sequence[float], clicks: Sequence[float], impressions: Sequence[float], *, tau: float) -> Off:
     """Whether clicks are others than were foretold, beyond chance and beyond `tau`, which no feature holds.
 
     Raises BadInput where there is not one of each.

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from common.domain.codec import digest, loads
 from common.domain.learning import RIPE, Creative
 from common.errors import BadInput, NotEnough
 from common.scoring.ctr import metrics
+from common.scoring.ctr.drift import off
 from common.scoring.ctr.fit import TREES, Fit, best_rounds, fit
 from common.scoring.ctr.glm import Floats, line, overdispersed, share
 from common.scoring.ctr.manifest import SCHEMA, seal
@@ -34,6 +36,7 @@ NEEDED_OF_ACCOUNT: Final = 10  # creatives, before anything is foretold for it
 MOST_IMPRESSIONS: Final = 10**12
 COVERAGE: Final = 0.9
 FOLDS: Final = 3
+FEWEST: Final = NEEDED // 4  # creatives to be learned from, before a slice is asked about
 ANEW_ROWS: Final = 100  # ripe creatives that a model has not learned from, after which it is trained anew
 ANEW_AFTER: Final = timedelta(days=30)
 HELD: Final = 25.0  # units of information by which the line is drawn to no correction
@@ -60,7 +63,9 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
     rows = ripe(creatives, now)
     enough(rows)
     made = table(rows)
-    folds = [(np.array(learned), np.array(asked)) for learned, asked in rolling(rows, folds=FOLDS) if learned]
+    folds = [
+        (np.array(learned), np.array(asked)) for learned, asked in rolling(rows, folds=FOLDS) if len(learned) >= FEWEST
+    ]
     later = [(fit(made, learned, seed), asked) for learned, asked in folds]
     rounds = best_rounds(made, later)
     final = fit(made, np.arange(len(rows)), seed, rounds)
@@ -72,13 +77,12 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
     pooled = np.concatenate([np.full(len(places), made.mean(learned)) for learned, places in folds])
     n, y = made.impressions[asked], made.shares[asked]
     weights = n / (1 + (n - 1) * final.rho)
-    shift, slope = line(margin, y, weights, held=HELD)
-    slope = max(slope, 0.1)  # an order that the later slices turn round is no order to go by
-    q = share(shift + slope * margin)
+    shift, slope = _line(margin, y, weights)
     by_glm = line(plain, y, weights, held=HELD)
-    tau = overdispersed(q, y, n)
-    scores = np.abs(y - q) / np.sqrt(q * (1 - q) / n + (tau * q * (1 - q)) ** 2)
-    factor = _quantile(scores, COVERAGE)
+    tau, factor = _width(share(shift + slope * margin), y, n)
+    slices = [slice(begin, end) for begin, end in pairwise(np.cumsum([0, *(len(places) for _, places in later)]))]
+    q, q_glm, covered = _then(slices, margin, plain, y, n, weights)
+    known = slice(slices[0].stop, None)
 
     ubj = bytes(final.booster.save_raw("ubj"))
     clicks = made.clicks[asked]
@@ -112,16 +116,52 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
             "asked": len(asked),
             "skill": metrics.skill(q, pooled, clicks, n),
             "skill_over_own_mean": metrics.skill(q, own, clicks, n),
-            "skill_over_glm": metrics.skill(q, share(by_glm[0] + by_glm[1] * plain), clicks, n),
+            "skill_over_glm": metrics.skill(q, q_glm, clicks, n),
             "calibration_ratio_before_line": metrics.ratio(share(margin), clicks, n),
             "calibration_ratio": metrics.ratio(q, clicks, n),
-            "coverage_by_third": metrics.by_third((scores <= factor).astype(float), n),
+            "calibration_errors": off(q.tolist(), clicks.tolist(), n.tolist(), tau=tau).errors,
+            "coverage_by_third": metrics.by_third(covered[known], n[known]),
         },
         "seed_targets": metrics.seed_targets(q, tau, clicks, n),
         "importance": _importance(made, final),
         "xgboost": xgboost.__version__,
     }
     return Trained(ubj=ubj, manifest=loads(seal(manifest)))
+
+
+def _line(margin: Floats, shares: Floats, weights: Floats) -> tuple[float, float]:
+    shift, slope = line(margin, shares, weights, held=HELD)
+    return shift, max(slope, 0.1)  # an order that the later slices turn round is no order to go by
+
+
+def _width(q: Floats, shares: Floats, exposures: Floats) -> tuple[float, float]:
+    """tau and the factor."""
+    tau = overdispersed(q, shares, exposures)
+    return tau, _quantile(_scores(q, shares, exposures, tau), COVERAGE)
+
+
+def _scores(q: Floats, shares: Floats, exposures: Floats, tau: float) -> Floats:
+    found: Floats = np.abs(shares - q) / np.sqrt(q * (1 - q) / exposures + (tau * q * (1 - q)) ** 2)
+    return found
+
+
+def _then(
+    slices: Sequence[slice], margin: Floats, plain: Floats, shares: Floats, exposures: Floats, weights: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """What would have been said of each slice by a line and a width of the slices before it alone, by a GLM likewise,
+    and whether it came to lie within. A line that has seen what it is asked about is right about it by itself.
+    """
+    q, glm, covered = share(margin), share(plain), np.full(len(margin), np.nan)
+    for here in slices[1:]:
+        before = slice(0, here.start)
+        shift, slope = _line(margin[before], shares[before], weights[before])
+        q[here] = share(shift + slope * margin[here])
+        by_glm = line(plain[before], shares[before], weights[before], held=HELD)
+        glm[here] = share(by_glm[0] + by_glm[1] * plain[here])
+        fitted = share(shift + slope * margin[before])
+        tau, factor = _width(fitted, shares[before], exposures[before])
+        covered[here] = _scores(q[here], shares[here], exposures[here], tau) <= factor
+    return q, glm, covered
 
 
 def _columns(made: Table, final: Fit) -> list[dict[str, Any]]:
@@ -209,12 +249,12 @@ def enough(rows: Sequence[Creative]) -> None:
             need=NEEDED_CLICKS,
         )
     learned = max((len(learned) for learned, _ in rolling(rows, folds=FOLDS)), default=0)
-    if learned < NEEDED // 4:
+    if learned < FEWEST:
         raise NotEnough(
             f"of {len(rows)} creatives only {learned} can be learned from before others are asked about: too many are "
             "near-duplicates of each other, or of the same days; post different ones, or wait",
             have=learned,
-            need=NEEDED // 4,
+            need=FEWEST,
         )
 
 
