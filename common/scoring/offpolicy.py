@@ -22,6 +22,7 @@ from common.errors import BadInput
 LEAST_ESS: Final = 500
 MOST_WEIGHT: Final = 0.05  # of all weight in one view; over it a log is worth fewer than 1 / 0.05² = 400 views
 FARTHEST: Final = 5.0  # standard errors of the mean weight from 1, beyond which the chances cannot be what was logged
+UNSEEN: Final = 3.69  # clicks that were to be expected of one in forty who sees none: -log(0.025)
 
 Array = NDArray[np.float64]
 
@@ -118,13 +119,13 @@ def _answered(logged: Logged, name: str, of: Callable[[Logged], tuple[float, flo
     if (silence := refused(logged)) is not None:
         return silence
     value, error = of(logged)
-    reach = NormalDist().inv_cdf(0.975) * error
+    reach, worth = NormalDist().inv_cdf(0.975) * error, effective(logged)
     return Value(
         estimator=name,
         value=value,
         low=max(0.0, value - reach),
-        high=value + reach,
-        effective=effective(logged),
+        high=max(value + reach, UNSEEN / worth),
+        effective=worth,
     )
 
 

@@ -51,6 +51,15 @@ def test_rows_of_many_views_say_the_same_as_a_row_for_each() -> None:
         assert (one.value, one.low, one.effective) == pytest.approx((other.value, other.low, other.effective))
 
 
+def test_that_nobody_clicked_says_how_many_might_have() -> None:
+    none = logged(3, wanted=CHOSEN)
+    none = Logged(shown=none.shown, clicks=none.clicks * 0, propensity=none.propensity, wanted=none.wanted)
+    for estimator in (offpolicy.ipw, offpolicy.snipw):
+        found = estimator(none)
+        assert isinstance(found, Value) and found.low == found.value == 0
+        assert (1 - found.high) ** 4000 == pytest.approx(0.025, rel=0.01)
+
+
 def test_who_chooses_alike_has_all_views_and_the_plain_mean() -> None:
     same = logged(2, wanted=CHOSEN)
     found = offpolicy.snipw(same)
