@@ -26,21 +26,31 @@ class Decision:
 def decided(
     champion: Model, challenger: Model, creatives: Sequence[Creative], *, began: datetime, now: datetime
 ) -> Decision:
-    """By those that were out for 7 days only after the challenger was trained at `began`, where both say something."""
+    """By those that were out for 7 days only after the challenger was trained at `began`, where it says something.
+
+    Where the champion is silent, an account's own mean speaks for it: else an organisation whose accounts are all
+    others by now would keep one that has nothing to say.
+    """
     from common.scoring.ctr.evaluating import compared  # here, not above: it needs numpy, and who asks has none
 
     late = drifting.since(creatives, began)
     mine, theirs = (
-        {one.creative.id: one for one in drifting.foreseen(model, late)[0]} for model in (champion, challenger)
+        {one.creative.id: one.prediction.value for one in drifting.foreseen(model, late)[0]}
+        for model in (champion, challenger)
     )
-    both = [one for one in late if one.id in mine and one.id in theirs]
+    accounts = challenger.manifest.get("accounts") or {}
+    mine = {one.id: accounts[one.account]["own"] for one in late if one.id in theirs} | mine
+    both = [one for one in late if one.id in theirs]
+    if len(late) >= MATURED > len(both) and 2 * len(both) < len(late):
+        why = f"of {len(late)} creatives that came out since it was trained, it says nothing of {len(late) - len(both)}"
+        return Decision(do="refuse", why=f"{why}, for it does not know their accounts")
     if now - began < CYCLE or len(both) < MATURED:
         return Decision(
             do="wait",
             why=f"{challenger.name} is tried in the shadow since {began:%Y-%m-%d}: {len(both)} of {MATURED} creatives "
             f"have come out, and it stays there for {CYCLE.days} days at least",
         )
-    old, new = ([told[one.id].prediction.value for one in both] for told in (mine, theirs))
+    old, new = ([told[one.id] for one in both] for told in (mine, theirs))
     found = compared(old, new, both)
     if not found.better:
         return Decision(do="refuse", why="; ".join(found.why))

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from common.domain.learning import RIPE
+from common.domain.learning import RIPE, Creative
 from common.learning import drifting, promoting, retraining
 from common.ports.clock import stamp
 from common.scoring.ctr.model import Model, opened
@@ -131,3 +131,29 @@ def test_a_first_model_that_is_no_better_than_the_accounts_means_does_not_speak(
         assert promoting.first(worse).do == "refuse"
     unsure = {**metrics, "calibration_ratio": 1.2, "calibration_errors": 1.0}
     assert promoting.first(replace(model(), manifest={**model().manifest, "metrics": unsure})).do == "promote"
+
+
+def elsewhere(first: int, many: int, shape: float = 0.5) -> list[Creative]:
+    return [replace(one, account=f"new {one.account}") for one in creatives(many, first, matters=shape)]
+
+
+def test_where_the_champion_knows_no_account_any_more_a_challenger_is_held_against_their_own_means() -> None:
+    """The organisation went on with other accounts."""
+    seen = elsewhere(MANY, 240)
+    began = seen[-1].launched + RIPE
+    made = train([*creatives(MANY), *seen], now=began, features_version="v1")
+    challenger = opened("ctr@2-test", made.ubj, made.sealed)
+    late = elsewhere(2 * MANY + 1, 260)
+    now = late[-1].launched + RIPE
+    found = promoting.decided(model(), challenger, [*seen, *late], began=began, now=now)
+    assert found.do == "promote", found.why
+    noise = [replace(one, clicks=round(one.impressions * 0.02)) for one in late]
+    assert promoting.decided(model(), challenger, [*seen, *noise], began=began, now=now).do == "refuse"
+
+
+def test_a_challenger_that_knows_no_account_any_more_is_not_tried_for_ever() -> None:
+    late = elsewhere(MANY + 1, 260)
+    found = promoting.decided(model(), model(), late, began=NOW, now=late[-1].launched + RIPE)
+    assert found.do == "refuse" and "does not know their accounts" in found.why
+    few = promoting.decided(model(), model(), late[:150], began=NOW, now=late[-1].launched + RIPE)
+    assert few.do == "wait"
