@@ -171,8 +171,8 @@ def _decided(this: _Look, champion: Model | None) -> None:
     """Whether the challenger takes the champion's place; or the first model speaks, where none has spoken yet."""
     shelf, engine = this.shelf(), this.engine
     candidate = shelf.shadow
-    if champion is None and candidate is None and shelf.newest is not None and (shelf.live or not shelf.previous):
-        candidate = str(shelf.newest["version"])  # a model that was taken back is not put forward again
+    if champion is None and candidate is None and shelf.newest is not None and _fresh(shelf, shelf.newest):
+        candidate = str(shelf.newest["version"])
     if candidate is None or candidate == shelf.live:
         return
     challenger = this.opened(candidate)
@@ -208,6 +208,14 @@ def _decided(this: _Look, champion: Model | None) -> None:
     this.tell("model_promoted", f"{NAME}@{candidate} is live: {decision.why}", candidate)
 
 
+def _fresh(shelf: Shelf, newest: Json) -> bool:
+    """Whether it may be put forward: not what was there when a person chose to have none."""
+    if shelf.live is not None or shelf.previous is None:
+        return True
+    taken = [line["at"] for line in shelf.body.get("history", ()) if line["what"] == "rollback"]
+    return bool(taken) and parse(newest["at"]) > parse(taken[-1])
+
+
 def _trained_anew(this: _Look, why: str, by: str) -> Json | None:
     """A challenger in the shadow; what it would take where there is too little to learn from."""
     from common.scoring.ctr.evaluating import backtest
@@ -238,6 +246,10 @@ def _trained_anew(this: _Look, why: str, by: str) -> Json | None:
         why=why,
     )
     this.did.append(f"{NAME}@{version} was trained from {len(this.creatives)} creatives: {why}")
+    # From here on an erasure finds this version; one that came while it was trained did not.
+    there = history.creatives(engine.documents, this.tenant, engine.clock.now()).creatives
+    if gone := len({one.id for one in this.creatives} - {one.id for one in there}):
+        registry.outlived(engine.documents, engine.clock, this.tenant, version, gone)
     return None
 
 

@@ -262,6 +262,20 @@ def erased(shelf: Shelf, rows: int, *, now: datetime) -> Write | None:
     return shelf.moved("erase", {"versions": versions}, by=CUTROOM, why=why, now=now)
 
 
+def outlived(documents: Documents, clock: Clock, tenant: str, version: str, rows: int) -> None:
+    """Note of one version that rows it has learned from were erased while it learned."""
+
+    def change(shelf: Shelf) -> tuple[What, Json] | None:
+        entry = shelf.entry(version)
+        if entry is None or int(entry["erased_rows"]) >= rows:
+            return None
+        fresh = {**entry, "erased_rows": rows}
+        return "erase", {"versions": [fresh if one is entry else one for one in shelf.versions]}
+
+    why = f"{rows} of its outcomes were erased while it was trained; another is trained without them"
+    _changed(documents, clock, tenant, change, by=CUTROOM, why=why)
+
+
 def _from_files(objects: Objects, tenant: str, version: str, entry: Mapping[str, Any]) -> Model:
     name, where = f"{NAME}@{version}", files_of(tenant, version)
     try:

@@ -264,6 +264,39 @@ def test_who_has_a_video_erased_has_models_flagged_and_the_next_look_trains_with
     assert newest["rows"] == rows + 48 - 5 and world.shelf.shadow == newest["version"]
 
 
+def test_what_is_erased_while_a_model_is_trained_is_trained_without_at_the_next_look(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.days(10)
+    world.hours(72)
+    documents, put = world.tools.engine.documents, registry.put
+    gone = [f"tenants/{TENANT}/outcomes/{one.id}" for one in world.out[:5]]
+
+    def erased(*of: Any, **how: Any) -> str:
+        documents.commit([Delete(key) for key in gone if key in documents.get_many(gone)])
+        return put(*of, **how)
+
+    monkeypatch.setattr(registry, "put", erased)
+    world.look()
+    first = world.shelf.newest
+    assert first and first["erased_rows"] == 5 and "erase" in world.moves
+    world.days(1)
+    newest = world.shelf.newest
+    assert newest and newest["version"] != first["version"] and newest["erased_rows"] == 0
+    assert "5 of the outcomes" in world.said["why"]
+
+
+def test_who_goes_back_to_no_model_gets_the_next_that_is_trained_and_none_from_before(world: World) -> None:
+    live = ready(world)
+    engine = world.tools.engine
+    registry.rollback(engine.documents, engine.objects, world.clock, TENANT, by="ann", why="none of it")
+    world.days(1)
+    assert (world.shelf.live, world.shelf.previous) == (None, live)
+    learning.hastened(engine, TENANT, "ann")
+    world.days(1)
+    assert world.shelf.live and world.shelf.live != live, world.said
+
+
 def test_a_report_names_nobody(world: World) -> None:
     first = ready(world)
     early = registry.report(world.tools.engine.objects, world.shelf, first)
