@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from common.errors import ModelMissing, ModelRefused, Permanent
 from common.ports.work import Json, LeftOut, Outcome, Work
 from common.scoring.engagement import engagement
 from common.scoring.meaning import Meaning, meaning
-from common.scoring.pull.model import shipped
+from common.scoring.pull.model import Model, shipped
 from common.stages import inputs
 
 DIMENSIONS = 384
@@ -21,32 +22,35 @@ FEW = 12  # words; fewer are about nothing
 AT_ONCE = 128  # sentences given to the model between two words of progress
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What models say of the sentences. `asked` is the hook model, or why it was not asked."""
+
+    source: str
+    vectors: NDArray[np.float32]
+    asked: Model | str
+    worths: list[float | None]
+
+
 def run(work: Work) -> Outcome:
     """Without words there are no topics, and liveliness comes from sound and picture alone."""
     footage, said = inputs.footage(work), inputs.said(work)
-    source: str | None = None
+    read: _Read | None = None
     left_out: tuple[LeftOut, ...] = ()
-    vectors: NDArray[np.float32] = np.zeros((0, DIMENSIONS), np.float32)
     words = sum(one.last - one.first + 1 for one in said)
     why = f"{words} words are too few to tell what it is about" if 0 < words < FEW else None
     if words >= FEW:
         try:
-            source, depths = _depths(work, said)
-            vectors = depths[:, :DIMENSIONS]
+            read = _read(work, said)
         except ModelMissing as missing:
             why = str(missing)
     if why is not None:
         left_out = (LeftOut(what="topics and key moments", why=why),)
-    asked: str | None = None
-    worths: list[float | None] = [None] * len(said)
-    if source is not None:
-        try:
-            asked, worths = _worths(said, depths, source)
-        except ModelRefused as refused:
-            left_out = (
-                *left_out,
-                LeftOut(what="how well each sentence would pull", why=str(refused)),
-            )
+    elif read is not None and isinstance(read.asked, str):
+        left_out = (LeftOut(what="how well each sentence would pull", why=read.asked),)
+    source = read.source if read else None
+    vectors = read.vectors if read else np.zeros((0, DIMENSIONS), np.float32)
+    worths = read.worths if read else [None] * len(said)
     found = meaning(said if source else (), vectors)
     kept = {
         "source": source,
@@ -65,34 +69,40 @@ def run(work: Work) -> Outcome:
             "topics": len(found.topics),
             "moments": len(found.moments),
             "source": source,
-            "pull": asked,
+            "pull": read.asked.name if read and not isinstance(read.asked, str) else None,
         },
         left_out=left_out,
     )
 
 
-def _depths(work: Work, said: tuple[Sentence, ...]) -> tuple[str, NDArray[np.float32]]:
-    """The model's name and one row per sentence, its vector first; raises ModelMissing, ModelRefused."""
-    parts = []
+def _read(work: Work, said: tuple[Sentence, ...]) -> _Read:
+    """What the models say of each sentence; raises ModelMissing, ModelRefused."""
+    parts: list[NDArray[np.float32]] = []
+    worths: list[float | None] = []
     with work.models.sentences(work.scratch) as embedder:
         source = embedder.source
+        asked: Model | str = ""
         for first in range(0, len(said), AT_ONCE):
             texts = [one.text for one in said[first : first + AT_ONCE]]
             part = np.asarray(embedder.depths(texts), np.float32)
             if part.ndim != 2 or len(part) != len(texts) or part.shape[1] < DIMENSIONS or not np.isfinite(part).all():
                 raise Permanent(f"{source} gave {part.shape} for {len(texts)} sentences; run scripts/setup again")
-            parts.append(part)
+            asked = asked or _asked(source, part.shape[1] - DIMENSIONS)
+            parts.append(part[:, :DIMENSIONS].copy())  # the depths are thirty times as much, and not needed after
+            for text, row in zip(texts, part[:, DIMENSIONS:], strict=True):
+                worths.append(None if isinstance(asked, str) else asked.worth(text, row.tolist()))
             work.progress(first + len(texts), len(said), "sentences")
-    return source, np.concatenate(parts)
+    return _Read(source=source, vectors=np.concatenate(parts), asked=asked, worths=worths)
 
 
-def _worths(said: tuple[Sentence, ...], depths: NDArray[np.float32], source: str) -> tuple[str, list[float | None]]:
-    """The hook model's name, and what each sentence would be worth as an opening; raises ModelRefused."""
-    asked = shipped()
-    asked.suits(source)
-    return asked.name, [
-        asked.worth(one.text, row.tolist()) for one, row in zip(said, depths[:, DIMENSIONS:], strict=True)
-    ]
+def _asked(source: str, depths: int) -> Model | str:
+    """The hook model, or why it cannot be asked about what this model of sentences reads."""
+    try:
+        found = shipped()
+        found.suits(source, depths)
+    except ModelRefused as refused:
+        return str(refused)
+    return found
 
 
 def _sentence(one: Sentence, key: float | None, worth: float | None) -> Json:

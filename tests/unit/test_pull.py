@@ -256,7 +256,9 @@ def test_it_learns_what_decides_the_same_each_time(made: Path, monkeypatch: pyte
     with pytest.raises(ModelRefused, match="depths of a sentence"):
         read.worth(BAIT, [0.0])
     with pytest.raises(ModelRefused, match="learned with none@1"):
-        read.suits("another@1")
+        read.suits("another@1", DEPTHS)
+    with pytest.raises(ModelRefused, match="depths of a sentence"):
+        read.suits("none@1", DEPTHS - 1)
 
 
 def test_near_duplicates_stay_together() -> None:

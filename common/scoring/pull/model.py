@@ -54,10 +54,15 @@ class Model:
     limits: tuple[tuple[float, float], ...]
     readings: Mapping[Reading, Weights]
 
-    def suits(self, embedder: str) -> None:
+    def suits(self, embedder: str, depths: int) -> None:
         """Raises ModelRefused where depths come from another model of sentences than was learned from."""
         if embedder != self.manifest.get("embedder"):
             _refuse(f"it was learned with {self.manifest.get('embedder')}, and {embedder} reads the sentences here")
+        self._told(depths)
+
+    def _told(self, depths: int) -> None:
+        if depths != len(self.readings["depths"].depths):
+            _refuse(f"it knows {len(self.readings['depths'].depths)} depths of a sentence, and was given {depths}")
 
     def worth(self, text: str, depths: Sequence[float] | None = None) -> float | None:
         """Log odds against a typical line; None for a line of too few words. `depths` as the embedder gives them."""
@@ -65,8 +70,8 @@ class Model:
             return None
         line = plain(text)
         weights = self.readings["words" if depths is None else "depths"]
-        if depths is not None and len(depths) != len(weights.depths):
-            _refuse(f"it knows {len(weights.depths)} depths of a sentence, and was given {len(depths)}")
+        if depths is not None:
+            self._told(len(depths))
         counted = counts(line).values()
         held = [min(high, max(low, value)) for value, (low, high) in zip(counted, self.limits, strict=True)]
         found = [weight * value for weight, value in zip(weights.counts, held, strict=True)]
