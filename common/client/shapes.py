@@ -1430,7 +1430,8 @@ class PostOutcome(TypedDict):
 class Prediction(TypedDict):
     """Clicks as a share of those who see it. `low` to `high`: where `coverage` of clips shown `exposure` times lie.
 
-    `band`: below, within or above `typical`, the middle half of the account's own history. `says` is for people."""
+    `band`: below, within or above `typical`, the middle half of the account's own history. `says` is for people.
+    `alike`: the model has learned from what it knew no clip of, so every clip of the account gets the same."""
 
     model: str
     value: float
@@ -1439,6 +1440,7 @@ class Prediction(TypedDict):
     coverage: float
     exposure: int
     band: Literal['high', 'low', 'typical']
+    alike: bool
     typical: list[float]
     says: str
     contributions: list[Contribution]

@@ -59,6 +59,7 @@ class Prediction:
     band: Band
     typical: tuple[float, float]  # the middle half of the account's history
     contributions: tuple[Contribution, ...]  # the most first
+    alike: bool = False  # the model knows nothing of clips, so this stands for each of the account's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

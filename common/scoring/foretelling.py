@@ -21,6 +21,7 @@ MOST_KEPT: Final = 12  # contributions of a prediction
 OTHERS: Final = "others"
 MOST_REASONS: Final = 5  # of a prediction, that people are told
 NEED: Final = 100  # creatives that have been out for long enough, before a model is learned for an organisation
+ALIKE: Final = "the same for every clip, for nothing is known yet of the videos in its history"
 SURE: Final = 0.005  # odds of a contribution, below which it is not worth a word
 _BANDS: Final[Mapping[Band, str]] = {"low": "low for", "typical": "typical for", "high": "high for"}
 Json = dict[str, Any]
@@ -96,7 +97,8 @@ def shown(entry: Json) -> Json:
     if isinstance(told, Silence):
         return whose | {"prediction": None, "silence": to_json(told)}
     number = {
-        field: getattr(told, field) for field in ("model", "value", "low", "high", "coverage", "exposure", "band")
+        field: getattr(told, field)
+        for field in ("model", "value", "low", "high", "coverage", "exposure", "band", "alike")
     }
     number |= {"typical": list(told.typical), "says": says(told, entry["name"])}
     number["contributions"] = to_json(told.contributions)
@@ -106,7 +108,8 @@ def shown(entry: Json) -> Json:
 def says(told: Prediction, name: str) -> str:
     """A prediction in one sentence."""
     within = f"{percent(told.low, bare=True)} to {percent(told.high)} in {cases(told.coverage)}"
-    return f"{percent(told.value)} of those who see it click ({within}) – {_BANDS[told.band]} {name}"
+    said = f"{percent(told.value)} of those who see it click ({within}) – {_BANDS[told.band]} {name}"
+    return f"{said}; {ALIKE}" if told.alike else said
 
 
 def reasons(told: Sequence[Json]) -> list[Json]:

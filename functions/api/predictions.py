@@ -34,6 +34,7 @@ class Prediction(Shape):
     """Clicks as a share of those who see it. `low` to `high`: where `coverage` of clips shown `exposure` times lie.
 
     `band`: below, within or above `typical`, the middle half of the account's own history. `says` is for people.
+    `alike`: the model has learned from what it knew no clip of, so every clip of the account gets the same.
     """
 
     model: str
@@ -43,6 +44,7 @@ class Prediction(Shape):
     coverage: float
     exposure: int
     band: Band
+    alike: bool
     typical: list[float]
     says: str
     contributions: list[Contribution]

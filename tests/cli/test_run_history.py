@@ -55,7 +55,7 @@ def test_a_clip_is_foretold_once_there_is_a_history(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CUTROOM_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", "240")
     video = three_seconds(tmp_path)
 
     def ran() -> tuple[str, dict[str, Any], str]:
@@ -75,6 +75,7 @@ def test_a_clip_is_foretold_once_there_is_a_history(
     (one,) = result["clips"][0]["prediction"]["accounts"]
     assert one["name"] == "Tea Shop" and one["prediction"]["model"].startswith("ctr@1-")
     assert one["prediction"]["low"] < 0.015 < one["prediction"]["high"]
+    assert one["prediction"]["alike"] and "the same for every clip" in said and "the same for every clip" in page
     assert f"1: {one['prediction']['says']}" in said and "Not enough data" not in page
     again = {name: (one["runs"], one["reused"]) for name, one in result["timings"].items()}
     assert again.pop("predict") == (1, 0)

@@ -99,6 +99,7 @@ class Model:
             band=band(value, known.typical),
             typical=known.typical,
             contributions=tuple(effects),
+            alike=not self.phrases,
         )
 
     def margin(self, features: Mapping[str, float | None], *, network: str, segments: Mapping[str, str]) -> float:

@@ -13,6 +13,8 @@ PHRASES: Final[Mapping[str, str]] = {
     "psychology_authority": "how much authority it has",
     "hook_strength": "how strong its opening is",
     "hook_confidence": "how much of its opening could be judged",
+    "hook_pull": "how its first sentence pulls",
+    "hook_pull_spread": "how unsure the pull of its first sentence is",
     "hook_secondary_count": "how many ways of opening it mixes",
     "visual_energy": "how much moves in it",
     "brightness_mean": "how bright it is",
