@@ -62,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
     one = _command(commands, "promote", promote, "have a version speak from now on")
     one.add_argument("version", metavar="VERSION", help="as status lists them")
     _command(commands, "rollback", rollback, "have the version before speak again")
+    one = _command(commands, "weights", weights, "see what the parts of a score count for you, and what moved them")
+    one.add_argument("--rollback", action="store_true", help="take their last step back")
     what = "experiments: arms shown beside each other until they are told apart"
     one = commands.add_parser("experiment", help=what, description=what[0].upper() + what[1:] + ".")
     tests = one.add_subparsers(dest="what", required=True, metavar="WHAT")
@@ -218,6 +220,13 @@ def rollback(options: argparse.Namespace, console: Console) -> int:
         console.print(
             f"[green]{MODEL}@{escape(now['live'])} speaks again.[/green] The other way: scripts/learn rollback"
         )
+    return 0
+
+
+def weights(options: argparse.Namespace, console: Console) -> int:
+    with here.client() as client:
+        told = client.weights.rollback() if options.rollback else client.weights.one()
+    learned.weights(told, console)
     return 0
 
 

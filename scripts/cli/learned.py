@@ -17,6 +17,7 @@ from common.ports.documents import Json
 COLOURS = {"good": "green", "fair": "yellow", "bad": "red"}
 STANDING = {"live": "green", "shadow": "yellow", "previous": "cyan"}
 HOOKS = "  - the hook model says how an opening line pulls, learned from public tests of headlines\n"
+MOST_MOVES = 10
 MOST_WRONG = 20  # that are printed
 
 
@@ -144,6 +145,21 @@ def look(now: Mapping[str, Any], console: Console) -> int:
             "No version speaks yet: scripts/learn report shows the last, scripts/learn promote lets it speak."
         )
     return 0
+
+
+def weights(told: Mapping[str, Any], console: Console) -> None:
+    """What each part of a score counts, beside what it began with, and the moves, the last first."""
+    if told["live"] is None:
+        console.print("The parts of a score count what they do for everybody: nothing of yours has moved them.")
+    else:
+        since = f"By step {escape(told['live'])}, since {told['since'][:10]}."
+        console.print(f"{since} Back: scripts/learn weights --rollback")
+    table = _table("part", "counts", "began with")
+    for name, part in sorted(told["parts"].items(), key=lambda one: -one[1]):
+        table.add_row(escape(name), f"{part:.0%}", f"{told['begun'][name]:.0%}")
+    console.print(table)
+    for one in told["history"][:MOST_MOVES]:
+        console.print(f"[dim]{one['at'][:10]} {escape(one['by'])}: {escape(one['why'])}[/dim]", soft_wrap=True)
 
 
 def experiments(found: Sequence[Mapping[str, Any]], console: Console) -> None:

@@ -8,12 +8,16 @@ import random
 import re
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from common.adapters.embedded.auth import LocalKey
+from common.adapters.embedded.folder import StateFolder
 from tests.serving import ROOT, Serving, served
 
 KAG = Path("/work/shared/data/ctr/KAG_conversion_data.csv")
@@ -74,6 +78,41 @@ def test_a_history_is_imported_learned_from_promoted_and_taken_back(serving: Ser
     assert "no version" in said(tmp_path, "promote", "9-none", status=2)
     assert "is taken back" in said(tmp_path, "undo", name)
     assert "nothing to take back" in said(tmp_path, "undo", name, status=2)
+
+
+def asked(path: str, body: object = None) -> dict[str, Any]:
+    """What the API of this machine says."""
+    folder = StateFolder(Path(os.environ["CUTROOM_HOME"]))
+    headers = {"Authorization": f"Bearer {LocalKey(folder.key).key}", "Content-Type": "application/json"}
+    wanted = urllib.request.Request(f"{folder.address}{path}", json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(wanted, timeout=30) as answer:
+        return dict(json.loads(answer.read()))
+
+
+def test_an_experiment_is_seen_started_and_stopped(serving: Serving, tmp_path: Path) -> None:
+    arms = [{"name": name, "text": f"[red]{name}[/red]"} for name in ("A", "B")]
+    made = {"name": "[bold]Tea[/bold] titles", "kind": "title", "arms": arms, "shown": "together"}
+    name = asked("/v1/experiments", made)["id"]
+    told = said(tmp_path, "experiment", "list")
+    assert name in told and "[bold]Tea[/bold] titles" in told and "A 50%, B 50%" in told
+    told = said(tmp_path, "experiment", "show", name)
+    assert "is draft: Not started yet" in told and "–" in told, "of what nobody counted nothing is known"
+    assert "is running: It begins even" in said(tmp_path, "experiment", "start", name)
+    assert "is running" in said(tmp_path, "experiment", "start", name), "twice is once"
+    day = datetime.now(UTC).date().isoformat()
+    figures = [{"arm": arm, "date": day, "impressions": 2000, "clicks": n} for arm, n in (("A", 20), ("B", 60))]
+    asked(f"/v1/experiments/{name}/figures", {"figures": figures})
+    told = said(tmp_path, "experiment", "show", name)
+    assert "2,000" in told and "60" in told
+    assert "is stopped: local stopped it." in said(tmp_path, "experiment", "stop", name)
+    assert "what is over is not started again" in said(tmp_path, "experiment", "start", name, status=2)
+    assert "there is no experiment" in said(tmp_path, "experiment", "stop", "0" * 16, status=2)
+
+
+def test_what_a_score_counts_is_seen_and_taken_back(serving: Serving, tmp_path: Path) -> None:
+    told = said(tmp_path, "weights")
+    assert "what they do for everybody" in told and "hook" in told
+    assert "nothing to take back" in said(tmp_path, "weights", "--rollback", status=2)
 
 
 def test_a_table_is_tried_without_keeping_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
