@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from common.chores import erase_tenant, removing, work
+from common.learning import registry
 from common.pipeline.execution import claim
 from common.pipeline.run import RunId
 from common.ports.documents import Create, Json
 from functions.api.table import TABLE
+from tests import learned
 from tests.api.conftest import Served
 from tests.api.test_accounts_api import joined, made
 from tests.dying import dying
@@ -176,6 +178,61 @@ def test_an_organisation_is_erased_with_everything_and_no_other(served: Served) 
     served.pass_time()
     assert not [key for key, body in everything(served).items() if tenant in json.dumps(body)]
     assert served.told("GET", f"/v1/erasures/{told['id']}")["receipt"] == found["receipt"]
+
+
+LEARNED = (
+    *("allocations", "assignments", "campaign_metrics", "conversions", "experiment_figures", "experiments"),
+    *("learning", "metrics", "models", "outcomes", "predictions"),
+)
+
+
+def test_an_organisation_goes_with_all_that_was_learned_of_it(served: Served) -> None:
+    where = made(served)
+    tenant = where["Cutroom-Organisation"]
+    parent, objects = f"tenants/{tenant}", served.engine.objects
+    table = "id,title,launched,impressions,clicks\n" + "\n".join(f"{n},Tea,2025-01-01,900,9" for n in range(3))
+    brought = served.told("POST", "/v1/history", status=202, json={"table": table, "account": "x"}, headers=where)
+    arms = [{"name": name, "text": name} for name in ("A", "B")]
+    body = {"name": "Tea", "kind": "title", "arms": arms}
+    experiment = served.told("POST", "/v1/experiments", status=201, json=body, headers=where)["id"]
+    served.told("POST", f"/v1/experiments/{experiment}/start", headers=where)
+    served.told("POST", f"/v1/experiments/{experiment}/assignments", json={"key": "k"}, headers=where)
+    model = learned.trained("f", ("x", 120))
+    whose = (served.engine.documents, objects, served.clock, tenant)
+    registry.promote(*whose, registry.put(*whose, model.ubj, model.manifest), by="ann", why="it is good")
+    served.pass_time(3)
+    there = {key.split("/")[2] for key in everything(served) if key.startswith(f"{parent}/")}
+    assert {"allocations", "assignments", "experiments", "models", "outcomes"} <= there
+    served.engine.documents.commit([Create(f"{parent}/{name}/one", {"schema": 1}) for name in LEARNED])
+    assert [name for name in files(served) if "/models/ctr/" in name] and objects.list(f"t/{tenant}/history/")
+    assert served.told("GET", f"/v1/history/{brought['id']}", headers=where)["written"] == 3
+    told = asked(served, where)
+    served.pass_time()
+    gone = checked(served.told("GET", f"/v1/erasures/{told['id']}")["receipt"])
+    assert all(gone[f"documents: {name}"] for name in LEARNED)
+    assert not [key for key in everything(served) if key.startswith(f"{parent}/")]
+    assert not [name for name in files(served) if tenant in name]
+
+
+def test_an_asset_goes_with_what_was_foretold_of_it_and_came_of_it(served: Served) -> None:
+    mine = lived(served, "ann", "ann", {})
+    (flow,) = served.told("GET", f"/v1/flows?asset={mine}")["items"]
+    clip, parent = f"{flow['id']}.1", "tenants/ann"
+    known = {"schema": 1, "asset": mine, "flow": flow["id"], "clip": clip}
+    served.engine.documents.commit(
+        [
+            Create(f"{parent}/publications/p", {**known, "step": "published", "state": "done"}),
+            Create(f"{parent}/predictions/{clip}", known),
+            Create(f"{parent}/outcomes/p", known),
+            Create(f"{parent}/metrics/p.07", known),
+            Create(f"{parent}/outcomes/other", {"schema": 1, "account": "x", "source": "import"}),
+        ]
+    )
+    served.told("DELETE", f"/v1/assets/{mine}", status=202)
+    served.pass_time()
+    gone = checked(served.told("GET", f"/v1/assets/{mine}/erasure")["receipt"])
+    assert [gone[f"documents: {name}"] for name in ("predictions", "outcomes", "metrics")] == [1, 1, 1]
+    assert f"{parent}/outcomes/other" in everything(served), "an import is of no asset"
 
 
 def test_nobody_erases_what_they_did_not_mean(served: Served) -> None:
