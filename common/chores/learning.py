@@ -125,9 +125,9 @@ def look(engine: Engine, tenant: str, *, asked: str | None = None) -> Json:
     champion = this.opened(shelf.live)
     alarm: str | None = None
     if champion is not None:
-        accuracy = drifting.accuracy(champion, drifting.since(found.creatives, _trained(shelf, shelf.live)))
-        alarm = accuracy.alarm
-        _week(this, shelf, champion, accuracy)
+        late = drifting.since(found.creatives, _trained(shelf, shelf.live))
+        alarm = drifting.alarm(champion, late)
+        _week(this, shelf, champion, drifting.accuracy(champion, late), alarm)
     _decided(this, champion)
     before, shelf = shelf.live, this.shelf()
     if shelf.live != before:
@@ -253,14 +253,14 @@ def _trained_anew(this: _Look, why: str, by: str) -> Json | None:
     return None
 
 
-def _week(this: _Look, shelf: Shelf, champion: Model, accuracy: Accuracy) -> None:
+def _week(this: _Look, shelf: Shelf, champion: Model, accuracy: Accuracy, alarm: str | None) -> None:
     """How the live model did, once a week; and whoever should know is told."""
     engine, now = this.engine, this.engine.clock.now()
     year, week, _ = now.isocalendar()
     name = f"{year}-W{week:02}"
     version = str(shelf.live)
-    if accuracy.alarm is not None:
-        text = f"{NAME}@{version}: {accuracy.alarm}; another is trained, and tried before it may speak"
+    if alarm is not None:
+        text = f"{NAME}@{version}: {alarm}; another is trained, and tried before it may speak"
         this.tell("model_calibration", text, version, name, trouble=True)
     if accuracy.dropped is not None:
         text = f"{NAME}@{version}: {accuracy.dropped}; see how it came true, and go back if the one before did better"
@@ -274,7 +274,7 @@ def _week(this: _Look, shelf: Shelf, champion: Model, accuracy: Accuracy) -> Non
     row: Json = {"schema": 1, "week": name, "at": stamp(now), "model": f"{NAME}@{version}", "predictions": made}
     row |= {"creatives": accuracy.n, "silent": accuracy.silent, "in_band": accuracy.in_band}
     row |= {"covered": accuracy.covered, "promised": accuracy.promised, "calibration": accuracy.calibration}
-    row |= {"calibration_low": accuracy.low, "calibration_high": accuracy.high, "alarm": accuracy.alarm}
+    row |= {"calibration_low": accuracy.low, "calibration_high": accuracy.high, "alarm": alarm}
     shifts = drifting.moved(this.creatives, _trained(shelf, version))[:FEATURES]
     drifted = [{"feature": one.name, "index": one.index, "chance": one.chance} for one in shifts]
     row |= {"days_since_training": (now - _trained(shelf, version)).days}

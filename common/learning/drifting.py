@@ -21,6 +21,7 @@ from common.scoring.ctr.model import Model
 BOUNDS: Final = (0.9, 1.1)  # of foretold clicks over clicks, within which a model is calibrated
 SURE: Final = 2.576  # standard errors: one in a hundred looks would be wrong
 LEAST: Final = 30  # creatives, below which nothing is said
+RECENT: Final = 200  # creatives, the latest, that must come true for themselves: what was long right hides what is not
 DROP: Final = 0.05  # of the share that lies in its interval
 
 
@@ -97,6 +98,12 @@ class Accuracy:
         if self.promised - self.covered <= max(DROP, SURE * error):
             return None
         return f"{self.covered:.0%} of {self.n} creatives came to lie where {self.promised:.0%} were to"
+
+
+def alarm(model: Model, creatives: Sequence[Creative]) -> str | None:
+    """Why a model is to be trained anew, by creatives that it had not seen, in the order of their launch."""
+    whole = accuracy(model, creatives).alarm
+    return whole if whole is not None or len(creatives) <= RECENT else accuracy(model, creatives[-RECENT:]).alarm
 
 
 def since(creatives: Sequence[Creative], at: datetime) -> list[Creative]:

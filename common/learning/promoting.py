@@ -29,7 +29,8 @@ def decided(
     """By those that were out for 7 days only after the challenger was trained at `began`, where it says something.
 
     Where the champion is silent, an account's own mean speaks for it: else an organisation whose accounts are all
-    others by now would keep one that has nothing to say.
+    others by now would keep one that has nothing to say. A challenger that is surely off is not tried to the end: the
+    next has seen more of what has changed.
     """
     from common.scoring.ctr.evaluating import compared  # here, not above: it needs numpy, and who asks has none
 
@@ -44,6 +45,8 @@ def decided(
     if len(late) >= MATURED > len(both) and 2 * len(both) < len(late):
         why = f"of {len(late)} creatives that came out since it was trained, it says nothing of {len(late) - len(both)}"
         return Decision(do="refuse", why=f"{why}, for it does not know their accounts")
+    if (off := drifting.accuracy(challenger, late[-drifting.RECENT :]).alarm) is not None:
+        return Decision(do="refuse", why=f"{off}; more of them would not make it better")
     if now - began < CYCLE or len(both) < MATURED:
         return Decision(
             do="wait",

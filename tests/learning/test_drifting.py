@@ -50,6 +50,23 @@ def test_where_clicks_are_others_than_foretold_there_is_an_alarm_and_it_says_how
     assert accuracy.calibration == pytest.approx(1 / factor, rel=0.1)
 
 
+def test_a_change_is_noticed_however_long_all_was_well_before() -> None:
+    well = creatives(1500, MANY)
+    late = [*well, *creatives(drifting.RECENT, MANY + 1500, factor=1.3)]
+    assert drifting.accuracy(model(), late).alarm is None, "all of it together hides what is new"
+    alarm = drifting.alarm(model(), late)
+    assert alarm and f"of {drifting.RECENT} creatives" in alarm
+    assert drifting.alarm(model(), well) is None
+
+
+def test_a_challenger_that_is_surely_off_is_not_tried_to_the_end() -> None:
+    late = creatives(60, MANY + 1, factor=1.5)
+    found = promoting.decided(model(), model(), late, began=NOW, now=late[-1].launched + RIPE)
+    assert found.do == "refuse" and "not calibrated" in found.why
+    usual = creatives(60, MANY + 1)
+    assert promoting.decided(model(), model(), usual, began=NOW, now=usual[-1].launched + RIPE).do == "wait"
+
+
 def test_that_nobody_clicks_any_more_is_an_alarm() -> None:
     accuracy = told(0.0)
     assert accuracy.calibration is None and accuracy.alarm and "0 came" in accuracy.alarm

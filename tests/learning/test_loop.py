@@ -15,7 +15,7 @@ from common.chores.tools import Tools
 from common.domain.learning import Creative, Silence
 from common.errors import ModelRefused
 from common.learning import promoting, registry, retraining
-from common.ports.clock import stamp
+from common.ports.clock import parse, stamp
 from common.ports.documents import Create, Delete, Json, Merge
 from common.scoring.ctr.model import Model
 from jobs import __main__ as jobs
@@ -107,18 +107,21 @@ def test_it_learns_tries_promotes_notices_that_the_world_has_changed_and_is_take
     trained = int((world.shelf.newest or {})["rows"])
     assert 100 <= trained < 150, "nothing is learned from before it was out for 7 days"
 
-    world.how = {"factor": 1.35}  # from now on more people click
+    world.how, began = {"factor": 1.35}, world.clock.now()  # from now on more people click
     for _ in range(20):
         world.hours(48)
         world.look()
         if world.shelf.previous:
             break
-    assert world.moves[2:6] == ["shadow", "refuse", "shadow", "promote"], world.shelf.body["history"]
-    routine, refused, alarmed, promoted = world.shelf.body["history"][2:6]
-    assert "new" in routine["why"] and "0.9 to 1.1 is fine" in refused["why"], "it had seen too little of what changed"
-    assert refused["live"] == first and "not calibrated" in alarmed["why"]
+    changed = world.shelf.body["history"][2:]
+    end = next(n for n, line in enumerate(changed) if line["what"] == "promote")
+    assert [line["what"] for line in changed[:end]] == ["shadow", "refuse"] * (end // 2) + ["shadow"], changed
+    routine, refused, promoted = changed[0], changed[1], changed[end]
+    assert "new" in routine["why"] and "not calibrated" in refused["why"], "it had seen too little of what changed"
+    assert refused["live"] == first and "not calibrated" in changed[end - 1]["why"]
+    assert (parse(promoted["at"]) - began).days < 26, "7 until what is new counts, 9 that the next is tried"
     assert promoted["by"] == registry.CUTROOM and "neither had seen" in promoted["why"]
-    second = alarmed["shadow"]
+    second = changed[end - 1]["shadow"]
     assert (world.shelf.live, world.shelf.previous) == (second, first)
     assert any("not calibrated" in line for line in world.alerts())
 
