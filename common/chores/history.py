@@ -26,6 +26,7 @@ from common.ports.documents import ABSENT, Create, Delete, Json, Snap, Update, W
 
 MOST_TOLD: Final = 150  # wrong rows, columns, accounts: a document holds 64 KB
 AT_ONCE: Final = 100  # documents written together
+_TOLD: Final = ("metrics", "first", "last", "launched", "published", "day", "title", "group", "network")
 FRESH: Final[Json] = {
     **{"rows": None, "creatives": None, "written": 0, "restated": 0, "other_days": 0, "wrong": [], "wrong_in_all": 0},
     **{"columns": [], "notes": [], "accounts": [], "first": None, "last": None},
@@ -113,12 +114,30 @@ def _written(tools: Tools, hold: Hold, bodies: Sequence[Json], some: Sequence[Pa
     keys = [f"tenants/{hold.tenant}/outcomes/{one.id}" for one in some]
     while True:
         there = documents.get_many(keys)
-        writes = [insights.stated(key, body, there.get(key)) for key, body in zip(keys, bodies, strict=True)]
+        writes = [_stated(key, body, there.get(key)) for key, body in zip(keys, bodies, strict=True)]
         try:
             documents.commit(writes)
         except Conflict:
             continue
         return list(there.values())
+
+
+def _stated(key: str, body: Json, there: Snap | None) -> Write:
+    """The write that puts it there. Where an import said the very same it is told by both; else that is history."""
+    if there is None:
+        return Create(key, {**body, "also": [], "history": []})
+    told = there.body
+    if told.get("import") == body["import"]:  # what was begun goes on
+        return Update(key, body, there.version)
+    if all(told.get(name) == body[name] for name in _TOLD):
+        return Update(key, {**body, "also": [*_tellers(told)][-insights.KEPT :]}, there.version)
+    before = {name: told[name] for name in (*_TOLD, "as_of", "import", "also") if name in told}
+    return Update(key, {**body, "also": [], "history": [*told["history"], before][-insights.KEPT :]}, there.version)
+
+
+def _tellers(told: Json) -> list[str]:
+    """The imports that said this, the last one last."""
+    return [one for one in (*told.get("also", ()), told.get("import")) if one is not None]
 
 
 def _lost(there: Snap, now: Past) -> bool:
@@ -147,14 +166,23 @@ def _back(tools: Tools, hold: Hold, found: Found) -> End:
 
 
 def _undone(snap: Snap, name: str) -> Iterable[Write]:
-    earlier = [one for one in snap.body["history"] if one.get("import") != name]
-    if snap.body.get("import") != name:  # told anew since
-        if len(earlier) < len(snap.body["history"]):
-            yield Update(snap.key, {"history": earlier}, snap.version)
-    elif earlier:
-        yield Update(snap.key, {**earlier[-1], "history": earlier[:-1]}, snap.version)
-    else:
+    now = _left(snap.body, name)
+    earlier = [left for one in snap.body["history"] if (left := _left(one, name)) is not None]
+    if now is None and earlier:
+        yield Update(snap.key, {"also": [], **earlier[-1], "history": earlier[:-1]}, snap.version)
+    elif now is None:
         yield Delete(snap.key, snap.version)
+    elif now is not snap.body or earlier != snap.body["history"]:
+        yield Update(snap.key, {"import": now["import"], "also": now["also"], "history": earlier}, snap.version)
+
+
+def _left(told: Json, name: str) -> Json | None:
+    """The same as told by the others alone; None where there are none."""
+    tellers = _tellers(told)
+    if name not in tellers:
+        return {"also": [], **told} if "import" in told and "also" not in told else told
+    tellers.remove(name)
+    return {**told, "import": tellers[-1], "also": tellers[:-1]} if tellers else None
 
 
 def told(found: Found) -> Json:

@@ -29,7 +29,7 @@ WHEN: Final = tuple(timedelta(hours=one) for one in HOURS) + tuple(timedelta(day
 MARKS: Final = (1, 3, 7, 28)  # days that people are told of
 RIPE: Final = (7, 28)  # days at which an outcome is joined, and joined again
 PAUSE_S: Final = 3600.0
-_KEPT: Final = 20  # readings of one day that are kept beside the last
+KEPT: Final = 20  # readings of one day that are kept beside the last
 _BEFORE: Final = ("as_of", "metrics", "first", "last", "import")  # of them, where they are there
 
 
@@ -103,7 +103,7 @@ def stated(key: str, body: Json, there: Snap | None) -> Write:
     before = {name: there.body[name] for name in _BEFORE if name in there.body}
     same = there.body["metrics"] == body["metrics"]
     history: list[Any] = there.body["history"] if same else [*there.body["history"], before]
-    return Update(key, {**body, "history": history[-_KEPT:]}, there.version)
+    return Update(key, {**body, "history": history[-KEPT:]}, there.version)
 
 
 def _put_off(hold: Hold, error: Exception, over: bool) -> End:

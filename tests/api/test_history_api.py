@@ -72,6 +72,26 @@ def test_an_import_is_taken_back_and_what_was_before_it_is_there_again(served: S
     assert "nothing to take back" in served.told("DELETE", path, status=400)["detail"]
 
 
+def test_what_two_imports_told_stays_until_both_are_taken_back(served: Served) -> None:
+    first, second = brought(served, table(2)), brought(served, table(2))
+    kept = [one["metrics"] for one in outcomes(served).values()]
+    for n, one in enumerate((second, first)):
+        served.told("DELETE", f"/v1/history/{one['id']}", status=202)
+        go(served, 3)
+        assert [one["metrics"] for one in outcomes(served).values()] == (kept if n == 0 else [])
+
+
+def test_what_is_taken_back_leaves_nothing_of_it_behind(served: Served) -> None:
+    brought(served, table(2))
+    before = outcomes(served)
+    second = brought(served, table(2, clicks=9, day="2025-03-20").replace("Ad 1", "Another name"))
+    third = brought(served, table(2, clicks=9, day="2025-03-20").replace("Ad 1", "Another name"))
+    for one in (second, third):
+        served.told("DELETE", f"/v1/history/{one['id']}", status=202)
+        go(served, 3)
+    assert outcomes(served) == before
+
+
 def test_of_a_table_with_wrong_rows_each_is_told_and_nothing_is_there(served: Served) -> None:
     rows = table(400).splitlines()
     rows[5], rows[300] = "9,Ad,2025-03-01,10,11,1", "=cmd,Ad,2025-03-01,10,1,1"
