@@ -956,7 +956,8 @@ class Members(TypedDict):
 
 
 class ModelDetails(TypedDict):
-    """Versions, moves, looks and weeks: the newest first."""
+    """Versions, moves, looks and weeks: the newest first. `trouble`: why the last look could not end; it is tried
+    again by itself."""
 
     name: str
     live: str | None
@@ -965,6 +966,7 @@ class ModelDetails(TypedDict):
     have: int
     need: int
     why: str | None
+    trouble: str | None
     versions: list[ModelVersion]
     history: list[ModelMove]
     looks: list[ModelLook]

@@ -127,8 +127,11 @@ class ModelWeek(Shape):
 
 
 class ModelDetails(ModelSummary):
-    """Versions, moves, looks and weeks: the newest first."""
+    """Versions, moves, looks and weeks: the newest first. `trouble`: why the last look could not end; it is tried
+    again by itself.
+    """
 
+    trouble: str | None
     versions: list[ModelVersion]
     history: list[ModelMove]
     looks: list[ModelLook]
@@ -229,8 +232,10 @@ def _told(ask: Ask, shelf: Shelf) -> Answer:
     looks = [] if chore is None else chore.body["looks"]
     documents = ask.parts.engine.documents
     weeks = documents.query("learning", parent=ask.parent, order="week", last_first=True, limit=WEEKS)
+    error = None if chore is None else chore.body.get("error")
     body = ModelDetails(
         **_summary(shelf),
+        trouble=None if error is None else str(error["text"]),
         versions=[_version(shelf, entry) for entry in reversed(shelf.versions)],
         history=[ModelMove(**line) for line in reversed(shelf.body.get("history", ()))],
         looks=[_look(told) for told in reversed(looks[-LOOKS:])],

@@ -31,6 +31,7 @@ from scripts.cli import here, learned
 from scripts.cli.interrupts import Interrupts
 
 LOOK_S = 1.0
+PATIENCE_S = 10.0  # with a look that raises: the next may pass
 PART = 600_000  # bytes of a table that go in one request
 MODEL = "ctr"
 NOTHING = "no-features"  # a table tells nothing of what a creative looks like
@@ -143,6 +144,10 @@ def train(options: argparse.Namespace, console: Console) -> int:
         what, began = "Reading what came of your creatives, and training ...", time.monotonic()
         with console.status(what) as shown:
             while (looked := _last(now)) is None or looked == before:
+                if now["trouble"] is not None and time.monotonic() - began > PATIENCE_S:
+                    raise BadInput(
+                        f"it could not be done: {now['trouble']}. It is tried again while scripts/serve runs"
+                    )
                 time.sleep(LOOK_S)
                 shown.update(f"{what} {time.monotonic() - began:.0f} s")
                 now = client.models.one(MODEL)

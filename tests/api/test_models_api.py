@@ -115,6 +115,18 @@ def test_who_may_read_may_not_choose_and_others_see_nothing(served: Served, two:
     assert served.told("GET", "/v1/models/vtr", status=404)["code"] == "not_found"
 
 
+def test_a_look_that_raises_says_why_until_one_passes(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret figures")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(learning.history, "creatives", broken)
+        trouble = trained(served)["trouble"]
+        assert "a fault of Cutroom (RuntimeError)" in trouble and "secret" not in trouble
+    served.pass_time(5)
+    assert served.told("GET", PATH)["trouble"] is None
+
+
 def test_a_look_that_died_is_taken_up_again(served: Served) -> None:
     history(served, 120)
     served.told("POST", f"{PATH}/train", status=202)

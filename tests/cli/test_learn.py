@@ -10,14 +10,17 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from common.adapters.embedded.auth import LocalKey
 from common.adapters.embedded.folder import StateFolder
+from scripts.cli import learn
 from tests.serving import ROOT, Serving, served
 
 KAG = Path("/work/shared/data/ctr/KAG_conversion_data.csv")
@@ -113,6 +116,16 @@ def test_what_a_score_counts_is_seen_and_taken_back(serving: Serving, tmp_path: 
     told = said(tmp_path, "weights")
     assert "what they do for everybody" in told and "hook" in told
     assert "nothing to take back" in said(tmp_path, "weights", "--rollback", status=2)
+
+
+def test_training_that_cannot_end_says_why(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"looks": [], "trouble": "a fault of Cutroom (RuntimeError); report it"}
+    models = SimpleNamespace(one=lambda _: said, train=lambda _: said)
+    monkeypatch.setattr(learn.here, "client", lambda: nullcontext(SimpleNamespace(models=models)))
+    monkeypatch.setattr(learn, "LOOK_S", 0.0)
+    monkeypatch.setattr(learn, "PATIENCE_S", 0.0)
+    assert learn.main(["train"]) == 2
+    assert "it could not be done: a fault of Cutroom" in capsys.readouterr().out
 
 
 def test_a_table_is_tried_without_keeping_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
