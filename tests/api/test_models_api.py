@@ -120,7 +120,7 @@ def test_a_look_that_raises_says_why_until_one_passes(served: Served, monkeypatc
         raise RuntimeError("secret figures")
 
     with monkeypatch.context() as patched:
-        patched.setattr(learning.history, "creatives", broken)
+        patched.setattr("common.learning.history.creatives", broken)
         trouble = trained(served)["trouble"]
         assert "a fault of Cutroom (RuntimeError)" in trouble and "secret" not in trouble
     served.pass_time(5)

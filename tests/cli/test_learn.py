@@ -121,7 +121,7 @@ def test_what_a_score_counts_is_seen_and_taken_back(serving: Serving, tmp_path: 
 def test_training_that_cannot_end_says_why(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     said = {"looks": [], "trouble": "a fault of Cutroom (RuntimeError); report it"}
     models = SimpleNamespace(one=lambda _: said, train=lambda _: said)
-    monkeypatch.setattr(learn.here, "client", lambda: nullcontext(SimpleNamespace(models=models)))
+    monkeypatch.setattr("scripts.cli.here.client", lambda: nullcontext(SimpleNamespace(models=models)))
     monkeypatch.setattr(learn, "LOOK_S", 0.0)
     monkeypatch.setattr(learn, "PATIENCE_S", 0.0)
     assert learn.main(["train"]) == 2
