@@ -20,7 +20,7 @@ from functions.api.publications import Name
 from functions.api.route import Answer, Ask, Shape, matching
 
 ArmName = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,39}", description="Short, such as B.")]
-Many = Annotated[list[Name], msgspec.Meta(max_length=50)]
+Many = Annotated[list[Name], msgspec.Meta(max_length=20)]  # with all arms they stand in one document
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Money = Annotated[int, msgspec.Meta(ge=0, le=10**15, description="Millionths of the account's currency.")]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
