@@ -68,24 +68,24 @@ def run(tools: Tools, hold: Hold) -> End:
     return Done(fields={"about": len(found), "memo": {}})
 
 
-def wanted(engine: Engine, subscription: str, topic: str) -> bool:
-    """Whether we asked for this: the channel is connected, and was to be told of by it."""
+def topic(engine: Engine, subscription: str) -> str | None:
+    """What we asked to be told of by it; None where we did not, or the channel is connected no more."""
     tenant, _, channel = subscription.partition(".")
     key = f"tenants/{tenant}/channels/{channel}"
     snap = engine.documents.get_many([key]).get(key) if tenant and channel else None
-    return snap is not None and snap.body["state"] == "connected" and snap.body.get("topic") == topic
+    return None if snap is None or snap.body["state"] != "connected" else snap.body.get("topic")
 
 
 def subscribed(tools: Tools, tenant: str, channel: str, body: Json, note: Callable[[Json], None]) -> None:
     """Have its platform tell of a channel for as long as it does, where it wants to be asked; `note` writes in it."""
     herald = tools.herald(body["network"])
-    topic = None if herald is None else herald.topic(body["account"])
+    about = None if herald is None else herald.topic(body["account"])
     now = tools.engine.clock.now()
     until = body.get("told_until")
-    if herald is None or topic is None or tools.told_at is None or (until and parse(until) - BEFORE > now):
+    if herald is None or about is None or tools.told_at is None or (until and parse(until) - BEFORE > now):
         return
     subscription = f"{tenant}.{channel}"
-    note({"topic": topic})  # before: the platform asks back while it is asked
+    note({"topic": about})  # before: the platform asks back while it is asked
     address = f"{tools.told_at}{PATHS[body['network']]}/{subscription}"
     try:
         lasts_s = herald.subscribe(tools.app(body["network"]), body["account"], subscription, address)

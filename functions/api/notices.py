@@ -26,14 +26,16 @@ def from_tiktok(ask: Ask) -> Answer:
 
 
 def from_youtube(ask: Ask) -> Answer:
+    """Of a subscription that nobody made nothing is kept: this address is open to all."""
+    if noticing.topic(ask.parts.engine, ask.path["subscription"]) is None:
+        raise NotFound("nobody here asked for this")
     return _taken(ask, "youtube", ask.path["subscription"])
 
 
 def asked_back(ask: Ask) -> Answer:
     """That somebody wants to be told no more is not confirmed: it ends with the lease."""
     back: AskedBack = ask.query
-    wanted = noticing.wanted(ask.parts.engine, ask.path["subscription"], back.topic)
-    if back.mode != "subscribe" or not wanted:
+    if back.mode != "subscribe" or noticing.topic(ask.parts.engine, ask.path["subscription"]) != back.topic:
         raise NotFound("nobody here asked for this")
     return Answer(body=back.challenge)
 

@@ -207,10 +207,12 @@ def test_what_the_hub_tells_is_checked_and_finds_the_post(told: Told) -> None:
         assert told.send(at, headers, body).status_code == 204
     forged = body.replace(b"Tea", b"tea")
     assert told.send(at, headers, forged).status_code == 204
-    assert told.send("/v1/notices/youtube/bob.c", headers, body).status_code == 204
+    kept = len(told.kept())
+    problem(told.send("/v1/notices/youtube/bob.c", headers, body), 404, "not_found")
+    assert len(told.kept()) == kept, "what nobody asked for fills no store"
     go(told.served, 1)
     assert sorted((one.get("about"), "refused" in one) for one in told.kept() if "about" in one) == [(1, False)]
-    assert sum("refused" in one for one in told.kept()) == 2
+    assert sum("refused" in one for one in told.kept()) == 1
     assert sum(told.youtube.committed.values()) == 1
 
 

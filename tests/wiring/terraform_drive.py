@@ -855,12 +855,17 @@ class Drive:
 
     def _told(self) -> None:
         """YouTube's hub tells that a video is out."""
-        secret = hmac.new(b"a key", b"websub:t.c", hashlib.sha256).hexdigest()
+        channel = channels.id_of("x", "ann")
+        inner = cast(NotedDocuments, self.engine.documents).inner
+        inner.commit([Merge(channels.key_of(TENANT, channel), {"topic": "its videos"})])
+        subscription = f"{TENANT}.{channel}"
+        secret = hmac.new(b"a key", f"websub:{subscription}".encode(), hashlib.sha256).hexdigest()
         body = b"<yt:videoId>dQw4w9WgXcQ</yt:videoId>"
         signed = f"sha1={hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()}"
         headers = {"X-Hub-Signature": signed, "Content-Type": "application/atom+xml"}
         with self.noted.by("api"), TestClient(self.people) as client:
-            assert client.post("/v1/notices/youtube/t.c", headers=headers, content=body).status_code == 204
+            answer = client.post(f"/v1/notices/youtube/{subscription}", headers=headers, content=body)
+            assert answer.status_code == 204
 
     def advertise(self) -> None:
         """A campaign that is let run, another whose part somebody must look for, and what people did."""
