@@ -27,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also the tests that take many minutes")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A name for each test that every worker gives alike: bytes made by a library may differ by the second."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # What takes minutes begins first: last, it would leave all cores but one idle. All else is in random order.
