@@ -18,8 +18,9 @@ from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
 from common.domain.codec import from_json, to_json
 from common.errors import BadInput, Conflict
-from common.learning import imports
-from common.learning.imports import Found, Options, Past
+from common.learning import imports, summing
+from common.learning.imports import Found, Options
+from common.learning.summing import Past
 from common.pipeline.engine import Engine
 from common.ports.clock import parse, stamp
 from common.ports.documents import ABSENT, Create, Delete, Json, Snap, Update, Write
@@ -96,7 +97,7 @@ def _taken(tools: Tools, hold: Hold, past: Sequence[Past]) -> End:
     now = parse(hold.memo["read"])
     while at < len(past):
         some = past[at : at + AT_ONCE]
-        before = _written(tools, hold, [{**imports.outcome(one, now), "import": hold.id} for one in some], some)
+        before = _written(tools, hold, [{**summing.outcome(one, now), "import": hold.id} for one in some], some)
         others = [one for one in before if one.body.get("import") != hold.id]
         restated += len(others)
         other += sum(1 for one in others if _lost(one, {each.id: each for each in some}[one.id]))

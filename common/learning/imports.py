@@ -1,41 +1,31 @@
 """Past campaigns from a table: every row is read, and only where all are right is any of them taken.
 
-Rows of one ad over days are summed for each group of people they tell of. What a table does not tell is None, never 0:
-of an ad with a row that lacks its clicks nobody knows the clicks.
+What they come to together is common.learning.summing's.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
-from common.domain.codec import digest, to_json
-from common.domain.learning import Creative
-from common.domain.publication import Metrics
 from common.errors import BadInput
 from common.learning import columns, figures, tables
 from common.learning.columns import Column, Columns
 from common.learning.figures import Dates, Numbers
+from common.learning.summing import Line, Past, summed
 from common.learning.tables import Row
-from common.ports.clock import stamp
-from common.ports.documents import Json
 
 Blanks = Literal["unknown", "zero"]
 
 MOST_WRONG: Final = 500  # rows that are told one by one
-VIEW: Final = "an impression, as the table counts it"
 _FIRST: Final = date(2005, 1, 1)
 _LONGEST: Final = 2000  # characters of a name
 _ACCOUNT: Final = 200  # of an account's, which is asked for by it
-_COPIES: Final = ("copy", "kopie", "copie", "copia", "cópia", "kopia")
-_AFTER: Final = "0123456789) "  # such a word, and before it
-_BEFORE: Final = " -–—_("
 _GENDERS: Final = {
     **dict.fromkeys(("f", "female", "women", "weiblich", "frauen", "femme", "femmes", "mujer", "mujeres"), "women"),
     **dict.fromkeys(("donna", "donne", "mulher", "mulheres", "vrouw", "vrouwen", "feminino"), "women"),
@@ -64,29 +54,6 @@ class Wrong:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """One ad as one group of people was shown it, with what came of it in all its days."""
-
-    id: str
-    account: str
-    network: str
-    title: str | None
-    launched: date  # of the ad, whoever it was shown to
-    first: date
-    last: date
-    segments: Mapping[str, str]
-    metrics: Metrics
-    group: str
-    rows: int
-    ad: str  # its id, or its name where it has none
-
-    @property
-    def label(self) -> str:
-        """By which people know it."""
-        return " · ".join((self.title or self.ad, *(f"{name} {told}" for name, told in self.segments.items())))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a table tells. With anything `wrong` nothing of it is to be taken. `notes` are for people."""
 
@@ -104,21 +71,6 @@ class Found:
         if not self.past:
             return None
         return min(one.first for one in self.past), max(one.last for one in self.past)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Line:
-    """One row, read."""
-
-    line: int
-    account: str
-    network: str
-    ident: str
-    title: str | None
-    first: date
-    last: date
-    segments: dict[str, str]
-    counts: dict[str, int | None]  # impressions, clicks, conversions, spend_micros
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,7 +96,7 @@ def read(content: bytes, options: Options, now: datetime) -> Found:
         raise BadInput("no column says whose account it was; name it (account), or add a column called Account name")
     whole, total = _without_total(table.rows, known)
     made = _settled(known, options, whole, now, len(table.head))
-    lines: list[_Line] = []
+    lines: list[Line] = []
     wrong: list[Wrong] = []
     for row in whole:
         try:
@@ -153,7 +105,7 @@ def read(content: bytes, options: Options, now: datetime) -> Found:
             wrong.append(Wrong(line=row.line, text=str(error)))
     wrong += _twice(lines, whole, known)
     wrong.sort(key=lambda one: one.line)
-    past = () if wrong else tuple(_summed(lines, made.currency))
+    past = () if wrong else tuple(summed(lines, made.currency))
     return Found(
         columns=known.told,
         rows=len(whole),
@@ -169,39 +121,6 @@ def read(content: bytes, options: Options, now: datetime) -> Found:
 def names_accounts(content: bytes) -> bool:
     """Whether a column says whose account it was. Raises BadInput where the table cannot be read."""
     return "account" in columns.mapped(tables.opened(content, columns.is_head).head).at
-
-
-def outcome(one: Past, now: datetime) -> Json:
-    """The document of it, of the same form as that of a post (common.chores.insights)."""
-    launched = stamp(_midnight(one.launched))
-    body: Json = {"schema": 1, "source": "import", "account": one.account, "network": one.network}
-    body |= dict.fromkeys(("publication", "channel", "clip", "flow", "asset", "predicted", "slot"))
-    body |= {"launched": launched, "published": launched, "title": one.title, "group": one.group, "features": {}}
-    body |= {"segments": dict(one.segments), "first": one.first.isoformat(), "last": one.last.isoformat()}
-    body |= {"day": (one.last - one.launched).days, "as_of": stamp(now), "metrics": to_json(one.metrics), "view": VIEW}
-    return body
-
-
-def creatives(past: Iterable[Past]) -> list[Creative]:
-    """What a model may learn from: of those whose impressions and clicks are known."""
-    return [
-        Creative(
-            id=one.id,
-            account=one.account,
-            network=one.network,
-            launched=_midnight(one.launched),
-            impressions=one.metrics.impressions,
-            clicks=one.metrics.clicks,
-            group=one.group,
-            segments=one.segments,
-        )
-        for one in past
-        if one.metrics.impressions and one.metrics.clicks is not None
-    ]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _settled(known: Columns, options: Options, rows: Sequence[Row], now: datetime, fields: int) -> _Table:
@@ -270,7 +189,7 @@ def _cell(row: Row, at: int) -> str:
     return row.fields[at].strip() if at < len(row.fields) else ""
 
 
-def _line(row: Row, table: _Table) -> _Line:
+def _line(row: Row, table: _Table) -> Line:
     if len(row.fields) != table.fields:
         raise BadInput(
             f"it has {len(row.fields)} fields, not {table.fields} as the head; quote what holds the separator"
@@ -294,7 +213,7 @@ def _line(row: Row, table: _Table) -> _Line:
     if clicked and shown is not None and clicked > shown:
         raise BadInput(f"{clicked} clicks are more than its {shown} impressions; correct one of them")
     segments = {one: _segment(one, told) for one in columns.SEGMENTS if (told := text(one)) is not None}
-    return _Line(
+    return Line(
         line=row.line,
         account=account,
         network=network,
@@ -406,7 +325,7 @@ def _spent(row: Row, table: _Table) -> int | None:
     return None if table.currency is None else int((value * Decimal(1_000_000)).to_integral_value())
 
 
-def _twice(lines: Sequence[_Line], rows: Sequence[Row], known: Columns) -> list[Wrong]:
+def _twice(lines: Sequence[Line], rows: Sequence[Row], known: Columns) -> list[Wrong]:
     """Rows of one ad, on one day, for the same people."""
     fields = {row.line: row.fields for row in rows}
     seen: dict[object, int] = {}
@@ -432,60 +351,6 @@ def _differing(before: Sequence[str], after: Sequence[str], known: Columns) -> s
         if column.meaning is None and one != other and not re.search(r"\d", one + other):
             return column.name
     return None
-
-
-def _summed(lines: Sequence[_Line], currency: str | None) -> Iterable[Past]:
-    launched: dict[tuple[str, str], date] = {}
-    parts: dict[str, list[_Line]] = {}
-    for one in lines:
-        ad = (one.account, one.ident)
-        launched[ad] = min(launched.get(ad, one.first), one.first)
-        parts.setdefault(_id(one), []).append(one)
-    for key, some in parts.items():
-        last = max(some, key=lambda one: one.last)
-        counts = {name: _sum(one.counts[name] for one in some) for name in last.counts}
-        spent = counts["spend_micros"] is not None
-        yield Past(
-            id=key,
-            account=last.account,
-            network=last.network,
-            title=last.title,
-            launched=launched[(last.account, last.ident)],
-            first=min(one.first for one in some),
-            last=last.last,
-            segments=last.segments,
-            metrics=Metrics(**counts, currency=currency if spent else None),
-            group=_group(last),
-            rows=len(some),
-            ad=last.ident.split("\n")[0].removeprefix("id "),
-        )
-
-
-def _sum(values: Iterable[int | None]) -> int | None:
-    told = list(values)
-    return None if None in told else sum(one for one in told if one is not None)
-
-
-def _id(one: _Line) -> str:
-    return f"i{digest([one.account, one.ident, sorted(one.segments.items())], 24)}"
-
-
-def _group(one: _Line) -> str:
-    """The same for an ad and its copies: they are told from each other by where they ran, not by what they are."""
-    name = unicodedata.normalize("NFKC", one.title or "").casefold().strip()
-    while (shorter := _original(name)) and shorter != name:
-        name = shorter
-    return digest([one.account, name or one.ident], 16)
-
-
-def _original(name: str) -> str:
-    """Without the word at its end that says it is a copy. By no pattern: a hostile name keeps one busy for long."""
-    told = name.rstrip(_AFTER)
-    word = next((one for one in _COPIES if told.endswith(one)), None)
-    front = told.removesuffix(word or "")
-    if word is None or name[len(told) :][:1].isdigit() or re.fullmatch(r"\w", front[-1:]):
-        return name
-    return front.rstrip(_BEFORE)
 
 
 def _notes(table: _Table, past: Sequence[Past], total: int | None) -> Iterable[str]:

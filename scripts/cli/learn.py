@@ -23,7 +23,7 @@ from common.chores import history
 from common.client.cutroom import Cutroom
 from common.client.problems import Refused
 from common.errors import BadInput, NotEnough, StateFolderBusy
-from common.learning import imports
+from common.learning import imports, summing
 from common.learning.imports import Found, Options
 from common.learning.report import page, verdict
 from common.ports.documents import Json
@@ -278,7 +278,7 @@ def _sent(client: Cutroom, content: bytes, console: Console) -> list[str]:
 def _tried(found: Found, console: Console, *, quiet: bool) -> Json:
     from common.scoring.ctr import evaluating  # here, not above: numpy and xgboost take a second
 
-    creatives = imports.creatives(found.past)
+    creatives = summing.creatives(found.past)
     shown = Console(stderr=True) if quiet else console
     with shown.status(f"Training on what came before, and foretelling {len(creatives):,} creatives ..."):
         return dict(evaluating.backtest(creatives, now=datetime.now(UTC), features_version=NOTHING))

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from common.bootstrap import local as bootstrap
-from common.learning import history, imports, registry
+from common.learning import history, imports, registry, summing
 from common.learning.imports import Options
 from common.ports.documents import Create
 from common.scoring.ctr.training import train
@@ -43,7 +43,7 @@ def learned(home: Path) -> None:
         engine = there.engine
         for one in imports.read(table(140), Options(account="Tea Shop"), NOW).past:
             key = f"tenants/{TENANT}/outcomes/{one.id}"
-            engine.documents.commit([Create(key, {**imports.outcome(one, NOW), "history": []})])
+            engine.documents.commit([Create(key, {**summing.outcome(one, NOW), "history": []})])
         creatives = history.creatives(engine.documents, TENANT, NOW).creatives
         made = train(creatives, now=NOW, features_version=VERSION)
         whose = (engine.documents, engine.objects, engine.clock, TENANT)

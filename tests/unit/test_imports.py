@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.errors import BadInput
-from common.learning import imports, tables
+from common.learning import imports, summing, tables
 from common.learning.imports import Found, Options
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -202,7 +202,7 @@ def test_what_is_not_told_is_not_known_and_never_0() -> None:
     first, second = found.past
     assert (first.metrics.impressions, first.metrics.clicks, first.metrics.spend_micros) == (200, None, None)
     assert first.metrics.currency is None and second.metrics.currency == "EUR"
-    assert imports.creatives(found.past) == []
+    assert summing.creatives(found.past) == []
     assert any("blanks are zero" in one for one in found.notes) and any("nobody" in one for one in found.notes)
     found = ours("1,a,2026-03-01,100,,,EUR", "1,a,2026-03-02,100,5,2,EUR", blanks="zero")
     assert (found.past[0].metrics.clicks, found.past[0].metrics.spend_micros) == (5, 2_000_000)
@@ -300,13 +300,13 @@ def test_an_ad_that_is_split_by_what_nobody_knows_says_so() -> None:
 
 def test_what_becomes_of_it_is_an_outcome_like_that_of_a_post() -> None:
     (one,) = ours("1,a,2026-03-01,100,5,1,EUR").past
-    body = imports.outcome(one, NOW)
+    body = summing.outcome(one, NOW)
     assert (body["source"], body["account"], body["network"], body["launched"]) == (
         *("import", "Shop", "meta-ads"),
         "2026-03-01T00:00:00.000Z",
     )
     assert body["metrics"]["clicks"] == 5 and body["metrics"]["likes"] is None and body["features"] == {}
-    (creative,) = imports.creatives([one])
+    (creative,) = summing.creatives([one])
     assert (creative.impressions, creative.clicks, creative.launched) == (100, 5, datetime(2026, 3, 1, tzinfo=UTC))
 
 
@@ -324,7 +324,7 @@ def test_ads_of_many_days_are_summed() -> None:
 @pytest.mark.skipif(not KAG.is_file(), reason="the shared data are not on this machine")
 def test_the_public_table_of_ads_is_read_whole() -> None:
     found = read(KAG.read_bytes())
-    assert (found.rows, len(found.past), len(imports.creatives(found.past))) == (1143, 1143, 1143)
+    assert (found.rows, len(found.past), len(summing.creatives(found.past))) == (1143, 1143, 1143)
     assert sum(one.metrics.clicks or 0 for one in found.past) == 38165
     assert (found.dates, found.span) == ("day-first", (date(2023, 8, 1), date(2023, 8, 31)))
 
