@@ -95,7 +95,7 @@ def _joined(tools: Tools, tenant: str, campaign: Snap, plan: Plan, days: Sequenc
     outcome |= {"launched": stamp(launched), "published": stamp(launched), "slot": None, "day": (now - launched).days}
     outcome |= {"title": plan.headline or plan.name, "segments": _segments(plan), "as_of": stamp(now)}
     outcome |= {"predicted": campaign.body.get("predicted"), "metrics": to_json(total(days)), "view": VIEW}
-    outcome |= {"first": shown[0], "last": shown[-1]}
+    outcome |= {"first": shown[0], "last": shown[-1], "made": dict(campaign.body["made"])}
     insights.written(tools, f"tenants/{tenant}/outcomes/{campaign.id}", outcome)
     learning.begun(tools.engine, tenant)
 

@@ -3,31 +3,40 @@
 The table is an object in parts, and is read anew by each slice, so that nothing but how far it is must be noted. Each
 ad becomes `tenants/{t}/outcomes/{id}`, whose id follows from the ad: the same table once more, or one of a later day,
 puts its figures in the place of those before, which stay as history. Taken back, an import leaves what was there before
-it. What failed midway goes on where the same table is sent once more, and counts nothing twice.
+it. What failed midway goes on where the same table is sent once more, and counts nothing twice. Ads that Cutroom ran
+itself are left out where it has read what came of them, or will have.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from common.chores import chore, insights, learning
+from common.chores import campaigning, chore, insights, learning
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
+from common.domain.campaign import OVER
 from common.domain.codec import from_json, to_json
 from common.errors import BadInput, Conflict
 from common.learning import imports, summing
 from common.learning.imports import Found, Options
+from common.learning.own import Own
 from common.learning.summing import Past
 from common.pipeline.engine import Engine
 from common.ports.clock import parse, stamp
 from common.ports.documents import ABSENT, Create, Delete, Json, Snap, Update, Write
 
+OURS: Final = "that Cutroom ran itself: left out, for it has read itself what came of them, or is about to."
+UNREAD: Final = "that Cutroom ran itself, and could not read what came of them: taken from here."
+DOUBTFUL: Final = (
+    "called after a campaign that Cutroom ran: taken, for nothing tells whether they are copies that ran elsewhere, "
+    "or count twice now. To have it told, take this import back, and export the Campaign ID as well."
+)
 MOST_TOLD: Final = 150  # wrong rows, columns, accounts: a document holds 64 KB
 AT_ONCE: Final = 100  # documents written together
-_TOLD: Final = ("metrics", "first", "last", "launched", "published", "day", "title", "group", "network")
+_TOLD: Final = ("metrics", "first", "last", "launched", "published", "day", "title", "group", "network", "ad")
 FRESH: Final[Json] = {
     **{"rows": None, "creatives": None, "written": 0, "restated": 0, "other_days": 0, "wrong": [], "wrong_in_all": 0},
     **{"columns": [], "notes": [], "accounts": [], "first": None, "last": None},
@@ -84,25 +93,63 @@ def run(tools: Tools, hold: Hold) -> End:
         return Done(fields={"error": {"code": error.code, "text": str(error)}})
     if memo.get("back"):
         return _back(tools, hold, found)
-    fields = told(found)
+    left, notes = _own(tools, hold.tenant, found.past)
+    taken = tuple(one for one in found.past if one.id not in left)
+    fields = told(replace(found, past=taken, notes=(*found.notes, *notes)))
     if found.wrong or hold.body["rehearsal"]:
         return Done(fields=fields)
     hold.note(fields)
-    return _taken(tools, hold, found.past)
+    return _taken(tools, hold, found.past, left)
 
 
-def _taken(tools: Tools, hold: Hold, past: Sequence[Past]) -> End:
-    at = int(hold.memo.get("at", 0))
+def _own(tools: Tools, tenant: str, past: Sequence[Past]) -> tuple[set[str], list[str]]:
+    """Those that Cutroom ran and has read itself, by their ids, and what people should know of such."""
+    documents, after = tools.engine.documents, ""
+    ran: dict[str, Snap] = {}
+    while page := documents.named("campaigns", parent=f"tenants/{tenant}", after=after, limit=AT_ONCE):
+        ran |= {one.id: one for one in page if one.body["made"]}
+        after = page[-1].id
+    own = Own((name, one.body["made"]) for name, one in ran.items())
+    found = {one.id: (one, *own.whose(one.named)) for one in past}
+    told = {key for _, _, key in found.values() if key is not None}
+    read = {key for key in told if _read(tools, tenant, ran[key])}
+    ours = [one for one, whose, key in found.values() if whose == "ours" and key in read]
+    unread = [one for one, whose, key in found.values() if whose == "ours" and key not in read]
+    doubtful = [one for one, whose, key in found.values() if whose == "doubtful" and key in read]
+    notes = [
+        f"{_many(sum(one.rows for one in some), 'row')} of {_many(len({one.ad for one in some}), 'ad')} {text}"
+        for some, text in ((ours, OURS), (unread, UNREAD), (doubtful, DOUBTFUL))
+        if some
+    ]
+    return {one.id for one in ours}, notes
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _read(tools: Tools, tenant: str, campaign: Snap) -> bool:
+    """Whether what came of a campaign was read, or is to be."""
+    outcome, watch = f"tenants/{tenant}/outcomes/{campaign.id}", campaigning.watch_key(tenant, campaign.id)
+    there = tools.engine.documents.get_many([outcome, watch])
+    if outcome in there:
+        return True
+    return "due" in there[watch].body if watch in there else campaign.body["step"] not in OVER
+
+
+def _taken(tools: Tools, hold: Hold, past: Sequence[Past], left: Container[str]) -> End:
+    """Whose ad it is may be known better in a later slice: so places are counted in the whole table."""
+    at, written = int(hold.memo.get("at", 0)), int(hold.body["written"])
     restated, other = int(hold.body["restated"]), int(hold.body["other_days"])
     now = parse(hold.memo["read"])
     while at < len(past):
-        some = past[at : at + AT_ONCE]
+        some = [one for one in past[at : at + AT_ONCE] if one.id not in left]
         before = _written(tools, hold, [{**summing.outcome(one, now), "import": hold.id} for one in some], some)
         others = [one for one in before if one.body.get("import") != hold.id]
         restated += len(others)
         other += sum(1 for one in others if _lost(one, {each.id: each for each in some}[one.id]))
-        at += len(some)
-        hold.note({"written": at, "restated": restated, "other_days": other}, at=at)
+        at, written = at + AT_ONCE, written + len(some)
+        hold.note({"written": written, "restated": restated, "other_days": other}, at=at)
         if hold.spent and at < len(past):
             return Again()
     learning.begun(tools.engine, hold.tenant)
@@ -112,6 +159,8 @@ def _taken(tools: Tools, hold: Hold, past: Sequence[Past]) -> End:
 def _written(tools: Tools, hold: Hold, bodies: Sequence[Json], some: Sequence[Past]) -> list[Snap]:
     """All of them at once; what was there before."""
     documents = tools.engine.documents
+    if not some:
+        return []
     keys = [f"tenants/{hold.tenant}/outcomes/{one.id}" for one in some]
     while True:
         there = documents.get_many(keys)

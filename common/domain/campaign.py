@@ -227,3 +227,9 @@ def named(plan: Plan, campaign: str) -> str:
 
 def key(campaign: str) -> str:
     return f"cutroom:{campaign}"
+
+
+def keyed(name: str) -> tuple[str | None, str]:
+    """The campaign that a name of a part bears, None where it bears none, and what somebody wrote behind it."""
+    found = re.search(r"\[cutroom:([0-9a-f]{16})\](.{0,2000})", name, re.DOTALL)
+    return (None, "") if found is None else (found[1], found[2].strip())

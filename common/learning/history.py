@@ -6,7 +6,8 @@ tenants/T/clips/{clip}        where in its video it lies: clips of the same mome
 
 Of an outcome are read `account` or `channel`, `network`, `launched` or `published`, `as_of`, `metrics` with its
 impressions and clicks, and where they are there `source`, `clip`, `asset`, `title`, `segments`, `features`,
-`features_version` and `group`. An outcome that came late, twice or anew stands there as it was told last.
+`features_version` and `group`. An outcome that came late, twice or anew stands there as it was told last. Where a
+campaign of ours (`campaign`, `made`) and a table (`ad`) tell of the same ad, ours alone is learned from.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, Final
 
 from common.domain.codec import digest
 from common.domain.learning import RIPE, Creative
+from common.learning.own import Named, Own
 from common.ports.clock import parse
 from common.ports.documents import Documents, Snap
 
@@ -34,6 +36,8 @@ UNCOUNTED: Final = "nobody told their impressions and clicks; what is not told i
 UNSHOWN: Final = "they were not shown: without impressions nothing is known of them"
 MORE_CLICKS: Final = "they have more clicks than impressions; correct them where they come from"
 UNREADABLE: Final = "they lack their account, their network or when they came out; import them again"
+RAN_OURSELVES: Final = "Cutroom ran these ads itself, and learns from them by what it read of their campaigns"
+_NAMES: Final = tuple(one.name for one in fields(Named))
 TOO_MANY: Final = f"only {MOST:,} are read; what is above that waits for whoever changes this limit"
 NO_FEATURES: Final = "nothing was known of them before they came out; they are learned from without features"
 OTHER_FEATURES: Final = "their features are of another version; they are learned from without features"
@@ -61,6 +65,8 @@ class _Row:
     asset: str | None
     version: str | None  # of its own features
     title: str
+    made: tuple[str, Mapping[str, Any]] | None  # a campaign of ours, and what is there of it
+    named: Named | None  # in a table
 
 
 def creatives(documents: Documents, tenant: str, now: datetime, *, features_version: str | None = None) -> History:
@@ -81,6 +87,7 @@ def creatives(documents: Documents, tenant: str, now: datetime, *, features_vers
             else:
                 some.append(read)
         rows += _known(documents, parent, some, features_version, without)
+    rows = _once(rows, left_out)
     found = sorted(_grouped(documents, parent, rows), key=lambda one: (one.launched, one.id))
     return History(creatives=found, left_out=dict(left_out), without_features=dict(without))
 
@@ -129,8 +136,29 @@ def _read(snap: Snap, now: datetime) -> _Row | str:
         features=_numbers(body.get("features") or {}),
         segments={str(name): str(value) for name, value in (body.get("segments") or {}).items() if value is not None},
     )
-    asset, version = body.get("asset"), body.get("features_version")
-    return _Row(creative=own, clip=body.get("clip"), asset=asset, version=version, title=str(body.get("title") or ""))
+    return _Row(
+        creative=own,
+        clip=body.get("clip"),
+        asset=body.get("asset"),
+        version=body.get("features_version"),
+        title=str(body.get("title") or ""),
+        made=(str(body["campaign"]), body.get("made") or {}) if body.get("campaign") else None,
+        named=_named(body) if body.get("source") == "import" else None,
+    )
+
+
+def _named(body: Mapping[str, Any]) -> Named:
+    told = body.get("ad") or {"name": body.get("title")}
+    return Named(**{name: None if told.get(name) is None else str(told[name]) for name in _NAMES})
+
+
+def _once(rows: Sequence[_Row], left_out: dict[str, int]) -> list[_Row]:
+    """Without what somebody imported of ads that are learned from as campaigns of ours, whichever came first."""
+    own = Own(row.made for row in rows if row.made is not None)
+    kept = [row for row in rows if row.named is None or not own or own.whose(row.named)[0] != "ours"]
+    if len(kept) < len(rows):
+        left_out[RAN_OURSELVES] += len(rows) - len(kept)
+    return kept
 
 
 def _count(value: Any) -> int | None:

@@ -17,12 +17,12 @@ from common.errors import BadInput
 from common.learning import columns, figures, tables
 from common.learning.columns import Column, Columns
 from common.learning.figures import Dates, Numbers
+from common.learning.own import Named
 from common.learning.summing import Line, Past, summed
 from common.learning.tables import Row
 
 Blanks = Literal["unknown", "zero"]
 
-MOST_WRONG: Final = 500  # rows that are told one by one
 _FIRST: Final = date(2005, 1, 1)
 _LONGEST: Final = 2000  # characters of a name
 _ACCOUNT: Final = 200  # of an account's, which is asked for by it
@@ -206,7 +206,7 @@ def _line(row: Row, table: _Table) -> Line:
     if account is None:
         raise BadInput("it names no account; fill it in")
     name, title = text("name"), text("title")
-    ident = _identity(text("id"), name or title, text("campaign"), text("set"))
+    named = Named(id=text("id"), name=name or title, campaign=text("campaign"), set=text("set"))
     network = table.options.network or _network(text("network")) or table.network
     counts = _counts(row, table)
     shown, clicked = counts["impressions"], counts["clicks"]
@@ -217,7 +217,8 @@ def _line(row: Row, table: _Table) -> Line:
         line=row.line,
         account=account,
         network=network,
-        ident=ident,
+        ident=_identity(named),
+        named=named,
         title=title or name,
         first=first,
         last=last,
@@ -242,12 +243,12 @@ def _words(field: str, meaning: str) -> str | None:
     return tables.shown(told) or None
 
 
-def _identity(ident: str | None, name: str | None, campaign: str | None, group: str | None) -> str:
-    if ident is not None:
-        return f"id {ident}"
-    if name is None:
+def _identity(named: Named) -> str:
+    if named.id is not None:
+        return f"id {named.id}"
+    if named.name is None:
         raise BadInput("it names no ad; fill in its id or name, or take it out if it sums up the others")
-    return "\n".join((name, campaign or "", group or ""))
+    return "\n".join((named.name, named.campaign or "", named.set or ""))
 
 
 def _network(told: str | None) -> str | None:

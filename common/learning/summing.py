@@ -15,10 +15,12 @@ from typing import Final
 from common.domain.codec import digest, to_json
 from common.domain.learning import Creative
 from common.domain.publication import Metrics
+from common.learning.own import Named
 from common.ports.clock import stamp
 from common.ports.documents import Json
 
 VIEW: Final = "an impression, as the table counts it"
+_NAMED: Final = 400  # characters of a name by which an ad of ours is known again
 _COPIES: Final = ("copy", "kopie", "copie", "copia", "cópia", "kopia")
 _AFTER: Final = "0123456789) "  # such a word, and before it
 _BEFORE: Final = " -–—_("
@@ -32,6 +34,7 @@ class Line:
     account: str
     network: str
     ident: str
+    named: Named
     title: str | None
     first: date
     last: date
@@ -55,6 +58,7 @@ class Past:
     group: str
     rows: int
     ad: str  # its id, or its name where it has none
+    named: Named
 
     @property
     def label(self) -> str:
@@ -86,6 +90,7 @@ def summed(lines: Sequence[Line], currency: str | None) -> Iterable[Past]:
             group=_group(last),
             rows=len(some),
             ad=last.ident.split("\n")[0].removeprefix("id "),
+            named=last.named,
         )
 
 
@@ -96,8 +101,13 @@ def outcome(one: Past, now: datetime) -> Json:
     body |= dict.fromkeys(("publication", "channel", "clip", "flow", "asset", "predicted", "slot"))
     body |= {"launched": launched, "published": launched, "title": one.title, "group": one.group, "features": {}}
     body |= {"segments": dict(one.segments), "first": one.first.isoformat(), "last": one.last.isoformat()}
-    body |= {"day": (one.last - one.launched).days, "as_of": stamp(now), "metrics": to_json(one.metrics), "view": VIEW}
-    return body
+    body |= {
+        "ad": to_json(one.named),
+        "day": (one.last - one.launched).days,
+        "as_of": stamp(now),
+        "metrics": to_json(one.metrics),
+    }
+    return body | {"view": VIEW}
 
 
 def creatives(past: Iterable[Past]) -> list[Creative]:

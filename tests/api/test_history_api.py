@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from common.chores import history, work
-from common.ports.documents import Json, Snap
+from common.errors import Conflict
+from common.learning import history as learned_from
+from common.ports.documents import Create, Json, Merge, Snap
 from tests.api.conftest import Served
 from tests.api.test_publications_api import go
 
@@ -177,3 +179,96 @@ def test_it_goes_on_after_a_death(served: Served, when: int) -> None:
     told = served.told("GET", f"/v1/history/{made['id']}")
     assert (told["state"], told["written"], told["restated"]) == ("done", 350, 0)
     assert len(outcomes(served)) == 350 and all(one["history"] == [] for one in outcomes(served).values())
+
+
+def campaign(served: Served, name: str = "c" * 16, **more: Any) -> Json:
+    """One that Cutroom ran, as it stands when its ad is there."""
+    made = {"video": "1", "campaign": "1200", "adset": "1300", "creative": "1400", "ad": "7"}
+    body: Json = {"step": "ready", "made": made, **more}
+    served.engine.documents.commit([Create(f"tenants/ann/campaigns/{name}", body)])
+    return body
+
+
+def read_by_cutroom(served: Served, made: Json, name: str = "c" * 16) -> None:
+    days = {"launched": "2025-03-01T00:00:00Z", "published": "2025-03-01T00:00:00Z", "as_of": "2025-05-01T00:00:00Z"}
+    body: Json = {"source": "campaign", "campaign": name, "account": "a" * 16, "network": "meta-ads", "made": made}
+    body |= {**days, "metrics": {"impressions": 1000, "clicks": 25}, "history": []}
+    served.engine.documents.commit([Create(f"tenants/ann/outcomes/{name}", body)])
+
+
+def learned(served: Served) -> learned_from.History:
+    return learned_from.creatives(served.engine.documents, "ann", served.clock.now())
+
+
+def test_what_cutroom_ran_itself_is_left_out_and_said_to_be(served: Served) -> None:
+    read_by_cutroom(served, campaign(served)["made"])
+    told = brought(served, table(10))
+    assert (told["rows"], told["creatives"], told["written"], told["restated"]) == (10, 9, 9, 0)
+    assert [one for one in told["notes"] if "1 row of 1 ad that Cutroom ran itself: left out" in one]
+    assert len(learned(served).creatives) == 10 and len(outcomes(served)) == 10
+    served.told("DELETE", f"/v1/history/{told['id']}", status=202)
+    go(served, 3)
+    assert list(outcomes(served)) == ["c" * 16], "what Cutroom has read itself stays"
+    told = brought(served, "\n".join([HEAD, "7,Mine,2025-03-01,1000,5,1"]))
+    assert (told["state"], told["creatives"], told["written"]) == ("done", 0, 0)
+
+
+def test_what_cutroom_is_to_read_is_left_out_and_what_it_never_could_is_taken(served: Served) -> None:
+    campaign(served)
+    assert brought(served, table(10), rehearsal=True)["creatives"] == 9
+    key = f"tenants/ann/campaigns/{'c' * 16}"
+    served.engine.documents.commit([Merge(key, {"step": "archived"})])
+    told = brought(served, table(10))
+    assert told["written"] == 10
+    assert [one for one in told["notes"] if "could not read what came of them: taken" in one]
+
+
+def test_what_was_imported_before_cutroom_knew_of_it_teaches_once(served: Served) -> None:
+    first = brought(served, table(10))
+    assert first["written"] == 10 and len(learned(served).creatives) == 10
+    read_by_cutroom(served, campaign(served)["made"])
+    found = learned(served)
+    assert len(found.creatives) == 10 and found.left_out == {learned_from.RAN_OURSELVES: 1}
+    assert {one.id for one in found.creatives if one.account != "Shop"} == {"c" * 16}
+    second = brought(served, table(10, clicks=9))
+    assert (second["written"], len(learned(served).creatives)) == (9, 10)
+    for one in (second, first):
+        served.told("DELETE", f"/v1/history/{one['id']}", status=202)
+        go(served, 3)
+    assert list(outcomes(served)) == ["c" * 16]
+    assert learned(served).left_out == {}
+
+
+def test_where_nothing_is_known_of_ours_yet_the_table_teaches(served: Served) -> None:
+    made = campaign(served)["made"]
+    read_by_cutroom(served, made)
+    served.engine.documents.commit([Merge(f"tenants/ann/outcomes/{'c' * 16}", {"metrics": {"impressions": None}})])
+    served.engine.documents.commit([Merge(f"tenants/ann/campaigns/{'c' * 16}", {"made": {}})])
+    brought(served, table(10))
+    found = learned(served)
+    assert len(found.creatives) == 10 and learned_from.RAN_OURSELVES not in found.left_out
+
+
+def test_whose_ad_it_is_may_become_known_while_it_is_taken(served: Served) -> None:
+    made = served.told("POST", "/v1/history", status=202, json={"table": table(250), "account": "Shop"})
+    real = served.engine.documents.commit
+    calls: list[int] = []
+
+    def commit(writes: Any) -> Any:
+        done = real(writes)
+        calls.append(len(writes))
+        if len(calls) == 3:  # of ours, in a slice that is done
+            read_by_cutroom(served, campaign(served)["made"])
+            raise Conflict("as if it had died")
+        return done
+
+    served.engine.documents.commit = commit  # type: ignore[method-assign]
+    try:
+        go(served, 6)
+    finally:
+        served.engine.documents.commit = real  # type: ignore[method-assign]
+    told = served.told("GET", f"/v1/history/{made['id']}")
+    assert told["state"] == "done" and len(learned(served).creatives) == 250
+    served.told("DELETE", f"/v1/history/{made['id']}", status=202)
+    go(served, 3)
+    assert list(outcomes(served)) == ["c" * 16]

@@ -428,3 +428,4 @@ def test_figures_come_daily_and_what_is_not_told_is_null(at: Office) -> None:
     assert (body["metrics"]["impressions"], body["metrics"]["clicks"]) == (3008, 25)
     assert [one["metrics"]["impressions"] for one in body["history"]] == [3006, 3007][-len(body["history"]) :]
     assert body["segments"] and body["predicted"] is not None and body["clip"]
+    assert body["made"] == at.body["made"] and body["made"]["ad"], "by these an export of it is known to be ours"
