@@ -212,6 +212,7 @@ def api(parts: CloudParts) -> Parts:
     return Parts(
         engine=_planning(parts.engine),
         consent=consent,
+        herald=parts.tools.herald,
         people=Remembering(Sessions(people, parts.engine.documents, parts.engine.clock)),
         uploads=BucketUploads(made.storage, settings.uploads, made.signing),
         links=BucketLinks(made.storage, settings.media, made.signing),

@@ -219,6 +219,7 @@ def api(local: Local, base_url: str, outbound: Outbound | None = None) -> LocalA
     parts = Parts(
         engine=engine,
         consent=consent,
+        herald=tools.herald,
         people=own,
         uploads=uploads,
         links=links,

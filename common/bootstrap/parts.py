@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.adapters.embedded.push import LEFT_OUT
@@ -12,6 +13,7 @@ from common.ports.drive import Drive
 from common.ports.limits import Limits
 from common.ports.links import Links
 from common.ports.meaning import Meaning
+from common.ports.notices import Herald
 from common.ports.outbound import Outbound
 from common.ports.push import Pusher
 from common.ports.uploads import Uploads
@@ -30,5 +32,6 @@ class Parts:
     meaning: Meaning
     drive: Drive
     consent: Consent
+    herald: Callable[[str], Herald | None]  # by network; None where it tells nothing by itself
     pusher: Pusher = LEFT_OUT
     proxies: int = 0  # of ours that a request comes through, each of which adds whom it heard to X-Forwarded-For

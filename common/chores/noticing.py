@@ -1,6 +1,6 @@
 """What platforms tell by themselves, taken as it comes, and looked into: whoever answers them has no platform's secret.
 
-taken ──> notices/{digest} ──> its signature is checked ──> the posts it names are read now, and not in their time
+taken, if it has the form ──> notices/{digest} ──> its signature is checked ──> the posts it names are read at once
 
 One that comes twice is there already. A platform that wants to be asked for it is asked anew before a lease ends.
 """
@@ -20,7 +20,7 @@ from common.errors import BadInput, Conflict, PlatformSaid, Unauthorized, Unreac
 from common.pipeline.engine import Engine
 from common.ports.clock import parse, stamp
 from common.ports.documents import Json, Where
-from common.ports.notices import Notice
+from common.ports.notices import Herald, Notice
 
 LARGEST: Final = 32 << 10  # bytes of one
 KEPT: Final = timedelta(days=4)  # longer than any platform sends one again
@@ -29,8 +29,10 @@ PATHS: Final[dict[Network, str]] = {"tiktok": "/v1/notices/tiktok", "youtube": "
 MOST: Final = 20  # posts of one id
 
 
-def taken(engine: Engine, network: Network, subscription: str, signature: str, content: bytes) -> None:
-    """Keep one to be looked into; of two that are the same, one. Raises BadInput."""
+def taken(engine: Engine, herald: Herald, network: Network, subscription: str, signature: str, content: bytes) -> None:
+    """Keep one to be looked into; of two that are the same, one. Raises Unauthorized, BadInput: whoever finds the
+    address may write to it, and what does not even look like its platform's is not worth a document.
+    """
     if len(content) > LARGEST:
         raise BadInput(f"a notice of {len(content)} bytes; no platform sends more than {LARGEST}")
     try:
@@ -38,6 +40,7 @@ def taken(engine: Engine, network: Network, subscription: str, signature: str, c
     except UnicodeDecodeError as error:
         raise BadInput("the notice is no text; it is passed over") from error
     now = engine.clock.now()
+    herald.form(Notice(subscription=subscription, signature=signature, content=content, came=now))
     # With its signature: what somebody made up of the same words must not stand in the place of the true one.
     key = f"notices/{digest([network, subscription, signature, text], 40)}"
     memo: Json = {"network": network, "subscription": subscription, "signature": signature, "content": text}

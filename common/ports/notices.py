@@ -28,6 +28,9 @@ class Notice:
 class Herald(Protocol):
     """What hears the notices of one platform."""
 
+    def form(self, notice: Notice) -> None:
+        """Raises what `heard` would of any app, as far as that shows without a secret: for whoever has none."""
+
     def heard(self, app: App, notice: Notice) -> Sequence[str]:
         """What it is about, by the ids that publications are found by (`handle`). Raises Unauthorized where it is not
         the platform's, BadInput where nothing can be read from it.

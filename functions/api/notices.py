@@ -8,7 +8,7 @@ import msgspec
 
 from common.chores import noticing
 from common.domain.publication import Network
-from common.errors import NotFound, Unauthorized
+from common.errors import NotFound
 from functions.api.route import Answer, Ask, Shape, matching
 
 
@@ -41,8 +41,7 @@ def asked_back(ask: Ask) -> Answer:
 
 
 def _taken(ask: Ask, network: Network, subscription: str) -> Answer:
-    signature, content = ask.told
-    if not signature:
-        raise Unauthorized("a notice is signed by its platform; this one is not")
-    noticing.taken(ask.parts.engine, network, subscription, signature[:500], content)
+    herald = ask.parts.herald(network)
+    assert herald is not None
+    noticing.taken(ask.parts.engine, herald, network, subscription, *ask.told)
     return Answer()

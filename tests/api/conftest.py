@@ -195,6 +195,7 @@ def serving(
         outbound=outbound,
         drive=made.drive,
         consent=agreed,
+        herald=made.herald,
         vectors=cast(Vectors, engine.documents),  # SQLite keeps both
         meaning=meaning,
         pusher=phones,

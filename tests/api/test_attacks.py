@@ -70,6 +70,7 @@ def real(google: Issuer, tmp_path: Path) -> Iterator[tuple[TestClient, Parts, Ha
         meaning=Meant(),
         drive=made.drive,
         consent=consent(made),
+        herald=made.herald,
     )
     with TestClient(app.build(parts), raise_server_exceptions=False) as client:
         yield client, parts, clock

@@ -250,6 +250,7 @@ def test_over_a_socket_it_comes_at_once_and_ends_with_its_listener(served: Serve
         meaning=served.meaning,
         drive=served.tools.drive,
         consent=consent(served.tools),
+        herald=served.tools.herald,
     )
     hub = Hub(quick_s=0.05, slow_s=0.1, beat_s=0.2)
     server = uvicorn.Server(uvicorn.Config(app.build(parts, hub=hub), port=0, log_level="error", lifespan="off"))

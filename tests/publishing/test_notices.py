@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from common.adapters.platforms import youtube_notices
 from common.bootstrap import platforms
 from common.chores import noticing
 from common.chores.connecting import CALLBACK
-from common.errors import Permanent, Unauthorized
-from common.ports.notices import Notice
+from common.errors import BadInput, Permanent, Unauthorized
+from common.ports.notices import Herald, Notice
 from common.ports.platforms import App
 from tests.api.conftest import Served, serving
 from tests.api.test_app import problem
@@ -129,32 +132,135 @@ def test_what_is_not_tiktoks_changes_nothing(told: Told) -> None:
             site.secret, site.client, site.now = ours
 
     headers, body = notice()
+    signature = headers["TikTok-Signature"]
     for made_up in (
-        ({**headers, "TikTok-Signature": headers["TikTok-Signature"][:-1] + "g"}, body),
-        ({**headers, "TikTok-Signature": "t=1"}, body + b" "),
+        ({**headers, "TikTok-Signature": signature[:-1] + ("0" if signature[-1] != "0" else "1")}, body),
         (headers, body.replace(b"DIRECT", b"direct")),
         notice(secret="another"),
         notice(client="another"),
-        notice(hours=-73),
-        notice(hours=1),
     ):
         assert told.send(AT, *made_up).status_code == 204, "who sends it learns nothing"
-    del headers["TikTok-Signature"]
-    problem(told.send(AT, headers, body), 401, "unauthorized")
-    problem(told.send(AT, {**headers, "TikTok-Signature": "t=1"}, b"\xff\x00"), 400, "bad_input")
+    for made_up in (notice(hours=-73), notice(hours=1)):
+        problem(told.send(AT, *made_up), 401, "unauthorized")
     go(told.served, 1)
     assert told.read(post)["url"] is None and told.looks() == looks
-    assert len(told.kept()) == 7
+    assert len(told.kept()) == 4
     assert all(one["state"] == "done" and one["refused"] and one["memo"] == {} for one in told.kept())
 
 
+MEMBERS = {"client_key": "k", "event": "e", "create_time": 1, "user_openid": "o", "content": "{}"}
+AS_JSON = json.dumps(MEMBERS).encode()
+HEX = "0" * 64
+# Behind the moment that it was signed at, which is now.
+UNSIGNED = ["", "x", "t={at}", f"s={HEX}", f"s={HEX},t={{at}}", "t={at},s=", "t={at},s=0", f"t={{at}},s={HEX}0"]
+UNSIGNED += [f"t={{at}},s={HEX},s={HEX}", f"t={{at}},s={HEX}\x85", f"t={{at}},s={HEX}\n", f"t={{at}}, s={HEX}"]
+UNSIGNED += [f"t=,s={HEX}", f"t=-1,s={HEX}", f"t=1e9,s={HEX}", f"t=²,s={HEX}", f"t={{at}}0000000000,s={HEX}"]
+UNSIGNED += [f"t={{at}},s={'A' * 64}", f"T={{at}},S={HEX}", f"t=0,s={HEX}", f"t=99999999999,s={HEX}"]
+TELLS_NOTHING = {
+    "nothing": b"",
+    "no object": b"[]",
+    "null": b"null",
+    "cut off": AS_JSON[:-1],
+    "two": AS_JSON * 2,
+    "a mark before it": b"\xef\xbb\xbf" + AS_JSON,
+    "UTF-16": json.dumps(MEMBERS).encode("utf-16"),
+    "no client": json.dumps({**MEMBERS, "client_key": None}).encode(),
+    "no content": json.dumps({name: one for name, one in MEMBERS.items() if name != "content"}).encode(),
+    "content as an object": json.dumps({**MEMBERS, "content": {}}).encode(),
+    "half a letter": json.dumps({**MEMBERS, "content": "\ud800"}).encode(),
+    "no UTF-8 where it is read": AS_JSON.replace(b'"k"', b'"\xff"'),
+    "no UTF-8 where it is not": AS_JSON.replace(b'"o"', b'"\xff"'),
+    "NaN": json.dumps({**MEMBERS, "create_time": float("nan")}).encode(),
+    "deep": AS_JSON.replace(b'"o"', b"[" * 15_000 + b"]" * 15_000),
+    "deep and open": b'{"content":' * 2900,
+}
+
+
+def herald(network: str = "tiktok") -> Herald:
+    made = platforms.heralds(None)(network)
+    assert made is not None
+    return made
+
+
+def notice(signature: str | None = None, content: bytes = AS_JSON) -> Notice:
+    """As TikTok's looks, without its secret."""
+    came = datetime(2026, 1, 1, tzinfo=UTC)
+    told = f"t={int(came.timestamp())},s={HEX}" if signature is None else signature
+    return Notice(subscription="", signature=told, content=content, came=came)
+
+
+@pytest.mark.parametrize("form", UNSIGNED)
+def test_what_no_platform_signs_so_is_seen_without_a_secret(form: str) -> None:
+    with pytest.raises(Unauthorized):
+        herald().form(notice(form.format(at=1767225600)))
+
+
+@pytest.mark.parametrize("content", TELLS_NOTHING.values(), ids=TELLS_NOTHING)
+def test_what_tells_nothing_is_seen_without_a_secret(content: bytes) -> None:
+    with pytest.raises(BadInput):
+        herald().form(notice(content=content))
+
+
+@given(signature=st.text(max_size=120) | st.from_regex(r"t=[0-9]{9,11},s=[0-9a-f]{64}"), content=st.binary())
+@example(signature=f"t=1767225600,s={HEX}", content=AS_JSON)
+def test_whatever_comes_is_taken_or_refused(signature: str, content: bytes) -> None:
+    for network in ("tiktok", "youtube"):
+        try:
+            herald(network).form(notice(signature, content))
+        except (Unauthorized, BadInput):
+            with pytest.raises((Unauthorized, BadInput)):  # nor would it have been heard
+                herald(network).heard(App(id="k", secret="s"), notice(signature, content))
+
+
+def test_what_is_refused_is_kept_nowhere(told: Told) -> None:
+    at = str(int(told.tiktok.now()))
+    for form in UNSIGNED:
+        if form.isascii() and form.isprintable():  # else no client sends it
+            problem(told.send(AT, signed(at, form.format(at=at)), AS_JSON), 401, "unauthorized")
+    for content in TELLS_NOTHING.values():
+        problem(told.send(AT, signed(at), content), 400, "bad_input")
+    assert told.kept() == []
+    assert told.send(AT, signed(at), AS_JSON).status_code == 204 and len(told.kept()) == 1
+
+
+def signed(at: str, signature: str | None = None) -> dict[str, str]:
+    told = f"t={at},s={HEX}" if signature is None else signature
+    return {"Content-Type": "application/json", "TikTok-Signature": told}
+
+
+ODD = {
+    "a name twice": AS_JSON[:-1] + b', "client_key": "another"}',
+    "a large number": AS_JSON.replace(b"1", b"9" * 5000),
+    "deep": json.dumps({**MEMBERS, "content": "[" * 9000}).encode(),
+    "a large id": json.dumps({**MEMBERS, "content": '{"publish_id":' + "9" * 5000 + "}"}).encode(),
+    "a long id": json.dumps({**MEMBERS, "content": '{"publish_id":"' + "p" * 9000 + '"}'}).encode(),
+    "half a letter": json.dumps({**MEMBERS, "content": '{"publish_id":"\\ud800"}'}).encode(),
+    "a zero": json.dumps({**MEMBERS, "content": '{"publish_id":"\\u0000"}'}).encode(),
+    "NaN": json.dumps({**MEMBERS, "content": '{"publish_id":NaN}'}).encode(),
+    "a list": json.dumps({**MEMBERS, "content": '{"publish_id":["p"]}'}).encode(),
+}
+
+
+def test_what_is_odd_but_signed_is_refused_or_about_nothing(told: Told) -> None:
+    """Whoever signs it: one that stops the work stops what else is to be looked into."""
+    at = str(int(told.tiktok.now()))
+    for name, odd in ODD.items():
+        body = odd.replace(b'"k"', json.dumps(told.tiktok.client).encode())
+        made = hmac.new(told.tiktok.secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+        assert told.send(AT, signed(at, f"t={at},s={made}"), body).status_code == 204, name
+    go(told.served, 1)
+    assert len(told.kept()) == len(ODD)
+    for kept in told.kept():
+        assert kept["state"] == "done" and kept["memo"] == {} and (kept.get("refused") or kept["about"] == 0), kept
+
+
 def test_one_that_is_too_long_or_of_another_kind_is_not_taken(told: Told) -> None:
-    headers = {"TikTok-Signature": "t=1,s=" + "0" * 64, "Content-Type": "application/json"}
-    problem(told.send(AT, headers, b" " * (noticing.LARGEST + 1)), 400, "bad_input")
+    headers = signed(str(int(told.tiktok.now())))
+    problem(told.send(AT, headers, AS_JSON + b" " * noticing.LARGEST), 400, "bad_input")
     problem(told.send(AT, {**headers, "Content-Type": "text/plain"}, b"{}"), 400, "not_json")
     assert told.kept() == []
     told.served.limits.left = 0
-    problem(told.send(AT, headers, b"{}"), 429, "too_many")
+    problem(told.send(AT, headers, AS_JSON), 429, "too_many")
 
 
 def callback(told: Told) -> str:
@@ -208,6 +314,8 @@ def test_what_the_hub_tells_is_checked_and_finds_the_post(told: Told) -> None:
     forged = body.replace(b"Tea", b"tea")
     assert told.send(at, headers, forged).status_code == 204
     kept = len(told.kept())
+    for signature in ("", "sha1=", "sha1=" + "0" * 41, "sha256=" + "0" * 64, "sha1=" + "0" * 39 + "g"):
+        problem(told.send(at, {**headers, "X-Hub-Signature": signature}, body), 401, "unauthorized")
     problem(told.send("/v1/notices/youtube/bob.c", headers, body), 404, "not_found")
     assert len(told.kept()) == kept, "what nobody asked for fills no store"
     go(told.served, 1)
@@ -217,28 +325,16 @@ def test_what_the_hub_tells_is_checked_and_finds_the_post(told: Told) -> None:
 
 
 def test_each_subscription_has_a_secret_of_its_own() -> None:
-    app, site = App(id="i", secret="s"), platforms.heralds(None)("youtube")
-    assert site is not None and isinstance(site, youtube_notices.YouTubeNotices)
-    content = b"<yt:videoId>" + b"a" * 11 + b"</yt:videoId>" * 1000
-    for subscription in ("a.b", "a.c"):
-        notice = Notice(subscription=subscription, signature="sha1=", content=content, came=datetime.now(UTC))
-        with pytest.raises(Unauthorized):
-            site.heard(app, notice)
+    app, content = App(id="i", secret="s"), b"<yt:videoId>" + b"a" * 11 + b"</yt:videoId>"
+    secret = hmac.new(app.secret.encode(), b"websub:a.b", hashlib.sha256).hexdigest()
+    made = f"sha1={hmac.new(secret.encode(), content, hashlib.sha1).hexdigest()}"
+    assert herald("youtube").heard(app, replace(notice(made, content), subscription="a.b")) == ["a" * 11]
+    with pytest.raises(Unauthorized):
+        herald("youtube").heard(app, replace(notice(made, content), subscription="a.c"))
     assert platforms.heralds(None)("x") is None
 
 
-@pytest.mark.parametrize("signature", ["sha1=é", "\xff", "sha1=", "sha256=" + "0" * 64])
-def test_no_odd_signature_is_more_than_refused(signature: str) -> None:
-    notice = Notice(subscription="ann.x", signature=signature, content=b"<feed/>", came=datetime.now(UTC))
-    for network in ("youtube", "tiktok"):
-        herald = platforms.heralds(None)(network)
-        assert herald is not None
-        with pytest.raises(Unauthorized):
-            herald.heard(App(id="us", secret="s"), notice)
-
-
 def test_tiktok_is_told_of_no_person_and_asked_for_nothing() -> None:
-    herald = platforms.heralds(None)("tiktok")
-    assert herald is not None and herald.topic("ann") is None
+    assert herald().topic("ann") is None
     with pytest.raises(Permanent, match="nothing is to be asked"):
-        herald.subscribe(App(id="i", secret="s"), "ann", "a.b", BASE)
+        herald().subscribe(App(id="i", secret="s"), "ann", "a.b", BASE)

@@ -588,6 +588,7 @@ class Drive:
                 meaning=Meant(),
                 drive=drive,
                 pusher=self.parts.pusher,
+                herald=self.parts.tools.herald,
                 consent=Consent(
                     platform=lambda network: cast(Platform, self.plain),  # its address is all that is asked for
                     client=platforms.clients(NotedSecrets(self.noted)),

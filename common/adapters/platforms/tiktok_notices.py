@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Annotated, Final, TypeVar
+
+import msgspec
 
 from common.adapters.platforms.site import Site
 from common.errors import BadInput, Permanent, Unauthorized
@@ -23,6 +24,16 @@ from common.ports.platforms import App
 KEPT: Final = timedelta(hours=72)
 APART: Final = timedelta(minutes=5)  # that its clock and ours may be
 _FORM: Final = re.compile(r"t=([0-9]{1,11}),s=([0-9a-f]{64})")
+_T = TypeVar("_T")
+
+
+class _Told(msgspec.Struct):
+    client_key: str
+    content: str  # JSON in a text
+
+
+class _About(msgspec.Struct):
+    publish_id: Annotated[str, msgspec.Meta(max_length=500)] | None = None
 
 
 class TikTokNotices:
@@ -31,20 +42,18 @@ class TikTokNotices:
     def __init__(self, site: Site) -> None:
         """Of the site nothing is asked: TikTok tells."""
 
+    def form(self, notice: Notice) -> None:
+        _read(notice)
+
     def heard(self, app: App, notice: Notice) -> Sequence[str]:
-        found = _FORM.fullmatch(notice.signature)
-        if found is None:
+        at, signed, told = _read(notice)
+        made = hmac.new(app.secret.encode(), f"{at}.".encode() + notice.content, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(made, signed):
             raise _refused()
-        made = hmac.new(app.secret.encode(), found[1].encode() + b"." + notice.content, hashlib.sha256).hexdigest()
-        came = notice.came.timestamp()
-        fresh = came - KEPT.total_seconds() <= int(found[1]) <= came + APART.total_seconds()
-        if not hmac.compare_digest(made, found[2]) or not fresh:
-            raise _refused()
-        told = _object(notice.content)
-        if told.get("client_key") != app.id:
+        if told.client_key != app.id:
             raise BadInput("the notice is of another client; look which address is written at TikTok")
-        named = _object(told.get("content")).get("publish_id")  # JSON in a text
-        return [named] if isinstance(named, str) else []  # such as a person who took the leave back
+        named = _decoded(told.content.encode(), _About).publish_id
+        return [] if named is None else [named]  # none: such as a person who took the leave back
 
     def topic(self, account: str) -> str | None:
         return None
@@ -53,14 +62,20 @@ class TikTokNotices:
         raise Permanent("TikTok tells of all accounts at the address that is written there; nothing is to be asked")
 
 
-def _object(content: object) -> dict[str, Any]:
+def _read(notice: Notice) -> tuple[str, str, _Told]:
+    """When it was signed, its signature, and what it tells."""
+    found, came = _FORM.fullmatch(notice.signature), notice.came.timestamp()
+    if found is None or not came - KEPT.total_seconds() <= int(found[1]) <= came + APART.total_seconds():
+        raise _refused()
+    return found[1], found[2], _decoded(notice.content, _Told)
+
+
+def _decoded(content: bytes, of: type[_T]) -> _T:
     try:
-        told = json.loads(content) if isinstance(content, str | bytes) else None
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
-        raise BadInput("the notice is no JSON object; it is passed over")
-    return told
+        content.decode()  # msgspec passes over what it does not want
+        return msgspec.json.decode(content, type=of)
+    except (ValueError, RecursionError) as error:  # all of msgspec's and of Unicode's are
+        raise BadInput(f"the notice is not as TikTok's are; it is passed over: {str(error)[:200]}") from error
 
 
 def _refused() -> Unauthorized:

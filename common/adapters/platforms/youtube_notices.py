@@ -22,6 +22,7 @@ HUB: Final = "https://pubsubhubbub.appspot.com"
 TOPIC: Final = "https://www.youtube.com/xml/feeds/videos.xml?channel_id="
 LEASE_S: Final = 864_000  # ten days, the longest that the hub gives
 MOST: Final = 50  # videos of one notice
+_FORM: Final = re.compile(r"sha1=[0-9a-f]{40}")
 # Read by no parser of XML, which a hostile one could keep busy: the ids are all that is wanted.
 _VIDEO: Final = re.compile(rb"<yt:videoId>([A-Za-z0-9_-]{11})</yt:videoId>")
 
@@ -33,9 +34,14 @@ class YouTubeNotices:
         self._hub = f"{site.at(HUB)}/subscribe"
         self._web = Web(name="YouTube's hub", judge=_refused)
 
+    def form(self, notice: Notice) -> None:
+        if _FORM.fullmatch(notice.signature) is None:
+            raise Unauthorized("the signature is not as the hub's are; nothing is done")
+
     def heard(self, app: App, notice: Notice) -> Sequence[str]:
+        self.form(notice)
         made = hmac.new(_secret(app, notice.subscription).encode(), notice.content, hashlib.sha1).hexdigest()
-        if not hmac.compare_digest(f"sha1={made}".encode(), notice.signature.encode()):
+        if not hmac.compare_digest(f"sha1={made}", notice.signature):
             raise Unauthorized("the signature is not of this subscription; nothing is done")
         return list(dict.fromkeys(one.decode() for one in _VIDEO.findall(notice.content)))[:MOST]
 
