@@ -9,7 +9,7 @@ from common.chores import chore
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
 from common.events import deliveries
-from common.learning import experiments
+from common.learning.experiments import looking
 from common.pipeline.engine import Engine
 from common.ports.documents import Create
 
@@ -30,7 +30,7 @@ def planned(engine: Engine, tenant: str, experiment: str, by: str) -> Create:
 
 def run(tools: Tools, hold: Hold) -> End:
     engine = tools.engine
-    looked = experiments.look(engine.documents, engine.clock, hold.tenant, hold.memo["experiment"])
+    looked = looking.look(engine.documents, engine.clock, hold.tenant, hold.memo["experiment"])
     if looked is None:
         return Done()
     now = engine.clock.now()

@@ -12,7 +12,7 @@ from common.chores import chore, experimenting
 from common.domain import experiment as domain
 from common.domain.experiment import Arm, Counted, Experiment, Kind, Prior, Rules, Shown, State
 from common.errors import BadInput
-from common.learning import experiments
+from common.learning.experiments import counting, drawing, kept, lifecycle
 from common.ports.documents import Snap
 from common.scoring.bandit import guardrails, thompson
 from functions.api.pages import Page, held, page
@@ -155,7 +155,7 @@ class ArmFigures(Shape):
 class NewFigures(Shape):
     """All are kept, or none where one of them cannot be."""
 
-    figures: Annotated[list[ArmFigures], msgspec.Meta(min_length=1, max_length=experiments.MOST_TOLD)]
+    figures: Annotated[list[ArmFigures], msgspec.Meta(min_length=1, max_length=counting.MOST_TOLD)]
 
 
 class KeptFigures(Shape):
@@ -193,7 +193,7 @@ def create(ask: Ask) -> Answer:
         seed=secrets.token_hex(16),
         rules=Rules(ripe=ripe, longest=longest, **rules),
     )
-    return _one(ask, experiments.create(ask.acting, made, wanted.account))
+    return _one(ask, lifecycle.create(ask.acting, made, wanted.account))
 
 
 def every(ask: Ask) -> Answer:
@@ -211,20 +211,20 @@ def one(ask: Ask) -> Answer:
 def start(ask: Ask) -> Answer:
     engine, name = ask.parts.engine, ask.path["experiment"]
     made = experimenting.planned(engine, ask.who.tenant, name, ask.who.subject)
-    if experiments.start(ask.acting, name, made):
+    if lifecycle.start(ask.acting, name, made):
         chore.wake(engine, made.key, made.body)
     return _one(ask, name)
 
 
 def stop(ask: Ask) -> Answer:
-    experiments.stop(ask.acting, ask.path["experiment"])
+    lifecycle.stop(ask.acting, ask.path["experiment"])
     return _one(ask, ask.path["experiment"])
 
 
 def figures(ask: Ask) -> Answer:
     wanted: NewFigures = ask.body
     name, told = ask.path["experiment"], [_told(n, one) for n, one in enumerate(wanted.figures, 1)]
-    changed = experiments.tell(ask.acting, name, told)
+    changed = counting.tell(ask.acting, name, told)
     if changed:
         chore.hasten(ask.parts.engine, experimenting.key_of(ask.who.tenant, name))
     return Answer(body=KeptFigures(changed=changed))
@@ -232,15 +232,15 @@ def figures(ask: Ask) -> Answer:
 
 def assign(ask: Ask) -> Answer:
     wanted: NewAssignment = ask.body
-    drawn = experiments.draw(ask.acting, ask.path["experiment"], wanted.key, wanted.publication)
+    drawn = drawing.draw(ask.acting, ask.path["experiment"], wanted.key, wanted.publication)
     return Answer(body=_assignment(drawn))
 
 
 def _one(ask: Ask, name: str) -> Answer:
     documents, tenant = ask.parts.engine.documents, ask.who.tenant
-    snap = experiments.read(documents, tenant, name)
-    plan, counted = experiments.opened(snap), experiments.known(documents, tenant, snap)
-    rows = experiments.allocations(documents, tenant, name)
+    snap = kept.read(documents, tenant, name)
+    plan, counted = kept.opened(snap), counting.known(documents, tenant, snap)
+    rows = kept.allocations(documents, tenant, name)
     standing = snap.body["standing"] or {"beaten": [], "estimates": []}
     between = {one["arm"]: (one["low"], one["high"]) for one in standing["estimates"] if one["impressions"]}
     rules, shares = plan.rules, snap.body["shares"]
@@ -294,13 +294,13 @@ def _arm(one: NewArm) -> Arm:
     )
 
 
-def _told(n: int, one: ArmFigures) -> experiments.Told:
+def _told(n: int, one: ArmFigures) -> counting.Told:
     try:
         counted = Counted(impressions=one.impressions, clicks=one.clicks, spend_micros=one.spend_micros)
     except BadInput as error:
         raise BadInput(f"row {n}: {error}") from error
-    return experiments.Told(arm=one.arm, date=one.day, counted=counted)
+    return counting.Told(arm=one.arm, date=one.day, counted=counted)
 
 
-def _assignment(one: experiments.Drawn) -> Assignment:
+def _assignment(one: drawing.Drawn) -> Assignment:
     return Assignment(key=one.key, arm=one.arm, propensity=one.propensity, at=one.at, publication=one.publication)

@@ -10,7 +10,7 @@ import pytest
 
 from common.accounts.acting import Acting
 from common.chores import experimenting, work
-from common.learning import experiments
+from common.learning.experiments import drawing, lifecycle
 from common.ports.documents import Create
 from tests.api.conftest import Served
 from tests.api.test_publications_api import go
@@ -250,13 +250,13 @@ def test_many_who_start_and_draw_at_once_get_one_experiment_and_one_arm(served: 
     acting = Acting(documents=documents, clock=served.clock, tenant=tenant, subject="ann", role="owner", request="r")
 
     def start(n: int) -> bool:
-        return experiments.start(acting, name, experimenting.planned(served.engine, tenant, name, f"ann {n}"))
+        return lifecycle.start(acting, name, experimenting.planned(served.engine, tenant, name, f"ann {n}"))
 
     with ThreadPoolExecutor(8) as at_once:
         assert sum(at_once.map(start, range(8))) == 1
-        drawn = list(at_once.map(lambda n: experiments.draw(acting, name, f"slot {n % 2}"), range(16)))
+        drawn = list(at_once.map(lambda n: drawing.draw(acting, name, f"slot {n % 2}"), range(16)))
     assert len({one.key: one for one in drawn}) == len(set(drawn)) == 2
-    assert experiments.drawn(documents, tenant, name) == sorted(set(drawn), key=lambda one: one.key)
+    assert drawing.drawn(documents, tenant, name) == sorted(set(drawn), key=lambda one: one.key)
     assert len(documents.query("allocations", parent="tenants/ann")) == 1
 
 
