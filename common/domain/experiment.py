@@ -78,6 +78,7 @@ class Counted:
 
 
 Figures = Mapping[str, Mapping[str, Counted]]  # by date, then by arm
+Spending = Mapping[str, Mapping[str, int | None]]  # micros by date, then by arm; None: nobody tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

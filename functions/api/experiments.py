@@ -239,17 +239,17 @@ def assign(ask: Ask) -> Answer:
 def _one(ask: Ask, name: str) -> Answer:
     documents, tenant = ask.parts.engine.documents, ask.who.tenant
     snap = kept.read(documents, tenant, name)
-    plan, counted = kept.opened(snap), counting.known(documents, tenant, snap)
+    plan, known = kept.opened(snap), counting.known(documents, tenant, snap)
     rows = kept.allocations(documents, tenant, name)
     standing = snap.body["standing"] or {"beaten": [], "estimates": []}
     between = {one["arm"]: (one["low"], one["high"]) for one in standing["estimates"] if one["impressions"]}
     rules, shares = plan.rules, snap.body["shares"]
-    spent = guardrails.spent(plan, counted)
+    spent = guardrails.spent(known.figures, known.blind)
     running = snap.body["state"] in ("running", "frozen") and rules.daily_micros is not None
     given = guardrails.allotted(shares, rules.daily_micros or 0, rules.cap_micros, spent) if running else {}
     arms = []
     for arm in plan.arms:
-        had = thompson.together(counted, arm.name)
+        had = thompson.together(known.figures, arm.name)
         low, high = between.get(arm.name, (None, None))
         arms.append(
             ExperimentArm(
@@ -264,7 +264,7 @@ def _one(ask: Ask, name: str) -> Answer:
                 allotted_micros=given.get(arm.name),
                 impressions=had.impressions,
                 clicks=had.clicks,
-                spend_micros=had.spend_micros,
+                spend_micros=_spent(known, arm.name),
                 low=low,
                 high=high,
                 beaten=arm.name in standing["beaten"],
@@ -275,6 +275,13 @@ def _one(ask: Ask, name: str) -> Answer:
     days = [ExperimentDay(**{name: row[name] for name in ExperimentDay.__struct_fields__}) for row in rows]
     body = OneExperiment(**_summary(snap), shown=plan.shown, rules=shown, arms=arms, days=days)
     return Answer(body=body, version=str(snap.version))
+
+
+def _spent(known: counting.Known, arm: str) -> int | None:
+    """Null where nobody tells, or has told yet."""
+    told = [day[arm].spend_micros for day in known.figures.values() if arm in day]
+    told += [day[arm] for day in known.blind.values() if arm in day]
+    return None if set(told) <= {None} else guardrails.spent(known.figures, known.blind, arm)
 
 
 def _summary(snap: Snap) -> dict[str, Any]:

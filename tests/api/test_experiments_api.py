@@ -281,12 +281,61 @@ def test_the_figures_of_campaigns_are_read_and_a_day_one_does_not_tell_is_no_day
             writes.append(Create(f"tenants/ann/campaign_metrics/{campaign}.{date}", body))
     served.engine.documents.commit(writes)
     one, other = served.told("GET", path)["arms"]
-    assert (one["impressions"], one["clicks"], one["spend_micros"]) == (1000, 10, 2_000_000)
+    assert (one["impressions"], one["clicks"], one["spend_micros"]) == (1000, 10, 4_000_000), "money is known"
     assert (other["impressions"], other["clicks"], other["spend_micros"]) == (2500, 32, 2_000_000)
     days(served, 3)
     go(served, 15)
     body = served.told("GET", path)
     assert body["state"] == "frozen" and f"no figures of A for {first + timedelta(days=1)}" in body["why"]
+
+
+def read_off(served: Served, campaign: str, n: int, **metrics: int | None) -> None:
+    """What is known of a campaign on the day that is so many after today."""
+    day = (served.clock.now().date() + timedelta(days=n)).isoformat()
+    told = {"impressions": None, "clicks": None, "spend_micros": None, **metrics}
+    body = {"campaign": campaign, "date": day, "metrics": told}
+    served.engine.documents.commit([Create(f"tenants/ann/campaign_metrics/{campaign}.{day}", body)])
+
+
+@pytest.mark.parametrize(
+    "untold",
+    [
+        {"impressions": 900, "clicks": None},
+        {"impressions": None, "clicks": None},
+        {"impressions": 9, "clicks": 10},  # which cannot be
+    ],
+)
+def test_money_counts_against_the_cap_whatever_is_known_of_the_clicks(
+    served: Served, untold: dict[str, int | None]
+) -> None:
+    names = ("c1", "c2", "c3")
+    served.engine.documents.commit([Create(f"tenants/ann/campaigns/{one}", {"schema": 1}) for one in names])
+    both = [{**arms("A")[0], "campaigns": ["c1", "c2"]}, {**arms("B")[0], "campaigns": ["c3"]}]
+    path = made(served, arms=both, rules={"cap_micros": 10_000_000, "daily_micros": 4_000_000})
+    read_off(served, "c1", 0, **untold, spend_micros=5_000_000)
+    read_off(served, "c2", 0, impressions=500, clicks=5, spend_micros=2_000_000)
+    read_off(served, "c3", 0, impressions=500, clicks=5, spend_micros=1_000_000)
+    one, other = served.told("GET", path)["arms"]
+    assert (one["impressions"], one["clicks"], one["spend_micros"]) == (0, 0, 7_000_000)
+    assert (other["impressions"], other["clicks"], other["spend_micros"]) == (500, 5, 1_000_000)
+    assert [arm["allotted_micros"] for arm in (one, other)] == [1_000_000, 1_000_000]
+    read_off(served, "c2", 1, impressions=None, clicks=None, spend_micros=2_000_000)
+    days(served)
+    body = served.told("GET", path)
+    assert body["state"] == "stopped" and "its cap of 10000000 micros is spent" in body["why"]
+
+
+def test_money_that_nobody_tells_freezes_what_has_a_cap_though_its_clicks_are_not_told(served: Served) -> None:
+    served.engine.documents.commit([Create(f"tenants/ann/campaigns/{one}", {"schema": 1}) for one in ("c1", "c2")])
+    both = [{**arms(name)[0], "campaigns": [one]} for name, one in (("A", "c1"), ("B", "c2"))]
+    path = made(served, arms=both, rules={"cap_micros": 10_000_000, "daily_micros": 4_000_000})
+    read_off(served, "c1", 0, impressions=900, clicks=None, spend_micros=None)
+    read_off(served, "c2", 0, impressions=900, clicks=9, spend_micros=1_000_000)
+    assert [arm["spend_micros"] for arm in served.told("GET", path)["arms"]] == [None, 1_000_000]
+    days(served)
+    body = served.told("GET", path)
+    assert body["state"] == "frozen" and "the cap cannot be kept" in body["why"]
+    assert [arm["allotted_micros"] for arm in body["arms"]] == [0, 0]
 
 
 def test_an_arm_begins_from_what_the_model_said_of_its_clip(served: Served) -> None:

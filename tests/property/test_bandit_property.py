@@ -219,13 +219,21 @@ def test_what_is_broken_ends_too() -> None:
     assert moving.move(made, {}, moving.even(made), START, NOW + timedelta(days=9)).state == "frozen"
     ended = moving.move(made, {}, moving.even(made), START, NOW + timedelta(days=11))
     assert ended.state == "stopped" and "10 days are over" in ended.why and "send" in ended.why
+    wrong = ["9 clicks of 8 impressions cannot be"]
+    for days, state in ((2, "frozen"), (11, "stopped")):
+        after = moving.move(made, {}, moving.even(made), START, NOW + timedelta(days=days), wrong=wrong)
+        assert after.state == state and wrong[0] in after.why
 
 
 def test_money_counts_where_nothing_was_shown() -> None:
     made = experiment(2, cap_micros=100)
     figures = {"2026-11-01": {"arm 0": Counted(impressions=0, clicks=0, spend_micros=100)}}
-    assert guardrails.spent(made, figures) == 100
+    assert guardrails.spent(figures, {}) == 100
     assert moving.move(made, figures, moving.even(made), START, NOW).state == "stopped"
+    told = figures | {"2026-11-02": {"arm 1": Counted(impressions=9, clicks=0)}}
+    assert guardrails.spent(told, {}) is None, "nobody tells what arm 1 cost"
+    assert moving.move(made, told, moving.even(made), START, NOW).state == "stopped", "what is told is enough"
+    assert moving.move(made, {}, moving.even(made), START, NOW, blind={"2026-11-01": {"arm 0": 100}}).state == "stopped"
 
 
 def test_an_arm_gets_no_less_before_it_had_its_due() -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
 from common.accounts.acting import Acting
 from common.domain.codec import from_json, to_json
-from common.domain.experiment import Counted, Experiment, Figures
+from common.domain.experiment import Counted, Experiment, Figures, Spending
 from common.errors import BadInput, Conflict
 from common.learning.experiments.kept import TRIES, every, opened, read
 from common.ports.clock import parse, stamp
@@ -26,6 +26,15 @@ class Told:
     arm: str
     date: date
     counted: Counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is counted, and what of it cannot be, in words. `blind`: days of which no more than the money is told."""
+
+    figures: Figures
+    blind: Spending = field(default_factory=dict)
+    wrong: Sequence[str] = ()
 
 
 def tell(acting: Acting, experiment: str, told: Sequence[Told]) -> int:
@@ -77,50 +86,65 @@ def _figures_written(acting: Acting, snap: Snap, plan: Experiment, told: Sequenc
     return writes
 
 
-def known(documents: Documents, tenant: str, snap: Snap) -> Figures:
-    """What is counted of it, for reading; nothing before it began."""
-    return {} if snap.body["started"] is None else figures(documents, tenant, snap)[0]
-
-
-def figures(documents: Documents, tenant: str, snap: Snap) -> tuple[dict[str, dict[str, Counted]], list[str]]:
-    """What is known of all arms since it began, by date, and what of it cannot be, in words."""
+def known(documents: Documents, tenant: str, snap: Snap) -> Known:
+    """What is counted of all arms since it began, as it is told now; nothing before."""
+    if snap.body["started"] is None:
+        return Known(figures={})
     plan, parent = opened(snap), f"tenants/{tenant}"
     first = parse(snap.body["started"]).date().isoformat()
     found: dict[str, dict[str, Counted]] = {}
+    blind: dict[str, dict[str, int | None]] = {}
     wrong: list[str] = []
     for row in every(documents, "experiment_figures", parent, f"{snap.id}."):
         found.setdefault(row.body["date"], {})[row.body["arm"]] = from_json(Counted, row.body["counted"])
     drawn = [one.body for one in every(documents, "assignments", parent, f"{snap.id}.") if one.body["publication"]]
     for arm in plan.arms:
         posts = [*arm.publications, *(one["publication"] for one in drawn if one["arm"] == arm.name)]
-        days = [_of_campaign(documents, parent, one) for one in arm.campaigns]
-        days += [_of_post(documents, parent, one) for one in dict.fromkeys(posts)]
-        for day, counted in _summed(days).items():
-            if day < first:
-                continue
-            try:
-                one = Counted(impressions=counted[0], clicks=counted[1], spend_micros=counted[2])
-            except BadInput as error:
-                wrong.append(f"{arm.name} on {day}: {error}")
+        rows = [row for one in arm.campaigns for row in _of_campaign(documents, parent, one)]
+        for one in dict.fromkeys(posts):
+            added = of_post(documents, parent, one)
+            rows += [_Row(day=day, micros=counted.spend_micros, counted=counted) for day, counted in added.items()]
+        since = [row for row in rows if row.day >= first]
+        wrong += [f"{arm.name} on {row.day}: {row.wrong}" for row in since if row.wrong is not None]
+        by_day: dict[str, list[_Row]] = {}
+        for each in since:
+            by_day.setdefault(each.day, []).append(each)
+        for day, of_it in by_day.items():
+            counted = _summed(of_it)
+            if isinstance(counted, Counted):
+                found.setdefault(day, {})[arm.name] = counted
             else:
-                found.setdefault(day, {})[arm.name] = one
-    return {day: found[day] for day in sorted(found)}, wrong
+                blind.setdefault(day, {})[arm.name] = counted
+    return Known(figures={day: found[day] for day in sorted(found)}, blind=blind, wrong=wrong)
 
 
-_Row = tuple[int, int, int | None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A day of a post or a campaign. `micros`: what was spent, None where nobody says; `counted` None: that neither."""
+
+    day: str
+    micros: int | None
+    counted: Counted | None
+    wrong: str | None = None
 
 
-def _of_campaign(documents: Documents, parent: str, campaign: str) -> dict[str, _Row | None]:
-    found: dict[str, _Row | None] = {}
+def _of_campaign(documents: Documents, parent: str, campaign: str) -> list[_Row]:
+    found: list[_Row] = []
     for row in every(documents, "campaign_metrics", parent, f"{campaign}."):
-        told = row.body["metrics"]
-        shown, clicks = told.get("impressions"), told.get("clicks")
-        known = shown is not None and clicks is not None
-        found[row.body["date"]] = (shown, clicks, told.get("spend_micros")) if known else None
+        day, told = row.body["date"], row.body["metrics"]
+        shown, clicks, spent = (told.get(name) for name in ("impressions", "clicks", "spend_micros"))
+        counted, wrong = None, None
+        if shown is not None and clicks is not None:
+            try:
+                counted = Counted(impressions=shown, clicks=clicks, spend_micros=spent)
+            except BadInput as error:
+                wrong = str(error)
+        micros = 0 if spent is None and shown == 0 else spent  # what was not shown costs nothing
+        found.append(_Row(day=day, micros=micros, counted=counted, wrong=wrong))
     return found
 
 
-def _of_post(documents: Documents, parent: str, publication: str) -> dict[str, _Row | None]:
+def of_post(documents: Documents, parent: str, publication: str) -> dict[str, Counted]:
     """What was added each day since it came out: its platform tells what it has come to. The last word counts."""
     key = f"{parent}/publications/{publication}"
     post = documents.get_many([key]).get(key)
@@ -137,22 +161,19 @@ def _of_post(documents: Documents, parent: str, publication: str) -> dict[str, _
         while len(steps) > 1 and steps[-1][2] > steps[-1][1]:  # clicks that came home later than what was shown
             (_, *late), (before, *then) = steps.pop(), steps.pop()
             steps.append((before, then[0] + late[0], then[1] + late[1]))
-    return {(since + timedelta(days=day)).isoformat(): (shown, clicks, None) for day, shown, clicks in steps}
+    told = [(since + timedelta(days=day), shown, clicks) for day, shown, clicks in steps]
+    return {day.isoformat(): Counted(impressions=shown, clicks=clicks) for day, shown, clicks in told}
 
 
-def _summed(days: Iterable[Mapping[str, _Row | None]]) -> dict[str, _Row]:
-    """Of all posts and campaigns of an arm. A day of which one of them is not told is not told."""
-    found: dict[str, _Row] = {}
-    unknown: set[str] = set()
-    for one in days:
-        for day, row in one.items():
-            if row is None:
-                unknown.add(day)
-                continue
-            shown, clicks, spent = found.get(day, (0, 0, 0))
-            both = None if spent is None or row[2] is None else spent + row[2]
-            found[day] = (shown + row[0], clicks + row[1], both)
-    return {day: row for day, row in found.items() if day not in unknown}
+def _summed(rows: Sequence[_Row]) -> Counted | int | None:
+    """A day of all posts and campaigns of an arm. Where one of them is not told, no more than the money counts."""
+    told = [row.micros for row in rows]
+    spent = None if None in told else sum(one for one in told if one is not None)
+    counted = [row.counted for row in rows if row.counted is not None]
+    if len(counted) < len(rows):
+        return spent
+    shown, clicks = sum(one.impressions for one in counted), sum(one.clicks for one in counted)
+    return Counted(impressions=shown, clicks=clicks, spend_micros=spent)
 
 
 def _figures_key(tenant: str, experiment: str, arm: int, day: date) -> str:

@@ -13,7 +13,7 @@ from common.errors import Conflict
 from common.events import log
 from common.events.event import Data, Type
 from common.events.log import Happening
-from common.learning.experiments.counting import figures
+from common.learning.experiments import counting
 from common.learning.experiments.kept import TRIES, allocation, allocations, key_of, opened
 from common.ports.clock import Clock, parse, stamp
 from common.ports.documents import Documents, Json, Snap, Update, Write
@@ -62,11 +62,12 @@ def look(documents: Documents, clock: Clock, tenant: str, experiment: str) -> Lo
 
 
 def _move(documents: Documents, tenant: str, snap: Snap, now: datetime) -> Move:
-    counted, wrong = figures(documents, tenant, snap)
-    if wrong:
-        return Move(state="frozen", shares=snap.body["shares"], why="; ".join(wrong[:3]), standing=None)
+    known = counting.known(documents, tenant, snap)
     held = {row["date"]: row["shares"] for row in allocations(documents, tenant, snap.id)}
-    return moving.move(opened(snap), counted, snap.body["shares"], parse(snap.body["started"]).date(), now, held)
+    started = parse(snap.body["started"]).date()
+    return moving.move(
+        opened(snap), known.figures, snap.body["shares"], started, now, held, blind=known.blind, wrong=known.wrong
+    )
 
 
 def _moved(tenant: str, snap: Snap, after: Move, now: datetime) -> tuple[Json, list[Write]]:

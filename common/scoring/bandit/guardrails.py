@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from common.domain.experiment import Counted, Experiment, Figures, Rules
+from common.domain.experiment import Counted, Experiment, Figures, Rules, Spending
 from common.errors import BadInput
 from common.scoring.bandit.thompson import together
 
@@ -87,21 +87,43 @@ def allotted(shares: Mapping[str, float], a_day: int, cap: int | None, spent: in
     return given
 
 
-def spent(experiment: Experiment, figures: Figures) -> int | None:
-    """Micros of all arms and days, ripe or not; None where one that was shown does not tell it."""
-    told = [one.spend_micros for day in figures.values() for one in day.values() if one.impressions or one.spend_micros]
+def spent(figures: Figures, blind: Spending, arm: str | None = None) -> int | None:
+    """Micros of all days, ripe or not, and of all arms or one; None where one that was shown does not tell it.
+
+    `blind` is what days cost of which nobody tells views and clicks.
+    """
+    told = _told(figures, blind, arm)
     return None if None in told else sum(one for one in told if one is not None)
 
 
+def capped(rules: Rules, figures: Figures, blind: Spending) -> str | None:
+    """Why it must end: all is spent that may be, whatever was spent besides that nobody tells."""
+    least = sum(one for one in _told(figures, blind) if one is not None)
+    over = rules.cap_micros is not None and least >= rules.cap_micros
+    return f"its cap of {rules.cap_micros} micros is spent" if over else None
+
+
+def _told(figures: Figures, blind: Spending, arm: str | None = None) -> list[int | None]:
+    shown = [
+        {name: one.spend_micros for name, one in day.items() if one.impressions or one.spend_micros}
+        for day in figures.values()
+    ]
+    return [micros for day in (*shown, *blind.values()) for name, micros in day.items() if arm in (None, name)]
+
+
 def broken(
-    experiment: Experiment, told: Figures, figures: Figures, days: Sequence[date], held: Sequence[Mapping[str, float]]
+    experiment: Experiment,
+    spent: int | None,
+    figures: Figures,
+    days: Sequence[date],
+    held: Sequence[Mapping[str, float]],
 ) -> str | None:
     """Why no share may move: the counting looks broken. None: it looks whole.
 
-    `told` are all figures, for money is spent before they are ripe; `figures` are those of `days`, all ripe, and `held`
-    the shares of each of them: what has none is not shown, and not missed.
+    `spent` is of all days, for money is spent before figures are ripe; `figures` are those of `days`, all ripe, and
+    `held` the shares of each of them: what has none is not shown, and not missed.
     """
-    if experiment.rules.cap_micros is not None and spent(experiment, told) is None:
+    if experiment.rules.cap_micros is not None and spent is None:
         return "nobody tells what was spent, so the cap cannot be kept; send what each arm spent"
     for name in experiment.names:
         had = together(figures, name)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
-from common.domain.experiment import Experiment, Figures, Standing
+from common.domain.experiment import Experiment, Figures, Spending, Standing
 from common.scoring.bandit import guardrails, stopping, thompson
 
 
@@ -40,20 +40,24 @@ def move(
     started: date,
     now: datetime,
     held: Mapping[str, Mapping[str, float]] | None = None,
+    blind: Spending | None = None,
+    wrong: Sequence[str] = (),
 ) -> Move:
     """What the figures say, within the rules. The same figures, shares and day give the same shares.
 
-    `held`: the shares that held from a date on; None: those of now always did.
+    `held`: the shares that held from a date on; None: those of now always did. `blind`: what days cost of which nobody
+    tells views and clicks. `wrong`: what of the figures cannot be.
     """
     rules = experiment.rules
-    spent = guardrails.spent(experiment, figures)
-    if rules.cap_micros is not None and spent is not None and spent >= rules.cap_micros:
-        return Move(state="stopped", shares=shares, why=f"its cap of {rules.cap_micros} micros is spent", standing=None)
+    spent = guardrails.spent(figures, blind or {})
+    if full := guardrails.capped(rules, figures, blind or {}):
+        return Move(state="stopped", shares=shares, why=full, standing=None)
     days = ripe(experiment, started, now)
     inside = {day.isoformat() for day in days}
     seen = {day: dict(counted) for day, counted in sorted(figures.items()) if day in inside}
     over = now >= datetime.combine(started, time(), UTC) + timedelta(days=rules.longest) + rules.ripe
-    if broken := guardrails.broken(experiment, figures, seen, days, [_held(held, day, shares) for day in days]):
+    held_then = [_held(held, day, shares) for day in days]
+    if broken := "; ".join(wrong[:3]) or guardrails.broken(experiment, spent, seen, days, held_then):
         if over:
             why = f"its {rules.longest} days are over, and its arms cannot be told apart: {broken}"
             return Move(state="stopped", shares=shares, why=why, standing=None)
