@@ -28,7 +28,8 @@ from common.ports.documents import ABSENT, Create, Json, Snap, Update
 from common.ports.platforms import Tokens
 from scripts.benches import Row
 from scripts.benches.publisher import Fast, office
-from tests.contract.platforms.worlds import WORLDS, World
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import World
 from tests.standins.platforms.network import Asked, Fault, running
 from tests.standins.platforms.youtube import YouTube
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.contract.platforms.worlds import WORLDS, World
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import World
 from tests.media import three_seconds
 from tests.serving import ROOT, Serving, served
 

@@ -12,7 +12,8 @@ import pytest
 from common.chores import channels
 from common.ports.documents import Json
 from common.ports.platforms import Tokens
-from tests.contract.platforms.worlds import WORLDS, World
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import World
 from tests.publishing.desk import TENANT, Desk, desk
 from tests.standins.platforms.network import Asked, Fault
 

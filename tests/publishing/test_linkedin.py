@@ -19,7 +19,8 @@ from common.adapters.platforms.site import Site
 from common.domain.publication import File, Metrics, Post
 from common.errors import PlatformSaid, Unreachable
 from common.ports.platforms import Absent, Posted, Tokens, Wait
-from tests.contract.platforms.worlds import SIZE, WORLDS, World, content, verifier
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import SIZE, World, content, verifier
 from tests.publishing.desk import desk
 from tests.publishing.plain import TOKEN
 from tests.standins.loopback import Reply

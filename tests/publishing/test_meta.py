@@ -21,7 +21,9 @@ from common.domain.publication import File, Post
 from common.errors import PlatformSaid, Unreachable
 from common.ports.platforms import Absent, Open, Posted, Ready, Wait
 from tests.conftest import SHARED
-from tests.contract.platforms.worlds import PICTURE, SIZE, WORLDS, MetaWorld, Work, content, verifier
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.meta import MetaWorld
+from tests.contract.platforms.worlds.world import PICTURE, SIZE, Work, content, verifier
 from tests.standins.loopback import Request
 from tests.standins.platforms.meta import SAYS, VERSION, Meta
 from tests.standins.platforms.network import Asked, answered

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.chores import channels
-from tests.contract.platforms.worlds import WORLDS, MetaWorld
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.meta import MetaWorld
 from tests.publishing.desk import Desk, desk
 from tests.publishing.plain import TOKEN
 from tests.standins.platforms.network import Asked, Token

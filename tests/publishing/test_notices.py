@@ -25,7 +25,8 @@ from common.ports.platforms import App
 from tests.api.conftest import Served, serving
 from tests.api.test_app import problem
 from tests.api.test_publications_api import go, postable
-from tests.contract.platforms.worlds import WORLDS, World
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import World
 from tests.publishing.test_story import connect
 from tests.receivers import Receivers
 from tests.standins.platforms.tiktok import TikTok, Upload

@@ -20,7 +20,8 @@ from common.domain.publication import File, Metrics, Post
 from common.errors import Fenced, PlatformSaid, Unreachable
 from common.ports.platforms import Absent, Posted, Ready, Wait
 from tests.conftest import SHARED
-from tests.contract.platforms.worlds import PICTURE, WORLDS, World, verifier
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import PICTURE, World, verifier
 from tests.publishing.specs import Spec
 from tests.standins.loopback import Reply, Request
 from tests.standins.platforms.mutations import mutated

@@ -16,7 +16,8 @@ from common.adapters.platforms.snapchat import LASTS_S, MOST_PARTS, OFF, SPLIT, 
 from common.domain.publication import File, Metrics, Post
 from common.errors import Permanent, PlatformSaid, Unreachable
 from common.ports.platforms import Absent, App, Job, Platform, Posted, Tokens
-from tests.contract.platforms.worlds import WORLDS, Dead, World, content, verifier
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import Dead, World, content, verifier
 from tests.standins.loopback import Reply
 from tests.standins.platforms import snapchat as standin
 from tests.standins.platforms.mutations import mutated

@@ -17,7 +17,8 @@ from common.chores.connecting import CALLBACK
 from common.domain.publication import Network
 from tests.api.conftest import Served, serving
 from tests.api.test_publications_api import go, postable
-from tests.contract.platforms.worlds import WORLDS, World
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import World
 from tests.receivers import Receivers
 
 DOUBTED = ("x", "youtube", "tiktok")  # whose answer is lost here

@@ -18,7 +18,8 @@ from common.adapters.platforms.tiktok import ADDRESS_S, AUDIT, LARGEST, WHOLE, p
 from common.domain.publication import File, Metrics, Post
 from common.errors import PlatformSaid, Unreachable
 from common.ports.platforms import Open, Posted
-from tests.contract.platforms.worlds import WORLDS, World, content, verifier
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import World, content, verifier
 from tests.publishing.desk import desk
 from tests.publishing.plain import TOKEN
 from tests.standins.loopback import Reply

@@ -15,7 +15,8 @@ from common.domain.weighing import weight
 from common.errors import PlatformSaid, Unreachable
 from common.ports.platforms import Absent, Posted, Ready, Wait
 from tests.conftest import SHARED
-from tests.contract.platforms.worlds import PICTURE, SIZE, WORLDS, World, verifier
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import PICTURE, SIZE, World, verifier
 from tests.publishing.specs import Spec
 from tests.standins.loopback import Reply
 from tests.standins.platforms import x as standin

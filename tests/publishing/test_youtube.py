@@ -23,7 +23,8 @@ from common.domain.publication import File, Metrics, Post
 from common.errors import PlatformSaid, Unreachable
 from common.ports.clock import stamp
 from common.ports.platforms import Absent, Job, Open, Platform, Posted, Ready, Wait
-from tests.contract.platforms.worlds import PICTURE, SIZE, WORLDS, Work, World, content, verifier
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import PICTURE, SIZE, Work, World, content, verifier
 from tests.publishing.discovery import document, method, paths, wrong
 from tests.publishing.uploading import part
 from tests.standins.loopback import Reply

@@ -12,8 +12,9 @@ import pytest
 from common.domain.publication import Metrics
 from common.errors import NotConnected, PlatformSaid, Unreachable
 from common.ports.platforms import Absent, Finished, Open, Posted, Ready
-from tests.contract.platforms.worlds import MOST_READ, RETRY_AFTER, SIZE, WORLDS, Dead, Work, World, content, verifier
-from tests.standins.platforms.network import Asked, Fault
+from tests.contract.platforms.worlds import WORLDS
+from tests.contract.platforms.worlds.world import MOST_READ, SIZE, Dead, Work, World, content, verifier
+from tests.standins.platforms.network import RETRY_AFTER, Asked, Fault
 
 NAUGHTY = (
     "undefined", "1e999", "-- ; DROP TABLE posts", "' OR 1=1 --", '{"$gt": ""}', "<script>alert(1)</script>", "{{7*7}}",
