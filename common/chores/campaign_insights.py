@@ -15,11 +15,12 @@ from common.chores import campaigning, channels, insights, learning, posted
 from common.chores.channels import Held
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.tools import Tools
-from common.domain.campaign import OLDEST, YOUNGEST, Day, Plan
+from common.domain.campaign import Day, Plan
 from common.domain.codec import from_json, to_json
 from common.domain.learning import RIPE
 from common.domain.publication import Metrics
 from common.errors import Conflict, Later, Permanent, PlatformSaid, Unreachable
+from common.learning.segments import stated
 from common.ports.clock import stamp
 from common.ports.documents import Json, Snap, Update
 from common.ports.platforms import Wait
@@ -93,20 +94,11 @@ def _joined(tools: Tools, tenant: str, campaign: Snap, plan: Plan, days: Sequenc
     whose = {name: campaign.body[name] for name in ("channel", "network", "clip", "flow", "asset")}
     outcome: Json = {"schema": 1, "source": "campaign", "campaign": campaign.id, **whose, "account": whose["channel"]}
     outcome |= {"launched": stamp(launched), "published": stamp(launched), "slot": None, "day": (now - launched).days}
-    outcome |= {"title": plan.headline or plan.name, "segments": _segments(plan), "as_of": stamp(now)}
+    outcome |= {"title": plan.headline or plan.name, "segments": stated(plan.audience), "as_of": stamp(now)}
     outcome |= {"predicted": campaign.body.get("predicted"), "metrics": to_json(total(days)), "view": VIEW}
     outcome |= {"first": shown[0], "last": shown[-1], "made": dict(campaign.body["made"])}
     insights.written(tools, f"tenants/{tenant}/outcomes/{campaign.id}", outcome)
     learning.begun(tools.engine, tenant)
-
-
-def _segments(plan: Plan) -> Json:
-    """By the names that exports have for them."""
-    audience = plan.audience
-    told: Json = {"country": audience.countries[0].lower()} if len(audience.countries) == 1 else {}
-    if (audience.age_min, audience.age_max) != (YOUNGEST, OLDEST):
-        told["age"] = f"{audience.age_min}-{audience.age_max}" if audience.age_max < OLDEST else f"{audience.age_min}+"
-    return told if audience.gender == "all" else {**told, "gender": audience.gender}
 
 
 def _summed(tools: Tools, key: str, days: Sequence[Day], now: str) -> None:

@@ -77,7 +77,7 @@ def planned(
         "plan": to_json(plan),
         "a_day": daily(plan, now),
         "approved": decided,
-        "predicted": scheduling.predicted(engine, tenant, there[clip_key], account),
+        "predicted": scheduling.predicted(engine, tenant, there[clip_key], account, plan.audience),
         "video": to_json(video),
         "made": {},
         "delivery": None,

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from common.chores import channels, chore
 from common.domain.calendar import Pause, Slot, following, pausing
+from common.domain.campaign import Audience
 from common.domain.clip import Aspect
 from common.domain.codec import digest, from_json, loads, to_json
 from common.domain.gate import Gate
@@ -136,10 +137,11 @@ def finished(
     return decided, *_chosen(kinds, clip, made, gates, aspect), made
 
 
-def predicted(engine: Engine, tenant: str, clip: Snap, channel: Snap) -> Json:
+def predicted(engine: Engine, tenant: str, clip: Snap, channel: Snap, audience: Audience | None = None) -> Json:
     """What is thought of a clip before anybody sees it: its score, and what the live model expects on this channel."""
     network = channel.body["network"]
-    answered = asking.ask(engine.documents, engine.objects, tenant, clip.id, account=channel.id, network=network)
+    whose: Any = {"account": channel.id, "network": network, "audience": audience}
+    answered = asking.ask(engine.documents, engine.objects, tenant, clip.id, **whose)
     thought: Json = {name: clip.body.get(name) for name in ("score", "scores", "verdict")}
     name = channel.body.get("name") or channel.id
     return {**thought, "ctr": asking.kept(answered, account=channel.id, network=network, name=name)}

@@ -76,7 +76,6 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "region": ("region", "région", "región", "regione", "região"),
     "device": ("impression device", "device", "device platform", "gerät", "appareil", "dispositivo"),
 }
-SEGMENTS: Final = ("age", "gender", "interest", "placement", "platform", "country", "region", "device")
 EVERY: Final = (  # clicks on anything: the name, a reaction, more
     *("clicks (all)", "klicks (alle)", "clics (tous)", "clics (todos)", "clic (tutti)", "cliques (todos)", "clicks"),
     *("klicks", "clics", "clic", "cliques"),

@@ -18,6 +18,7 @@ from common.learning import columns, figures, tables
 from common.learning.columns import Column, Columns
 from common.learning.figures import Dates, Numbers
 from common.learning.own import Named
+from common.learning.segments import SEGMENTS, spelled
 from common.learning.summing import Line, Past, summed
 from common.learning.tables import Row
 
@@ -26,12 +27,6 @@ Blanks = Literal["unknown", "zero"]
 _FIRST: Final = date(2005, 1, 1)
 _LONGEST: Final = 2000  # characters of a name
 _ACCOUNT: Final = 200  # of an account's, which is asked for by it
-_GENDERS: Final = {
-    **dict.fromkeys(("f", "female", "women", "weiblich", "frauen", "femme", "femmes", "mujer", "mujeres"), "women"),
-    **dict.fromkeys(("donna", "donne", "mulher", "mulheres", "vrouw", "vrouwen", "feminino"), "women"),
-    **dict.fromkeys(("m", "male", "men", "männlich", "männer", "homme", "hommes", "hombre", "hombres"), "men"),
-    **dict.fromkeys(("uomo", "uomini", "homem", "homens", "man", "mannen", "masculino"), "men"),
-}
 _NETWORKS: Final = {"facebook": "meta-ads", "instagram": "meta-ads", "meta": "meta-ads"}  # who was paid
 
 
@@ -212,7 +207,7 @@ def _line(row: Row, table: _Table) -> Line:
     shown, clicked = counts["impressions"], counts["clicks"]
     if clicked and shown is not None and clicked > shown:
         raise BadInput(f"{clicked} clicks are more than its {shown} impressions; correct one of them")
-    segments = {one: _segment(one, told) for one in columns.SEGMENTS if (told := text(one)) is not None}
+    segments = {one: spelled(one, told) for one in SEGMENTS if (told := text(one)) is not None}
     return Line(
         line=row.line,
         account=account,
@@ -253,11 +248,6 @@ def _identity(named: Named) -> str:
 
 def _network(told: str | None) -> str | None:
     return None if told is None else _NETWORKS.get(told.casefold(), told.casefold().replace(" ", "-")[:40])
-
-
-def _segment(name: str, told: str) -> str:
-    lower = told.casefold()[:100]
-    return _GENDERS.get(lower, lower) if name == "gender" else lower
 
 
 def _days(row: Row, table: _Table) -> tuple[date, date]:

@@ -14,6 +14,7 @@ from common.chores import channels
 from common.domain.learning import Band
 from common.errors import ModelRefused, NotFound
 from common.learning import asking
+from common.learning.segments import spelled
 from common.ports.documents import Json
 from common.scoring import foretelling
 from functions.api import clips
@@ -134,7 +135,7 @@ def create(ask: Ask) -> Answer:
         wanted.clip,
         account=wanted.account,
         network=channel["network"] if channel else wanted.network,
-        segments=wanted.segments,
+        segments={name: spelled(name, told) for name, told in wanted.segments.items()},
         exposure=wanted.exposure,
     )
     if answered is None:

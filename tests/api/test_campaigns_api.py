@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,8 +11,12 @@ from typing import Any
 import pytest
 
 from common.chores import work
+from common.domain.learning import Creative
+from common.learning import registry
 from common.ports.clock import stamp
-from common.ports.documents import Merge
+from common.ports.documents import Create, Json, Merge
+from common.scoring.ctr.training import train
+from tests import learned
 from tests.api.conftest import Served
 from tests.api.test_publications_api import connected, go, postable
 from tests.publishing.plain_ads import PlainAds
@@ -246,3 +252,61 @@ def test_events_that_are_none_are_refused(served: Served, ads: PlainAds, more: d
     (account,) = connected(served, "meta-ads")
     told = {"channel": account, "pixel": "7001", "events": events(served, timedelta(0), **more)}
     served.told("POST", "/v1/conversions", status=400, json=told)
+
+
+def test_what_is_foretold_of_it_is_for_whom_it_is_shown_to(served: Served, ads: PlainAds) -> None:
+    told = wanted(served)
+    limited(served, told, 900_000_000)
+    described(served, told["clip"])
+    some = learned.creatives({told["channel"]: 400})
+    name = speaks(served, [replace(one, segments=group, clicks=clicks) for one, group, clicks in shown(some)])
+
+    def ctr(**targeting: Any) -> dict[str, Any]:
+        path = served.told("POST", "/v1/campaigns", status=201, json={**told, "targeting": targeting})["id"]
+        kept = served.told("GET", f"/v1/campaigns/{path}")["predicted"]["ctr"]
+        assert kept["model"] == name
+        return dict(kept)
+
+    everybody = ctr(countries=["DE"], age_min=18)
+    assert everybody["shown_to"] == {"country": ["de"]}
+    assert [one["what"] for one in everybody["left_out"]] == ["country de", "age 18+"]
+    young, old = (ctr(countries=["DE"], age_min=low, age_max=high) for low, high in ((18, 24), (25, 34)))
+    assert young["shown_to"] == {"country": ["de"], "age": ["18-24"]}
+    assert young["prediction"]["value"] > 1.3 * old["prediction"]["value"], "as it came of those before"
+    women = ctr(countries=["DE"], age_min=18, age_max=24, gender="women")
+    assert women["shown_to"]["gender"] == ["women"]
+    both = ctr(countries=["DE"], age_min=18, age_max=34)
+    assert both["shown_to"]["age"] == ["18-24", "25-34"]
+    values = [one["prediction"]["value"] for one in (old, both, young)]
+    assert values == sorted(values)
+    assert both["prediction"]["low"] == old["prediction"]["low"], "whomever of them it is shown to"
+    assert both["prediction"]["high"] == young["prediction"]["high"]
+    (age,) = (one for one in both["prediction"]["contributions"] if one["name"] == "age")
+    assert "its age, one of 18-24, 25-34," in age["text"]
+
+    def base(kept: dict[str, Any]) -> float:
+        one = kept["prediction"]
+        return math.log(one["value"] / (1 - one["value"])) - math.fsum(part["effect"] for part in one["contributions"])
+
+    assert math.isclose(base(both), base(old), abs_tol=1e-6), "what it hangs on still adds up"
+
+
+def shown(some: list[Creative]) -> Iterator[tuple[Creative, dict[str, str], int]]:
+    """Alike to three ages and both genders; the younger, the more of them click."""
+    for n, one in enumerate(some):
+        age = ("18-24", "25-34", "35-44")[n % 3]
+        group = {"age": age, "gender": ("women", "men")[n % 2]}
+        yield one, group, int(one.clicks * (1.0, 0.6, 0.4)[n % 3])
+
+
+def described(served: Served, clip: str) -> None:
+    """What the stage keeps of a clip, before anything was learned."""
+    body: Json = {"features_version": "f1", "features": {learned.NAMES[0]: 0.5}, "created": stamp(served.clock.now())}
+    served.engine.documents.commit([Create(f"tenants/ann/predictions/{clip}", body)])
+
+
+def speaks(served: Served, some: list[Creative]) -> str:
+    made, engine = train(some, now=learned.NOW, features_version="f1"), served.engine
+    version = registry.put(engine.documents, engine.objects, engine.clock, "ann", made.ubj, made.manifest)
+    registry.promote(engine.documents, engine.objects, engine.clock, "ann", version, by="ann", why="it is good")
+    return f"ctr@{version}"
