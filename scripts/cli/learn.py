@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from common.learning import imports, summing
 from common.learning.imports import Found, Options
 from common.learning.report import page, verdict
 from common.ports.documents import Json
-from scripts.cli import here, learned
+from scripts.cli import experiments, here, learned
 from scripts.cli.interrupts import Interrupts
 
 LOOK_S = 1.0
@@ -65,16 +64,9 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "rollback", rollback, "have the version before speak again")
     one = _command(commands, "weights", weights, "see what the parts of a score count for you, and what moved them")
     one.add_argument("--rollback", action="store_true", help="take their last step back")
-    what = "experiments: arms shown beside each other until they are told apart"
+    what = experiments.WHAT
     one = commands.add_parser("experiment", help=what, description=what[0].upper() + what[1:] + ".")
-    tests = one.add_subparsers(dest="what", required=True, metavar="WHAT")
-    _command(tests, "list", experiments, "list experiments, the last made first")
-    for name, run, what in (
-        ("show", experiment, "see its arms, their shares, and what is known"),
-        ("start", experiment, "start it, all arms alike"),
-        ("stop", experiment, "stop it, for good"),
-    ):
-        _command(tests, name, run, what).add_argument("id", metavar="EXPERIMENT", help="its id, as list has it")
+    experiments.commands(one)
     return found
 
 
@@ -232,19 +224,6 @@ def weights(options: argparse.Namespace, console: Console) -> int:
     with here.client() as client:
         told = client.weights.rollback() if options.rollback else client.weights.one()
     learned.weights(told, console)
-    return 0
-
-
-def experiments(options: argparse.Namespace, console: Console) -> int:
-    with here.client() as client:
-        learned.experiments(list(islice(client.experiments.every(), 100)), console)
-    return 0
-
-
-def experiment(options: argparse.Namespace, console: Console) -> int:
-    with here.client() as client:
-        asked = {"show": client.experiments.one, "start": client.experiments.start, "stop": client.experiments.stop}
-        learned.experiment(asked[options.what](options.id), console)
     return 0
 
 

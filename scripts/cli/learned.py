@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from common.learning.report.page import NAMES, share
+from common.learning.report.page import NAMES
 from common.learning.report.verdict import Verdict
 from common.ports.documents import Json
 
@@ -160,29 +160,6 @@ def weights(told: Mapping[str, Any], console: Console) -> None:
     console.print(table)
     for one in told["history"][:MOST_MOVES]:
         console.print(f"[dim]{one['at'][:10]} {escape(one['by'])}: {escape(one['why'])}[/dim]", soft_wrap=True)
-
-
-def experiments(found: Sequence[Mapping[str, Any]], console: Console) -> None:
-    if not found:
-        console.print("There is no experiment yet: POST /v1/experiments makes one, and docs/learning.md says how.")
-        return
-    table = _table("id", "name", "of", "state", "shares now", "why")
-    for one in found:
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in one["shares"].items())
-        table.add_row(one["id"], escape(one["name"]), one["kind"], one["state"], escape(shares), escape(one["why"]))
-    console.print(table)
-
-
-def experiment(one: Mapping[str, Any], console: Console) -> None:
-    best = f" Best: {one['best']}." if one["best"] else ""
-    console.print(f"{one['name']} is {one['state']}: {one['why']}{best}", markup=False, soft_wrap=True)
-    table = _table("arm", "share", "shown", "clicks", "clicks lie between", "")
-    for arm in one["arms"]:
-        known = arm["low"] is not None and arm["high"] is not None
-        between = f"{share(arm['low'])} and {share(arm['high'])}" if known else "–"
-        figures = (f"{arm['share']:.0%}", f"{arm['impressions']:,}", f"{arm['clicks']:,}", between)
-        table.add_row(escape(arm["name"]), *figures, "[dim]beaten[/dim]" if arm["beaten"] else "")
-    console.print(table)
 
 
 def since(now: Mapping[str, Any], version: str) -> Json:

@@ -322,7 +322,7 @@ def test_money_counts_against_the_cap_whatever_is_known_of_the_clicks(
     read_off(served, "c2", 1, impressions=None, clicks=None, spend_micros=2_000_000)
     days(served)
     body = served.told("GET", path)
-    assert body["state"] == "stopped" and "its cap of 10000000 micros is spent" in body["why"]
+    assert body["state"] == "stopped" and "its cap of 10.00 is spent" in body["why"]
 
 
 def test_money_that_nobody_tells_freezes_what_has_a_cap_though_its_clicks_are_not_told(served: Served) -> None:

@@ -8,24 +8,23 @@ import random
 import re
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from common.adapters.embedded.auth import LocalKey
-from common.adapters.embedded.folder import StateFolder
 from scripts.cli import learn
 from tests.serving import ROOT, Serving, served
 
 KAG = Path("/work/shared/data/ctr/KAG_conversion_data.csv")
 TRENDING = Path("/work/shared/data/ctr/youtube_US_trending_2017.csv.gz")
 HEAD = "Kontoname;Name der Anzeige;Anzeigen-ID;Tag;Alter;Geschlecht;Impressionen;Linkklicks;Ausgegebener Betrag (EUR)"
+
+
+Learned = Callable[..., str]
 
 
 def export(path: Path, ads: int = 160) -> Path:
@@ -83,33 +82,118 @@ def test_a_history_is_imported_learned_from_promoted_and_taken_back(serving: Ser
     assert "nothing to take back" in said(tmp_path, "undo", name, status=2)
 
 
-def asked(path: str, body: object = None) -> dict[str, Any]:
-    """What the API of this machine says."""
-    folder = StateFolder(Path(os.environ["CUTROOM_HOME"]))
-    headers = {"Authorization": f"Bearer {LocalKey(folder.key).key}", "Content-Type": "application/json"}
-    wanted = urllib.request.Request(f"{folder.address}{path}", json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(wanted, timeout=30) as answer:
-        return dict(json.loads(answer.read()))
+@pytest.fixture
+def learned(serving: Serving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Learned:
+    """A command of experiments in this process: what it said."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def ran(*arguments: str, status: int = 0) -> str:
+        found = learn.main(["experiment", *arguments])
+        told = capsys.readouterr().out
+        assert found == status, told
+        return told
+
+    return ran
 
 
-def test_an_experiment_is_seen_started_and_stopped(serving: Serving, tmp_path: Path) -> None:
-    arms = [{"name": name, "text": f"[red]{name}[/red]"} for name in ("A", "B")]
-    made = {"name": "[bold]Tea[/bold] titles", "kind": "title", "arms": arms, "shown": "together"}
-    name = asked("/v1/experiments", made)["id"]
-    told = said(tmp_path, "experiment", "list")
+def test_an_experiment_is_made_counted_and_stopped(learned: Learned, tmp_path: Path) -> None:
+    titles = ("--title", "[red]Tea[/red]", "--title", "Iced tea")
+    told = learned("make", "[bold]Tea[/bold] titles", *titles, "--together", "--cap", "10.50", "--daily", "4")
+    (name,) = re.findall(r"experiment start (\w+)", told)
+    assert "[bold]Tea[/bold] titles is draft: Not started yet" in told and "[red]Tea[/red]" in told
+    assert "–" in told, "of what nobody counted nothing is known"
+    assert "Every arm every day; 1,000 impressions before" in told and "at most 10.50 spent" in told
+    told = learned("list")
     assert name in told and "[bold]Tea[/bold] titles" in told and "A 50%, B 50%" in told
-    told = said(tmp_path, "experiment", "show", name)
-    assert "is draft: Not started yet" in told and "–" in told, "of what nobody counted nothing is known"
-    assert "is running: It begins even" in said(tmp_path, "experiment", "start", name)
-    assert "is running" in said(tmp_path, "experiment", "start", name), "twice is once"
     day = datetime.now(UTC).date().isoformat()
-    figures = [{"arm": arm, "date": day, "impressions": 2000, "clicks": n} for arm, n in (("A", 20), ("B", 60))]
-    asked(f"/v1/experiments/{name}/figures", {"figures": figures})
-    told = said(tmp_path, "experiment", "show", name)
-    assert "2,000" in told and "60" in told
-    assert "is stopped: local stopped it." in said(tmp_path, "experiment", "stop", name)
-    assert "what is over is not started again" in said(tmp_path, "experiment", "start", name, status=2)
-    assert "there is no experiment" in said(tmp_path, "experiment", "stop", "0" * 16, status=2)
+    one = ("--arm", "A", "--date", day, "--impressions", "2000", "--clicks", "20", "--spend", "1.25")
+    assert "it is not started; start it" in learned("figures", name, *one, status=2)
+    assert "is running: It begins even" in learned("start", name)
+    assert "is running" in learned("start", name), "twice is once"
+    assert "1 row is kept; 1 said something new" in learned("figures", name, *one)
+    assert "none said anything new" in learned("figures", name, *one)
+    csv = tmp_path / "counted.csv"
+    csv.write_text(f"\ufeffArm;Date;Impressions;Clicks;Spend\r\nA;{day};2000;20;\r\nB;{day};2100;60;2\r\n")
+    assert "2 rows are kept; 2 said" in learned("figures", name, str(csv)), "that nobody tells the money is news"
+    told = learned("show", name)
+    assert "2,100" in told and "60" in told and "0.00" in told, "no more is given where nobody tells the money"
+    assert "figures" in told
+    csv.write_text(f"arm,date,impressions,clicks\nA,{day},9,1\nC,{day},1,1\n")
+    assert "row 2: there is no arm C; the arms are A, B" in learned("figures", name, str(csv), status=2)
+    assert "2,000" in learned("show", name), "all rows or none"
+    told = learned("stop", name)
+    assert "is stopped: local stopped it." in told and "experiment make" in told
+    assert "what is over is not started again" in learned("start", name, status=2)
+    assert "there is no experiment" in learned("stop", "0" * 16, status=2)
+
+
+def test_an_arm_is_drawn_for_a_slot(learned: Learned) -> None:
+    told = learned("make", "Tea", "--thumbnail", "red", "--thumbnail", "blue")
+    assert "One arm to each slot" in told
+    (name,) = re.findall(r"experiment start (\w+)", told)
+    assert f"draw {name} SLOT" in learned("start", name)
+    told = learned("draw", name, "monday's")
+    assert re.search(r"monday's gets (A: red|B: blue) \(its chance was 50%\)", told)
+    assert f"draw {name} 'monday'\\''s' --publication ID" in told
+    assert learned("draw", name, "monday's") == told, "the same ever after"
+    assert "there is no publication p" in learned("draw", name, "monday's", "--publication", "p", status=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ((), "give one of --clip, --title, --thumbnail"),
+        (("--title", "a", "--clip", "b"), "give one of"),
+        (("--title", "a"), "2 to 12 arms, not 1; give --title once for each"),
+        (("--title", "a") * 13, "2 to 12 arms, not 13"),
+        (("--title", "a", "--title", "b", "--campaign", "C=7"), "one of the arms A, B, not C=7"),
+        (("--title", "a", "--title", "b", "--publication", "p"), "ARM=ID"),
+        (("--title", "a", "--title", "b", "--cap", "12,50"), "write it so"),
+        (("--title", "a", "--title", "b", "--cap", "1e999999999"), "write it so"),
+        (("--title", "a", "--title", "b", "--daily", "NaN"), "write it so"),
+        (("--title", "a", "--title", "b", "--daily", "-1"), "0 or more"),
+        (("--title", "a", "--title", "b", "--minimum", "²"), "whole number"),
+    ],
+)
+def test_what_is_no_experiment_is_refused_with_what_to_do(
+    arguments: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert learn.main(["experiment", "make", "Tea", *arguments]) == 2
+    assert why in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "no column arm, date, impressions, clicks"),
+        ("arm,date,impressions,clicks\n", "has 0 rows"),
+        ("arm,date,impressions,clicks\n" + "A,2026-01-01,1,1\n" * 201, "has 201 rows; send 1 to 200"),
+        ("arm,date,impressions,clicks\nA,1.1.2026,9,1\nA,2026-01-01,9,1,7\n", "row 1: '1.1.2026' is no day"),
+        ("arm,date,impressions,clicks\nA,1.1.2026,9,1\nA,2026-01-01,9,1,7\n", "row 2: it has more cells"),
+        ("arm,date,impressions,clicks\nA,2026-01-01,1.5,1\n", "row 1: impressions is a whole number"),
+        ("arm,date,impressions,clicks\nA,2026-01-01\n", "row 1: impressions is a whole number"),
+        ("arm,date,impressions,clicks,spend\nA,2026-01-01,9,1,free\n", "row 1: spend is an amount"),
+        ('arm,date,impressions,clicks\n"A,2026-01-01,9,1\n', "cannot be read"),
+        ("arm,date,impressions,clicks\nä,2026-01-01,9,1\n".encode("latin-1"), "not UTF-8"),
+    ],
+    ids=["empty", "none", "many", "day", "cells", "half", "short", "free", "quote", "latin"],
+)
+def test_figures_that_cannot_be_are_refused_all_of_them(
+    text: str | bytes, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "counted.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    assert learn.main(["experiment", "figures", "x", str(path)]) == 2
+    assert why in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_a_day_of_an_arm_is_told_whole_or_by_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert learn.main(["experiment", "figures", "x", "--arm", "A"]) == 2
+    assert "--date, --impressions, --clicks is lacking: give it" in capsys.readouterr().out
+    assert learn.main(["experiment", "figures", "x", "no.csv", "--arm", "A"]) == 2
+    assert "leave one of them out" in capsys.readouterr().out
+    assert learn.main(["experiment", "figures", "x", "no.csv"]) == 2
+    assert "no.csv is no file" in capsys.readouterr().out
 
 
 def test_what_a_score_counts_is_seen_and_taken_back(serving: Serving, tmp_path: Path) -> None:

@@ -99,8 +99,8 @@ def spent(figures: Figures, blind: Spending, arm: str | None = None) -> int | No
 def capped(rules: Rules, figures: Figures, blind: Spending) -> str | None:
     """Why it must end: all is spent that may be, whatever was spent besides that nobody tells."""
     least = sum(one for one in _told(figures, blind) if one is not None)
-    over = rules.cap_micros is not None and least >= rules.cap_micros
-    return f"its cap of {rules.cap_micros} micros is spent" if over else None
+    cap = rules.cap_micros
+    return f"its cap of {cap / 1_000_000:,.2f} is spent" if cap is not None and least >= cap else None
 
 
 def _told(figures: Figures, blind: Spending, arm: str | None = None) -> list[int | None]:
