@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from common.adapters.google.sources import location
 from common.bootstrap.cloud import CloudParts
-from common.chores import late
+from common.chores.erasing import late
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings
 from common.errors import BadInput

@@ -12,8 +12,8 @@ from common.adapters.embedded.vault import LocalVault
 from common.adapters.google.drive import SharedDrive
 from common.adapters.outbound import HttpsOutbound
 from common.bootstrap import platforms
-from common.chores import late
-from common.chores.connecting import CALLBACK, Consent
+from common.chores.connections.connecting import CALLBACK, Consent
+from common.chores.erasing import late
 from common.chores.tools import Tools
 from common.domain.asset import Source
 from common.domain.settings import FlowSettings

@@ -46,7 +46,7 @@ from common.adapters.sessions import Sessions
 from common.bootstrap import council, platforms
 from common.bootstrap.parts import Parts
 from common.chores import work as chores
-from common.chores.connecting import CALLBACK, Consent
+from common.chores.connections.connecting import CALLBACK, Consent
 from common.chores.pushing import Pushes
 from common.chores.tools import Tools
 from common.config import Cloud

@@ -37,8 +37,8 @@ from common.adapters.models.shelf import Shelf
 from common.adapters.outbound import HttpsOutbound
 from common.bootstrap import council, platforms
 from common.bootstrap.parts import Parts
-from common.chores import late
-from common.chores.connecting import CALLBACK, Consent
+from common.chores.connections.connecting import CALLBACK, Consent
+from common.chores.erasing import late
 from common.chores.tools import Tools
 from common.config import Settings
 from common.domain.asset import Source

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.adapters.embedded.push import LEFT_OUT
-from common.chores.connecting import Consent
+from common.chores.connections.connecting import Consent
 from common.pipeline.engine import Engine
 from common.ports.auth import Auth
 from common.ports.drive import Drive

@@ -14,8 +14,10 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from common.chores import campaigning, chore, insights, learning
+from common.chores import chore, learning
+from common.chores.ads import campaigning
 from common.chores.chore import Again, Done, End, Hold
+from common.chores.posts import insights
 from common.chores.tools import Tools
 from common.domain.campaign import OVER
 from common.domain.codec import from_json, to_json

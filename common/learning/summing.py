@@ -95,7 +95,7 @@ def summed(lines: Sequence[Line], currency: str | None) -> Iterable[Past]:
 
 
 def outcome(one: Past, now: datetime) -> Json:
-    """The document of it, of the same form as that of a post (common.chores.insights)."""
+    """The document of it, of the same form as that of a post (common.chores.posts.insights)."""
     launched = stamp(_midnight(one.launched))
     body: Json = {"schema": 1, "source": "import", "account": one.account, "network": one.network}
     body |= dict.fromkeys(("publication", "channel", "clip", "flow", "asset", "predicted", "slot"))

@@ -9,7 +9,7 @@ import msgspec
 
 from common.accounts import audit, invitations, keys, members, organisations
 from common.accounts.roles import Role, second_factor
-from common.chores import campaign_plans
+from common.chores.ads import campaign_plans
 from common.errors import BadInput
 from common.ports.auth import Caller
 from functions.api.pages import Cursor, Limit

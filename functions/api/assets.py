@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from common.chores import campaign_plans, chore, erase_asset, imports
+from common.chores import chore, imports
+from common.chores.ads import campaign_plans
+from common.chores.erasing import erase_asset
 from common.errors import BadInput, Conflict, NotFound, Stale
 from common.ports import uploads
 from common.ports.clock import stamp

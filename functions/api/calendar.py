@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import msgspec
 
-from common.chores import bulk, channels, chore
-from common.chores.scheduling import slots_of
+from common.chores import chore
+from common.chores.connections import channels
+from common.chores.posts import bulk
+from common.chores.posts.scheduling import slots_of
 from common.domain.calendar import Pause, Slot, occurrences, pausing, zone_of
 from common.domain.codec import from_json
 from common.errors import BadInput, Conflict, NotFound, Stale

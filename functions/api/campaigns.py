@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from common.chores import campaign_plans, campaigning, channels, chore
+from common.chores import chore
+from common.chores.ads import campaign_plans, campaigning
+from common.chores.connections import channels
 from common.domain.campaign import PARTS, Audience, Button, Category, Delivery, Gender, Objective, Part, Plan, Step
 from common.domain.clip import Aspect
 from common.domain.codec import from_json

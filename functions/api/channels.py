@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from common.chores import channels, chore, connecting
-from common.chores.connecting import Taken
+from common.chores import chore
+from common.chores.connections import channels, connecting
+from common.chores.connections.connecting import Taken
 from common.domain.calendar import zone_of
 from common.domain.publication import Late, Network, Visibility
 from common.errors import BadInput, Conflict, NotFound, Stale

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from common.chores.scheduling import TEXTS, posted_of
+from common.chores.posts.scheduling import TEXTS, posted_of
 from common.domain.platforms import platforms
 from common.domain.timebase import decimal
 from common.errors import BadInput, Conflict, NotFound, Stale

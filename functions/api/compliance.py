@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from common.chores.scheduling import TEXTS
+from common.chores.posts.scheduling import TEXTS
 from common.domain import gate
 from common.domain.codec import from_json, loads
 from common.domain.platforms import Platform, platforms

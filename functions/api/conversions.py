@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from common.chores import chore, conversions
+from common.chores import chore
+from common.chores.ads import conversions
 from common.domain.campaign import Conversion
 from common.errors import BadInput, Conflict, NotFound
 from common.ports.documents import Snap

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from common.accounts import members, organisations
-from common.chores import chore, erase_asset, erase_tenant
+from common.chores import chore
+from common.chores.erasing import erase_asset, erase_tenant
 from common.errors import BadInput, Conflict, NotFound, Permanent, Stale
 from common.ports.documents import Snap, Where
 from functions.api import accounts

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from common.chores import noticing
+from common.chores.connections import noticing
 from common.domain.publication import Network
 from common.errors import NotFound
 from functions.api.route import Answer, Ask, Shape, matching

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from common.chores import channels
+from common.chores.connections import channels
 from common.domain.learning import Band
 from common.errors import ModelRefused, NotFound
 from common.learning import asking

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from common.chores import channels, chore, publishing, scheduling
-from common.chores.scheduling import Wanted, checked
+from common.chores import chore
+from common.chores.connections import channels
+from common.chores.posts import publishing, scheduling
+from common.chores.posts.scheduling import Wanted, checked
 from common.domain.calendar import instant
 from common.domain.clip import Aspect
 from common.domain.publication import BEFORE, Late, Step, Visibility

@@ -19,7 +19,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from common.chores import channels, chore
+from common.chores import chore
+from common.chores.connections import channels
 from common.chores.tools import Tools
 from common.domain.codec import to_json
 from common.domain.publication import File

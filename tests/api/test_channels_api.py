@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from common.chores import channels, connecting, work
+from common.chores import work
+from common.chores.connections import channels, connecting
 from common.domain.publication import Account
 from tests.api.conftest import Served, serving
 from tests.api.test_app import problem

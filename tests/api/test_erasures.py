@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from common.chores import erase_tenant, removing, work
+from common.chores import work
+from common.chores.erasing import erase_tenant, removing
 from common.learning import registry
 from common.pipeline.execution import claim
 from common.pipeline.run import RunId

@@ -12,8 +12,9 @@ import pytest
 from urllib3.util.retry import Retry
 
 from common.adapters.google.sign_ins import FirebaseSignIns
-from common.chores import erase_tenant, work
-from common.chores.erase_tenant import SIGN_IN
+from common.chores import work
+from common.chores.erasing import erase_tenant
+from common.chores.erasing.erase_tenant import SIGN_IN
 from tests.api.conftest import Served
 from tests.api.test_accounts_api import joined, made
 from tests.api.test_erasures import checked, everything, lived

@@ -141,7 +141,7 @@ def test_a_clip_of_before_there_were_features_goes_out_as_ever(served: Served) -
 def test_neither_numpy_nor_xgboost_is_loaded_to_foretell() -> None:
     """So that a light function starts cold in a second; what an answer needs is imported by then."""
     code = (
-        "import sys, functions.api.predictions, common.stages.predict, common.chores.scheduling\n"
+        "import sys, functions.api.predictions, common.stages.predict, common.chores.posts.scheduling\n"
         "print([one for one in ('numpy', 'xgboost', 'scipy', 'cv2') if one in sys.modules])"
     )
     told = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

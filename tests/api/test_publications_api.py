@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from common.chores import channels, work
+from common.chores import work
+from common.chores.connections import channels
 from common.domain.codec import dumps, to_json
 from common.domain.gate import Finding, Fit, Gate
 from common.domain.publication import KINDS

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.adapters.embedded.sqlite import SqliteDocuments
-from common.chores import insights
+from common.chores.posts import insights
 from common.domain.learning import RIPE
 from common.domain.publication import Metrics
 from common.learning import history

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from common.bootstrap import local as bootstrap
-from common.chores import chore, erase_asset, learning, work
+from common.chores import chore, learning, work
+from common.chores.erasing import erase_asset
 from common.chores.tools import Tools
 from common.domain.learning import Creative, Silence
 from common.errors import ModelRefused

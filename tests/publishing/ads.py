@@ -12,7 +12,9 @@ from typing import Any
 
 from common.adapters.platforms.meta_ads import MetaAds as Adapter
 from common.adapters.platforms.site import Site
-from common.chores import campaigning, channels, chore
+from common.chores import chore
+from common.chores.ads import campaigning
+from common.chores.connections import channels
 from common.domain.campaign import Audience, Plan
 from common.domain.codec import to_json
 from common.domain.publication import File

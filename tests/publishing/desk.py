@@ -10,7 +10,8 @@ from typing import Any
 
 from common.adapters.calls import DocumentCalls
 from common.bootstrap import local as bootstrap
-from common.chores import channels, chore, work
+from common.chores import chore, work
+from common.chores.connections import channels
 from common.chores.tools import Tools
 from common.domain.codec import to_json
 from common.domain.publication import File, Post

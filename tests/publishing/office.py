@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from common.accounts.acting import Acting
-from common.chores import channels, connecting
+from common.chores.connections import channels, connecting
 from common.domain.publication import Account
 from common.errors import NotConnected, PlatformSaid, Unreachable
 from common.pipeline.engine import Engine

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.chores import channels
-from common.chores.campaigning import READS_S, watch_key
+from common.chores.ads.campaigning import READS_S, watch_key
+from common.chores.connections import channels
 from common.domain.campaign import Audience
 from common.ports.clock import stamp
 from common.ports.documents import Update

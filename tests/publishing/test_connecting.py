@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from common.accounts import audit
-from common.chores import channels, connecting, exports, work
+from common.chores import exports, work
+from common.chores.connections import channels, connecting
 from common.domain.publication import Account
 from common.errors import BadInput, Forbidden, NotFound, Permanent, PlatformSaid, Unreachable
 from common.ports.documents import ABSENT, Update

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.chores import channels
+from common.chores.connections import channels
 from common.ports.documents import Json
 from common.ports.platforms import Tokens
 from tests.contract.platforms.worlds import WORLDS

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.chores.publishing import BEGINNINGS, GRACE, LEAD, TRIES
+from common.chores.posts.publishing import BEGINNINGS, GRACE, LEAD, TRIES
 from common.errors import PlatformSaid, Transient, Unreachable
 from common.ports.calls import key_of
 from common.ports.clock import parse, stamp

@@ -15,7 +15,7 @@ import pytest
 
 from common.adapters.platforms import meta_counts, registry
 from common.adapters.platforms.site import Site
-from common.chores.campaigning import watch_key
+from common.chores.ads.campaigning import watch_key
 from common.domain.campaign import Audience, Conversion
 from common.errors import PlatformSaid
 from common.ports.platforms import App

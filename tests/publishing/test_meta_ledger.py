@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.chores import channels
+from common.chores.connections import channels
 from tests.contract.platforms.worlds import WORLDS
 from tests.contract.platforms.worlds.meta import MetaWorld
 from tests.publishing.desk import Desk, desk

@@ -17,8 +17,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.bootstrap import platforms
-from common.chores import noticing
-from common.chores.connecting import CALLBACK
+from common.chores.connections import noticing
+from common.chores.connections.connecting import CALLBACK
 from common.errors import BadInput, Permanent, Unauthorized
 from common.ports.notices import Herald, Notice
 from common.ports.platforms import App

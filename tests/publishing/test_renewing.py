@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from common.chores import channels, chore, renewing, work
-from common.chores.channels import Held
+from common.chores import chore, work
+from common.chores.connections import channels, renewing
+from common.chores.connections.channels import Held
 from common.domain.publication import Account
 from common.errors import Later, PlatformSaid
 from common.ports.clock import parse

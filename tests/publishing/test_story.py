@@ -13,7 +13,7 @@ import pytest
 
 from common.bootstrap import platforms
 from common.chores import work
-from common.chores.connecting import CALLBACK
+from common.chores.connections.connecting import CALLBACK
 from common.domain.publication import Network
 from tests.api.conftest import Served, serving
 from tests.api.test_publications_api import go, postable

@@ -33,9 +33,10 @@ from common.adapters.google.wake import CloudWake
 from common.bootstrap import platforms
 from common.bootstrap.cloud import CloudParts
 from common.bootstrap.parts import Parts
-from common.chores import channels, chore, exports
+from common.chores import chore, exports
 from common.chores import work as chores
-from common.chores.connecting import Consent
+from common.chores.connections import channels
+from common.chores.connections.connecting import Consent
 from common.chores.tools import Tools
 from common.config import Cloud
 from common.domain.asset import Source

@@ -3,8 +3,8 @@
 connected ──the platform refuses its token──> broken ──connected again──> connected
     └── somebody takes it away ──> disconnected ──connected again──> connected
 
-What one sign-in gave stands in its chore, `tenants/{t}/chores/channel-{grant}` (common.chores.renewing), which alone
-renews it, and hands each of its channels what it may use.
+What one sign-in gave stands in its chore, `tenants/{t}/chores/channel-{grant}` (renewing.py), which alone renews it and
+hands each of its channels what it may use.
 """
 
 from __future__ import annotations

@@ -10,9 +10,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from common.chores import channels, learning, posted
-from common.chores.channels import Held
+from common.chores import learning
 from common.chores.chore import Again, Done, End, Hold
+from common.chores.connections import channels
+from common.chores.connections.channels import Held
+from common.chores.posts import posted
 from common.chores.tools import Tools
 from common.domain.codec import to_json
 from common.errors import Conflict, Later, Permanent, PlatformSaid, Unreachable

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.chores import channels, chore, scheduling
+from common.chores import chore
+from common.chores.connections import channels
+from common.chores.posts import scheduling
 from common.domain.campaign import OVER, Plan, checked, daily
 from common.domain.clip import Aspect
 from common.domain.codec import to_json

@@ -13,9 +13,11 @@ import random
 from datetime import timedelta
 from typing import Any, Final
 
-from common.chores import channels, chore, posted
-from common.chores.channels import Held
+from common.chores import chore
 from common.chores.chore import Again, Done, End, Hold
+from common.chores.connections import channels
+from common.chores.connections.channels import Held
+from common.chores.posts import posted
 from common.chores.tools import Tools
 from common.domain.campaign import PARTS, Delivery, Made, Part, Plan
 from common.domain.codec import from_json

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from common.chores import channels, chore
-from common.chores.channels import Held
+from common.chores import chore
 from common.chores.chore import Again, Done, End, Hold
+from common.chores.connections import channels
+from common.chores.connections.channels import Held
 from common.chores.tools import Tools
 from common.domain.campaign import Conversion, young
 from common.domain.codec import digest, from_json, to_json

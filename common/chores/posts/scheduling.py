@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, Literal
 
-from common.chores import channels, chore
+from common.chores import chore
+from common.chores.connections import channels
 from common.domain.calendar import Pause, Slot, following, pausing
 from common.domain.campaign import Audience
 from common.domain.clip import Aspect

@@ -20,8 +20,9 @@ from common.accounts import audit, members, tokens
 from common.accounts.acting import Acting
 from common.accounts.organisations import is_open
 from common.accounts.roles import may
-from common.chores import channels, chore, renewing
+from common.chores import chore
 from common.chores.chore import Done, End, Hold
+from common.chores.connections import channels, renewing
 from common.chores.tools import Tools
 from common.domain.publication import Account
 from common.errors import BadInput, Conflict, NotFound, Permanent, PlatformSaid, Unreachable

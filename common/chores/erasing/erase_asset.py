@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from common.chores import chore, removing
+from common.chores import chore
 from common.chores.chore import Again, End, Hold
+from common.chores.erasing import removing
 from common.chores.tools import Tools
 from common.errors import Conflict
 from common.learning import registry

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from common.chores import chore, erase_asset, erase_tenant
+from common.chores import chore
+from common.chores.erasing import erase_asset, erase_tenant
 from common.errors import Conflict
 from common.pipeline.engine import Engine
 from common.ports.clock import stamp

@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from common.chores import campaigning, channels, insights, learning, posted
-from common.chores.channels import Held
+from common.chores import learning
+from common.chores.ads import campaigning
 from common.chores.chore import Again, Done, End, Hold
+from common.chores.connections import channels
+from common.chores.connections.channels import Held
+from common.chores.posts import insights, posted
 from common.chores.tools import Tools
 from common.domain.campaign import Day, Plan
 from common.domain.codec import from_json, to_json

@@ -11,9 +11,11 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 
-from common.chores import chore, removing, renewing
+from common.chores import chore
 from common.chores.chore import Again, End, Hold
-from common.chores.receipts import counted
+from common.chores.connections import renewing
+from common.chores.erasing import removing
+from common.chores.erasing.receipts import counted
 from common.chores.tools import Tools
 from common.pipeline.engine import Engine
 from common.ports.clock import stamp

@@ -13,9 +13,10 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from common.chores import channels, posted
-from common.chores.channels import Held
 from common.chores.chore import Again, Done, End, Hold
+from common.chores.connections import channels
+from common.chores.connections.channels import Held
+from common.chores.posts import posted
 from common.chores.tools import Tools
 from common.domain.codec import from_json
 from common.domain.publication import HANDLES, File, Post

@@ -14,8 +14,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from common.chores import channels, chore, noticing
+from common.chores import chore
 from common.chores.chore import Again, Done, End, Hold
+from common.chores.connections import channels, noticing
 from common.chores.tools import Tools
 from common.domain.codec import to_json
 from common.domain.publication import Account

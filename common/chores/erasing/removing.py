@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.chores.chore import Again, Done, End, Hold
-from common.chores.receipts import counted, receipt
+from common.chores.erasing.receipts import counted, receipt
 from common.chores.tools import Tools
 from common.pipeline import flows
 from common.pipeline.run import Flow

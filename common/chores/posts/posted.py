@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from common.chores import channels, chore
+from common.chores import chore
 from common.chores.chore import Hold
+from common.chores.connections import channels
 from common.chores.tools import Tools
 from common.domain.codec import dumps
 from common.events import deliveries, log

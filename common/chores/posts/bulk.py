@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from common.chores import chore, scheduling
+from common.chores import chore
 from common.chores.chore import Again, Done, End, Hold
-from common.chores.scheduling import Wanted
+from common.chores.posts import scheduling
+from common.chores.posts.scheduling import Wanted
 from common.chores.tools import Tools
 from common.domain.calendar import instant
 from common.domain.codec import dumps, loads, to_json

@@ -1,0 +1,1 @@
+"""Connections: the accounts that are spoken for, their tokens, and what their platforms tell."""

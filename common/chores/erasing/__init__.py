@@ -1,0 +1,1 @@
+"""Erasing: everything of an asset, an organisation or a person, with receipts."""
