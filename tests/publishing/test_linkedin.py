@@ -23,10 +23,10 @@ from tests.contract.platforms.worlds import WORLDS
 from tests.contract.platforms.worlds.world import SIZE, World, content, verifier
 from tests.publishing.desk import desk
 from tests.publishing.plain import TOKEN
-from tests.standins.loopback import Reply
+from tests.standins.loopback import Reply, Request
 from tests.standins.platforms import linkedin as standin
 from tests.standins.platforms.linkedin import ANN, LASTS_S, OF_MEMBERS, PAGE, PART, parts_of, plain
-from tests.standins.platforms.mutations import mutated
+from tests.standins.platforms.mutations import Mutants
 from tests.standins.platforms.network import Asked, Token
 
 MEMBERS = ("openid", "profile", "w_member_social")
@@ -54,10 +54,7 @@ def posted(world: World, account: str = ANN, body: str = "How to make tea") -> s
 def story(world: World) -> None:
     """Every request that Cutroom makes of LinkedIn."""
     world.site.slow = 1
-    secret, challenge = verifier()
-    back = world.site.allowed(world.owner, world.platform.authorize(world.app, world.site.redirect, "s", challenge))
-    tokens = world.platform.exchange(world.app, world.site.redirect, back["code"], secret)
-    tokens = world.platform.refresh(world.app, tokens)
+    tokens = world.allowed()
     now = datetime.now(UTC)
     for account in world.platform.accounts(tokens.access):
         world.account = account.id
@@ -71,21 +68,14 @@ def story(world: World) -> None:
 
 
 def test_what_is_wrong_in_a_request_is_refused(world: World) -> None:
-    taken, count = [], 0
-
-    def decide(asked: Asked) -> None:
-        nonlocal count
-        for what, request in mutated(asked.request):
-            count += 1
-            if not world.site.refuses(request):
-                taken.append((asked.op, what))
+    def more(asked: Asked) -> Iterator[Request]:
         for name in ("LinkedIn-Version", "X-Restli-Protocol-Version"):
             if asked.request.path.startswith("/rest/"):
-                assert world.site.refuses(replace(asked.request, headers={**asked.request.headers, name: "1"}))
+                yield replace(asked.request, headers={**asked.request.headers, name: "1"})
 
-    world.site.decide = decide
+    mutants = Mutants(world.site, more)
     story(world)
-    assert not taken and count > 100 and world.posts() == 2
+    assert not mutants.taken and mutants.tried > 100 and world.posts() == 2
     assert {asked.op for asked in world.site.requests} == {op for _, _, op, _ in site(world).routes}
 
 

@@ -21,10 +21,10 @@ from common.errors import Fenced, PlatformSaid, Unreachable
 from common.ports.platforms import Absent, Posted, Ready, Wait
 from tests.conftest import SHARED
 from tests.contract.platforms.worlds import WORLDS
-from tests.contract.platforms.worlds.world import PICTURE, World, verifier
+from tests.contract.platforms.worlds.world import PICTURE, World
 from tests.publishing.specs import Spec
 from tests.standins.loopback import Reply, Request
-from tests.standins.platforms.mutations import mutated
+from tests.standins.platforms.mutations import Mutants
 from tests.standins.platforms.network import Asked
 from tests.standins.platforms.pinterest import LASTS_S, Pinterest
 
@@ -46,10 +46,7 @@ def site(world: World) -> Pinterest:
 def story(world: World) -> None:
     """Every request that Cutroom makes of Pinterest."""
     world.site.slow = 2
-    told, challenge = verifier()
-    back = world.site.allowed(world.owner, world.platform.authorize(world.app, world.site.redirect, "s", challenge))
-    tokens = world.platform.exchange(world.app, world.site.redirect, back["code"], told)
-    tokens = world.platform.refresh(world.app, tokens)
+    tokens = world.allowed()
     world.platform.accounts(tokens.access)
     work = world.work(TEA, token=tokens.access, cover=COVER)
     work.ready()
@@ -76,20 +73,13 @@ def test_all_requests_are_as_the_openapi_has_them(world: World) -> None:
 def test_what_is_wrong_in_a_request_is_refused(world: World) -> None:
     """By the stand-in, and by the OpenAPI where it is there; each right before the same request without the fault."""
     spec = Spec(FILE, "/v5") if FILE.is_file() else None
-    taken, count = [], 0
 
-    def decide(asked: Asked) -> None:
-        nonlocal count
-        for what, request in mutated(asked.request):
-            count += 1
-            if not world.site.refuses(request):
-                taken.append(("stand-in", asked.op, what))
-            if spec is not None and asked.op != "part" and not spec.wrong(request):
-                taken.append(("OpenAPI", asked.op, what))
+    def other(asked: Asked, what: str, request: Request) -> bool:
+        return spec is None or asked.op == "part" or bool(spec.wrong(request))
 
-    world.site.decide = decide
+    mutants = Mutants(world.site, other=other)
     story(world)
-    assert not taken and count > 40
+    assert not mutants.taken and mutants.tried > 40
     assert world.posts() == 1
 
 

@@ -17,10 +17,10 @@ from common.domain.publication import File, Metrics, Post
 from common.errors import Permanent, PlatformSaid, Unreachable
 from common.ports.platforms import Absent, App, Job, Platform, Posted, Tokens
 from tests.contract.platforms.worlds import WORLDS
-from tests.contract.platforms.worlds.world import Dead, World, content, verifier
-from tests.standins.loopback import Reply
+from tests.contract.platforms.worlds.world import Dead, World, content
+from tests.standins.loopback import Reply, Request
 from tests.standins.platforms import snapchat as standin
-from tests.standins.platforms.mutations import mutated
+from tests.standins.platforms.mutations import Mutants
 from tests.standins.platforms.network import Asked
 
 APP = App(id="id", secret="secret")
@@ -69,23 +69,13 @@ def test_nothing_is_done_where_it_is_not_switched_on(world: World, name: str) ->
 
 
 def test_what_is_wrong_in_a_request_is_refused(world: World) -> None:
-    taken, count = [], 0
-
-    def decide(asked: Asked) -> None:
-        nonlocal count
-        for what, request in mutated(asked.request):
-            count += 1
-            if not world.site.refuses(request):
-                taken.append((asked.op, what))
+    def more(asked: Asked) -> Iterator[Request]:
         for old, new in ((b"ADD", b"ODD"), (b"FINALIZE", b"FINALISE"), (b'name="part_number"', b'name="number"')):
             if asked.op in ("part", "end") and old in asked.request.body[:1000]:
-                assert world.site.refuses(replace(asked.request, body=asked.request.body.replace(old, new, 1)))
+                yield replace(asked.request, body=asked.request.body.replace(old, new, 1))
 
-    world.site.decide = decide
-    secret, challenge = verifier()
-    back = world.site.allowed(world.owner, world.platform.authorize(world.app, world.site.redirect, "s", challenge))
-    tokens = world.platform.exchange(world.app, world.site.redirect, back["code"], secret)
-    tokens = world.platform.refresh(world.app, tokens)
+    mutants = Mutants(world.site, more)
+    tokens = world.allowed()
     world.platform.accounts(tokens.access)
     work = world.work(size=1000, token=tokens.access)
     work.ready()
@@ -93,7 +83,7 @@ def test_what_is_wrong_in_a_request_is_refused(world: World) -> None:
     assert told.id is not None and isinstance(world.platform.find(work.job()), Posted)
     world.platform.measure(tokens.access, world.account, told.id, NOW, NOW)
     world.platform.revoke(world.app, tokens)
-    assert not taken and count > 20 and world.posts() == 1
+    assert not mutants.taken and mutants.tried > 20 and world.posts() == 1
     assert {asked.op for asked in world.site.requests} == {op for _, _, op, _ in site(world).routes}
 
 

@@ -16,11 +16,11 @@ from common.errors import PlatformSaid, Unreachable
 from common.ports.platforms import Absent, Posted, Ready, Wait
 from tests.conftest import SHARED
 from tests.contract.platforms.worlds import WORLDS
-from tests.contract.platforms.worlds.world import PICTURE, SIZE, World, verifier
+from tests.contract.platforms.worlds.world import PICTURE, SIZE, World
 from tests.publishing.specs import Spec
-from tests.standins.loopback import Reply
+from tests.standins.loopback import Reply, Request
 from tests.standins.platforms import x as standin
-from tests.standins.platforms.mutations import mutated
+from tests.standins.platforms.mutations import Mutants
 from tests.standins.platforms.network import Asked
 from tests.standins.platforms.x import LASTS_S, X
 
@@ -41,10 +41,7 @@ def site(world: World) -> X:
 def story(world: World) -> None:
     """Every request that Cutroom makes of X."""
     world.site.slow = 1
-    told, challenge = verifier()
-    back = world.site.allowed(world.owner, world.platform.authorize(world.app, world.site.redirect, "s", challenge))
-    tokens = world.platform.exchange(world.app, world.site.redirect, back["code"], told)
-    tokens = world.platform.refresh(world.app, tokens)
+    tokens = world.allowed()
     world.platform.accounts(tokens.access)
     post = Post(title="", body="How to make tea", link=LINK, ai_made=True, paid_partnership=True)
     work = world.work(post, token=tokens.access)
@@ -72,20 +69,13 @@ def test_all_requests_are_as_the_openapi_has_them(world: World) -> None:
 def test_what_is_wrong_in_a_request_is_refused(world: World) -> None:
     """By the stand-in, and by X's OpenAPI where it is there; each right before the same request without the fault."""
     spec = Spec(FILE) if FILE.is_file() else None
-    taken, count = [], 0
 
-    def decide(asked: Asked) -> None:
-        nonlocal count
-        for what, request in mutated(asked.request):
-            count += 1
-            if not world.site.refuses(request):
-                taken.append(("stand-in", asked.op, what))
-            if spec is not None and spec.knows(asked.request) and not spec.wrong(request):
-                taken.append(("OpenAPI", asked.op, what))
+    def other(asked: Asked, what: str, request: Request) -> bool:
+        return spec is None or not spec.knows(asked.request) or bool(spec.wrong(request))
 
-    world.site.decide = decide
+    mutants = Mutants(world.site, other=other)
     story(world)
-    assert not taken and count > 40
+    assert not mutants.taken and mutants.tried > 40
     assert world.posts() == 1
 
 

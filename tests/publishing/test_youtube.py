@@ -27,9 +27,9 @@ from tests.contract.platforms.worlds import WORLDS
 from tests.contract.platforms.worlds.world import PICTURE, SIZE, Work, World, content, verifier
 from tests.publishing.discovery import document, method, paths, wrong
 from tests.publishing.uploading import part
-from tests.standins.loopback import Reply
+from tests.standins.loopback import Reply, Request
 from tests.standins.platforms import youtube_rules as rules
-from tests.standins.platforms.mutations import mutated
+from tests.standins.platforms.mutations import Mutants
 from tests.standins.platforms.network import Asked, running
 from tests.standins.platforms.youtube import OPS, Video, YouTube
 
@@ -118,25 +118,14 @@ class TestDocuments:
 
     def test_what_is_wrong_in_a_request_is_refused(self, world: World) -> None:
         """By the stand-in and, but for values that are any text to them, the documents; each before the right one."""
-        taken, count = [], 0
 
-        def decide(one: Asked) -> None:
-            nonlocal count
-            for what, request in mutated(one.request):
-                count += 1
-                if not world.site.refuses(request):
-                    taken.append((one.op, what))
-                if (
-                    one.op in IDS
-                    and " has what " not in what
-                    and " is odd" not in what
-                    and not wrong(IDS[one.op], request)
-                ):
-                    taken.append((IDS[one.op], what))
+        def other(one: Asked, what: str, request: Request) -> bool:
+            any_text = " has what " in what or " is odd" in what
+            return one.op not in IDS or any_text or bool(wrong(IDS[one.op], request))
 
-        world.site.decide = decide
+        mutants = Mutants(world.site, other=other)
         story(world)
-        assert not taken and count > 75
+        assert not mutants.taken and mutants.tried > 75
 
     @pytest.mark.parametrize(
         ("header", "value"),
@@ -703,10 +692,7 @@ def test_a_version_that_there_is_not_says_so(world: World) -> None:
 
 def story(world: World) -> None:
     """Every request that Cutroom makes of YouTube."""
-    told, challenge = verifier()
-    back = world.site.allowed(world.owner, world.platform.authorize(world.app, world.site.redirect, "s", challenge))
-    tokens = world.platform.exchange(world.app, world.site.redirect, back["code"], told)
-    tokens = world.platform.refresh(world.app, tokens)
+    tokens = world.allowed()
     world.platform.accounts(tokens.access)
     world.platform.linked(tokens.access, world.account)
     post = replace(TEA, link="https://a.example", ai_made=True, paid_partnership=True, made_for_kids=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from tests.standins.loopback import Request
+from tests.standins.platforms.network import Asked, Network
 
 Json = dict[str, Any]
 ODD = [["odd"]]  # of no field the type
@@ -35,6 +36,33 @@ def mutated(request: Request) -> Iterator[tuple[str, Request]]:
     if kind.startswith("application/json"):
         for what, body in _fields(json.loads(request.body)):
             yield what, replace(request, body=json.dumps(body).encode())
+
+
+@dataclass
+class Mutants:
+    """Before a site answers a request, it gets it with one thing wrong in it, for each thing that can be.
+
+    `more`: what else can be wrong in one; `other`: whether another judge refuses such a one too. `taken`: those that
+    one of them took; `tried`: how many there were.
+    """
+
+    site: Network
+    more: Callable[[Asked], Iterable[Request]] = lambda asked: ()
+    other: Callable[[Asked, str, Request], bool] = lambda asked, what, request: True
+    taken: list[tuple[str, str, str]] = field(default_factory=list)
+    tried: int = 0
+
+    def __post_init__(self) -> None:
+        self.site.decide = self._decide
+
+    def _decide(self, asked: Asked) -> None:
+        for what, request in mutated(asked.request):
+            self.tried += 1
+            if not self.site.refuses(request):
+                self.taken.append(("stand-in", asked.op, what))
+            if not self.other(asked, what, request):
+                self.taken.append(("other", asked.op, what))
+        self.taken += [("stand-in", asked.op, "its own") for one in self.more(asked) if not self.site.refuses(one)]
 
 
 def _fields(body: Json) -> Iterator[tuple[str, Json]]:

@@ -265,6 +265,25 @@ class Network:
         del self.codes[form["code"]]
         return Token(account=code.account, until=self.now() + self.lasts_s, scopes=code.scopes)
 
+    def renewed(self, form: Mapping[str, str], spent: Bad) -> Token:
+        """By a form's refresh token, which is worth nothing afterwards. Raises `spent`."""
+        if (old := self.refreshes.pop(form.get("refresh_token", ""), None)) is None:
+            raise spent
+        return Token(account=old.account, until=self.now() + self.lasts_s, scopes=old.scopes)
+
+    def granted(self, form: Mapping[str, str], *names: str) -> Token:
+        """By a code with PKCE or a refresh token, as RFC 6749 has it; `names`: of what stands beside. Raises Bad."""
+        if form.get("grant_type") == "authorization_code":
+            known(form, *names, "grant_type", "code", "redirect_uri", "code_verifier")
+            try:
+                return self.exchanged(form, pkce=True)
+            except Bad as bad:
+                raise Bad(400, bad.message, "invalid_grant", flat=True) from bad
+        if form.get("grant_type") == "refresh_token":
+            known(form, *names, "grant_type", "refresh_token")
+            return self.renewed(form, Bad(400, "Refresh token is invalid or expired.", "invalid_grant", flat=True))
+        raise Bad(400, "grant_type is not one it can be", "unsupported_grant_type", flat=True)
+
     def basic(self, asked: Asked) -> None:
         """Raises Bad where the client does not prove who it is by HTTP Basic."""
         told = base64.b64encode(f"{quote(self.client, safe='')}:{quote(self.secret, safe='')}".encode()).decode()

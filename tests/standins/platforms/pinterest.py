@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tests.standins.loopback import Reply
-from tests.standins.platforms.network import Asked, Bad, Json, Network, Post, Route, Token, answered, known
+from tests.standins.platforms.network import Asked, Bad, Json, Network, Post, Route, answered, known
 
 _ID = r"\d{1,20}"
 LARGEST = 2 << 30
@@ -105,10 +105,7 @@ class Pinterest(Network):
             token = self.exchanged(form, pkce=False)
         elif form.get("grant_type") == "refresh_token":
             known(form, "grant_type", "refresh_token", "scope")
-            old = self.refreshes.pop(form.get("refresh_token", ""), None)
-            if old is None:
-                raise Bad(401, _WORDS[2], 2)
-            token = Token(account=old.account, until=self.now() + self.lasts_s, scopes=old.scopes)
+            token = self.renewed(form, Bad(401, _WORDS[2], 2))
         else:
             raise Bad(400, "grant_type is not one it can be", 1)
         refresh = f"pinr.{secrets.token_hex(16)}"

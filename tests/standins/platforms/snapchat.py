@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from tests.standins.loopback import Reply
-from tests.standins.platforms.network import Asked, Bad, Json, Network, Post, Route, Token, answered, known
+from tests.standins.platforms.network import Asked, Bad, Json, Network, Post, Route, answered, known
 
 LARGEST: Final = 32_000_000  # bytes of a part
 LONGEST: Final = 160  # characters of a description
@@ -81,20 +81,7 @@ class Snapchat(Network):
     def _token(self, asked: Asked) -> Reply:
         form = asked.form
         self._client(form)
-        if form.get("grant_type") == "authorization_code":
-            known(form, "client_id", "client_secret", "grant_type", "code", "redirect_uri", "code_verifier")
-            try:
-                token = self.exchanged(form, pkce=True)
-            except Bad as bad:
-                raise Bad(400, bad.message, "invalid_grant", flat=True) from bad
-        elif form.get("grant_type") == "refresh_token":
-            known(form, "client_id", "client_secret", "grant_type", "refresh_token")
-            old = self.refreshes.pop(form.get("refresh_token", ""), None)
-            if old is None:
-                raise Bad(400, "Invalid refresh token", "invalid_grant", flat=True)
-            token = Token(account=old.account, until=self.now() + self.lasts_s, scopes=old.scopes)
-        else:
-            raise Bad(400, "grant_type is not one it can be", "unsupported_grant_type", flat=True)
+        token = self.granted(form, "client_id", "client_secret")
         again = f"hCg{self.number()}"
         self.refreshes[again] = token
         told: Json = {"access_token": self.token(token.account, token.scopes), "expires_in": int(self.lasts_s)}

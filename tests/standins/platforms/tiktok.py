@@ -20,7 +20,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.standins.loopback import Reply, Request
-from tests.standins.platforms.network import Asked, Bad, Json, Network, Post, Route, Token, answered, known
+from tests.standins.platforms.network import Asked, Bad, Json, Network, Post, Route, answered, known
 
 LEVELS: Final = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
 KINDS: Final = ("video/mp4", "video/quicktime", "video/webm")
@@ -146,20 +146,7 @@ class TikTok(Network):
     def _token(self, asked: Asked) -> Reply:
         form = asked.form
         self._client(form)
-        if form.get("grant_type") == "authorization_code":
-            known(form, "client_key", "client_secret", "grant_type", "code", "redirect_uri", "code_verifier")
-            try:
-                token = self.exchanged(form, pkce=True)
-            except Bad as bad:
-                raise Bad(400, bad.message, "invalid_grant", flat=True) from bad
-        elif form.get("grant_type") == "refresh_token":
-            known(form, "client_key", "client_secret", "grant_type", "refresh_token")
-            old = self.refreshes.pop(form.get("refresh_token", ""), None)
-            if old is None:
-                raise Bad(400, "Refresh token is invalid or expired.", "invalid_grant", flat=True)
-            token = Token(account=old.account, until=self.now() + self.lasts_s, scopes=old.scopes)
-        else:
-            raise Bad(400, "grant_type is not one it can be", "unsupported_grant_type", flat=True)
+        token = self.granted(form, "client_key", "client_secret")
         again = f"rft.{self.number()}"
         self.refreshes[again] = token
         told: Json = {"open_id": token.account, "token_type": "Bearer", "scope": ",".join(token.scopes)}

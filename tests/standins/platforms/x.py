@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.standins.loopback import Reply
-from tests.standins.platforms.network import Asked, Bad, Json, Network, Post, Route, Token, answered, known
+from tests.standins.platforms.network import Asked, Bad, Json, Network, Post, Route, answered, known
 
 _ID = r"[0-9]{1,19}"
 _MEDIA = r"/2/media/upload/(?P<id>" + _ID + ")"
@@ -96,10 +96,7 @@ class X(Network):
             token = self.exchanged(form, pkce=True)
         elif form.get("grant_type") == "refresh_token":
             known(form, "grant_type", "refresh_token", "client_id")
-            old = self.refreshes.pop(form.get("refresh_token", ""), None)
-            if old is None:
-                raise Bad(400, "Value passed for the token was invalid.", "invalid_request")
-            token = Token(account=old.account, until=self.now() + self.lasts_s, scopes=old.scopes)
+            token = self.renewed(form, Bad(400, "Value passed for the token was invalid.", "invalid_request"))
         else:
             raise Bad(400, "grant_type is not one it can be", "unsupported_grant_type")
         if form.get("client_id", self.client) != self.client:

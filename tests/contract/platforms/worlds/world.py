@@ -15,7 +15,7 @@ from common.adapters.platforms import registry
 from common.adapters.platforms.site import Site
 from common.domain.publication import File, Post
 from common.domain.publication import Network as Name
-from common.ports.platforms import App, Job, Platform, Ready, Wait
+from common.ports.platforms import App, Job, Platform, Ready, Tokens, Wait
 from tests.standins.platforms.network import Fault, Network, challenge
 
 SIZE: Final = (11 << 20) + 7  # bytes of a usual file: several parts of it on every platform that takes parts
@@ -146,6 +146,12 @@ class World(ABC):
     def signed_in(self) -> str:
         """Another token for the account."""
         return self.site.token(self.owner)
+
+    def allowed(self) -> Tokens:
+        """A person lets us speak for them, and what that gave is renewed: by the requests that Cutroom makes."""
+        told, challenge = verifier()
+        back = self.site.allowed(self.owner, self.platform.authorize(self.app, self.site.redirect, "s", challenge))
+        return self.platform.refresh(self.app, self.platform.exchange(self.app, self.site.redirect, back["code"], told))
 
     @property
     def owner(self) -> str:
