@@ -580,7 +580,8 @@ class EvidencePrices(TypedDict):
 
 class ExperimentArm(TypedDict):
     """`share` of the showing now; `allotted`: micros of a day's budget by it. Clicks by impressions lie between `low`
-    and `high`, however often somebody looks; null while nothing was counted. `spend_micros` null: nobody told."""
+    and `high`, however often somebody looks; null while nothing was counted. `spend_micros` null: nobody told.
+    `erased`: its video is, and with it what was counted by posts."""
 
     name: str
     clip: str | None
@@ -597,6 +598,7 @@ class ExperimentArm(TypedDict):
     low: float | None
     high: float | None
     beaten: bool
+    erased: bool
 
 
 class ExperimentDay(TypedDict):

@@ -45,6 +45,7 @@ class Arm:
     """One of what is compared. `campaigns` and `publications` are those whose figures count for it.
 
     `text` is its title, `clip` the clip it shows; where figures are told by hand, it names neither post nor campaign.
+    `erased`: what it showed is, and nothing of it is named any more.
     """
 
     name: str  # short, by which it is told of
@@ -54,6 +55,7 @@ class Arm:
     campaigns: tuple[str, ...] = ()
     publications: tuple[str, ...] = ()
     prior: Prior | None = None  # None: nobody foretold it; then it is as the arms together are
+    erased: bool = False
 
     @property
     def read(self) -> bool:

@@ -80,6 +80,7 @@ class NewExperiment(Shape):
 class ExperimentArm(Shape):
     """`share` of the showing now; `allotted`: micros of a day's budget by it. Clicks by impressions lie between `low`
     and `high`, however often somebody looks; null while nothing was counted. `spend_micros` null: nobody told.
+    `erased`: its video is, and with it what was counted by posts.
     """
 
     name: str
@@ -97,6 +98,7 @@ class ExperimentArm(Shape):
     low: float | None
     high: float | None
     beaten: bool
+    erased: bool
 
 
 class ExperimentDay(Shape):
@@ -268,6 +270,7 @@ def _one(ask: Ask, name: str) -> Answer:
                 low=low,
                 high=high,
                 beaten=arm.name in standing["beaten"],
+                erased=arm.erased,
             )
         )
     same = {name: getattr(rules, name) for name in ExperimentRules.__struct_fields__ if hasattr(rules, name)}

@@ -162,7 +162,8 @@ def standing(one: Mapping[str, Any], console: Console) -> None:
         spent = "–" if arm["spend_micros"] is None else _amount(arm["spend_micros"])
         budget = [_amount(arm["allotted_micros"] or 0)] if daily else []
         told = (f"{arm['share']:.0%}", *budget, f"{arm['impressions']:,}", f"{arm['clicks']:,}", between, spent)
-        table.add_row(escape(arm["name"]), escape(_what(arm)), *told, "[dim]beaten[/dim]" if arm["beaten"] else "")
+        last = "erased" if arm["erased"] else "beaten" if arm["beaten"] else ""
+        table.add_row(escape(arm["name"]), escape(_what(arm)), *told, f"[dim]{last}[/dim]")
     console.print(table)
     rules, way = one["rules"], "every arm every day" if one["shown"] == "together" else "one arm to each slot"
     limits = [way, f"{rules['least_impressions']:,} impressions before an arm may get less"]

@@ -236,6 +236,125 @@ def test_an_asset_goes_with_what_was_foretold_of_it_and_came_of_it(served: Serve
     assert f"{parent}/outcomes/other" in everything(served), "an import is of no asset"
 
 
+class Trial:
+    """An experiment of a video's clip beside another's, and one of titles, one of whose slots the video got."""
+
+    def __init__(self, served: Served, name: str = "talk.mp4", other: str = "other.mp4") -> None:
+        self.served = served
+        self.mine, self.other = lived(served, "ann", "ann", {}, name), lived(served, "ann", "ann", {}, other)
+        clips = {asset: f"{self._flow(asset)}.1" for asset in (self.mine, self.other)}
+        posts = [
+            Create(f"tenants/ann/publications/p-{asset}", {"schema": 1, "asset": asset, "state": "done"})
+            for asset in clips
+        ]
+        served.engine.documents.commit(posts)
+        arms: list[Json] = [{"name": name, "clip": clip} for name, clip in zip("AB", clips.values(), strict=True)]
+        self.clips = self._made("clip", arms)
+        today = served.clock.now().date().isoformat()
+        rows = [{"arm": arm, "date": today, "impressions": 900, "clicks": 9} for arm in "AB"]
+        served.told("POST", f"{self.clips}/figures", json={"figures": rows})
+        self.posts = self._made("title", [{"name": name, "text": f"Title {name}"} for name in "AB"])
+        for asset in clips:
+            body = {"key": f"slot of {asset}", "publication": f"p-{asset}"}
+            served.told("POST", f"{self.posts}/assignments", json=body)
+        both = {"name": "A", "text": "Both", "publications": [f"p-{asset}" for asset in clips]}
+        self.counted = self._made("title", [{**both}, {"name": "B", "text": "B"}], started=False)
+
+    def _flow(self, asset: str) -> str:
+        return str(self.served.told("GET", f"/v1/flows?asset={asset}")["items"][0]["id"])
+
+    def _made(self, kind: str, arms: list[Json], *, started: bool = True) -> str:
+        body = {"name": "Tea", "kind": kind, "arms": arms}
+        path = f"/v1/experiments/{self.served.told('POST', '/v1/experiments', status=201, json=body)['id']}"
+        if started:
+            self.served.told("POST", f"{path}/start")
+        return path
+
+    def erase(self) -> None:
+        self.served.told("DELETE", f"/v1/assets/{self.mine}", status=202)
+
+    def gone(self) -> dict[str, int]:
+        """By the receipt, after a look that nothing names the video any more but what is to."""
+        erasure = self.served.told("GET", f"/v1/assets/{self.mine}/erasure")
+        assert erasure["state"] == "erased"
+        there = everything(self.served)
+        named = {key.split("/")[2] for key, body in there.items() if self.mine in key or self.mine in json.dumps(body)}
+        assert named <= {"audit", "chores", "idempotency"}
+        return checked(erasure["receipt"])
+
+    def stops(self) -> list[str]:
+        """What was told of experiments that stopped."""
+        told = self.served.engine.documents.query("events", parent="tenants/ann", limit=999)
+        return [one.body["told"] for one in told if one.body["type"] == "experiment.stopped"]
+
+
+def test_an_experiment_is_over_once_a_clip_of_it_is_erased(served: Served) -> None:
+    trial = Trial(served)
+    trial.erase()
+    served.pass_time()
+    gone = trial.gone()
+    assert gone["documents: experiment_figures"] == 1 and gone["documents: assignments"] == 1
+    body = served.told("GET", trial.clips)
+    assert body["state"] == "stopped" and body["ended"] is not None
+    assert "What A showed was erased" in body["why"] and "make another one" in body["why"]
+    one, other = body["arms"]
+    assert (one["clip"], one["erased"], one["impressions"]) == (None, True, 0)
+    assert (other["clip"], other["erased"], other["impressions"]) == (f"{trial._flow(trial.other)}.1", False, 900)
+    assert len(trial.stops()) == 1 and "What A showed was erased" in trial.stops()[0]
+    today = served.clock.now().date().isoformat()
+    row = {"arm": "A", "date": today, "impressions": 9, "clicks": 1}
+    assert "was erased" in served.told("POST", f"{trial.clips}/figures", status=400, json={"figures": [row]})["detail"]
+    served.told("POST", f"{trial.clips}/assignments", status=400, json={"key": "k"})
+
+
+def test_an_experiment_goes_on_without_the_erased_post_of_an_arm(served: Served) -> None:
+    trial = Trial(served)
+    trial.erase()
+    served.pass_time()
+    assert served.told("GET", trial.posts)["state"] == "running", "its titles are of no video"
+    (left,) = served.engine.documents.named("assignments", parent="tenants/ann", begins=trial.posts.rsplit("/", 1)[1])
+    assert left.body["key"] == f"slot of {trial.other}"
+    body = served.told("GET", trial.counted)
+    assert body["state"] == "draft" and body["arms"][0]["text"] == "Both"
+    assert body["arms"][0]["publications"] == [f"p-{trial.other}"]
+    served.told("DELETE", f"/v1/assets/{trial.other}", status=202)
+    served.pass_time()
+    body = served.told("GET", trial.counted)
+    assert body["state"] == "stopped" and body["arms"][0]["erased"] and body["arms"][0]["text"] is None
+    served.told("POST", f"{trial.counted}/start", status=400)
+
+
+def test_what_is_over_ends_as_it_ended_when_its_clip_is_erased(served: Served) -> None:
+    trial = Trial(served)
+    served.told("POST", f"{trial.clips}/stop")
+    before = served.told("GET", trial.clips)
+    trial.erase()
+    served.pass_time()
+    trial.gone()
+    after = served.told("GET", trial.clips)
+    same = ("state", "why", "best", "ended", "days", "shares")
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert after["arms"][0]["clip"] is None and trial.stops() == []
+
+
+def test_killed_while_it_erases_an_experiment_is_told_of_once(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in itertools.count(1, 13):
+        trial = Trial(served, f"{number}.mp4", f"{number}-other.mp4")
+        told = len(trial.stops())
+        trial.erase()
+        with dying(monkeypatch, number, (type(served.engine.documents), "commit")) as died:
+            for _ in range(3):
+                work.execute(served.tools, f"tenants/ann/chores/erase-{trial.mine}")
+        served.restart()
+        served.pass_time()
+        gone = trial.gone()
+        assert gone["documents: experiment_figures"] == gone["documents: assignments"] == 1
+        assert served.told("GET", trial.clips)["state"] == "stopped" and len(trial.stops()) == told + 1
+        if not died:
+            break
+    assert number > 10
+
+
 def test_nobody_erases_what_they_did_not_mean(served: Served) -> None:
     where = made(served)
     version = served.ask("GET", "/v1/organisation", headers=where).headers["etag"]

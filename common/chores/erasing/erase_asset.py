@@ -16,12 +16,16 @@ from common.chores.chore import Again, End, Hold
 from common.chores.erasing import removing
 from common.chores.tools import Tools
 from common.errors import Conflict
+from common.events import deliveries
 from common.learning import registry
+from common.learning.experiments import erasing
 from common.pipeline.engine import Engine
 from common.ports.documents import Create, Delete, Documents, Snap, Where
 
 KEPT = ("audit", "chores", "idempotency")
-FINDING = ("events", "embeddings", "publications", "campaigns")
+POSTS = ("publications", "campaigns")
+FINDING = ("events", "embeddings", *POSTS, erasing.USES)
+OF_POSTS = ("taken", "assignments")
 _FIELDS = ("asset", "asset_id", "value")  # that name an asset: of what is made of it, of runs, of claims
 OUTCOMES = "documents: outcomes"
 _ALL = 100_000
@@ -56,6 +60,9 @@ def run(tools: Tools, hold: Hold) -> End:
         if any(chore.held(engine, snap) for snap in _posts(engine.documents, parent, asset)):
             return Again(after_s=10)  # it may be going out this moment
         hold.note(phase="remove")
+    experiments = _experiments(engine.documents, parent, asset)
+    told = erasing.forget(engine.documents, engine.clock, hold.tenant, asset, experiments)
+    deliveries.wake_all(engine.wake, told, engine.clock.now())
     for store, found in _of(tools, hold, parent):
         removing.documents(tools, hold, store, found)
     _flagged(tools, hold)
@@ -64,8 +71,8 @@ def run(tools: Tools, hold: Hold) -> End:
         hold.note(phase="recount")
         return Again(after_s=tools.grace_s)
     there = {store: len(found) for store, found in _of(tools, hold, parent)} | removing.left(tools, prefixes)
-    told = {"what": "asset", "asset": asset}
-    return removing.ended(tools, hold, there, prefixes, Delete(f"{parent}/assets/{asset}"), told)
+    last = Delete(f"{parent}/assets/{asset}")
+    return removing.ended(tools, hold, there, prefixes, last, {"what": "asset", "asset": asset})
 
 
 def _flagged(tools: Tools, hold: Hold) -> None:
@@ -96,7 +103,10 @@ def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[S
         found = {one.key: one for one in _named(store, parent, collection, asset)}
         asked = [*flows, *(Where(name, "==", asset) for name in _FIELDS)]
         asked += indirect if collection in ("deliveries", "knowledge") else []
-        asked += [Where("publication", "==", post) for post in posts] if collection == "taken" else []
+        asked += [Where("publication", "==", post) for post in posts] if collection in OF_POSTS else []
+        if collection == "experiment_figures":
+            told_of = erasing.figures(store, hold.tenant, _experiments(store, parent, asset))
+            found |= {one.key: one for one in told_of}
         if collection == "calls":
             found |= {one.key: one for post in posts for one in _named(store, parent, collection, post)}
         for where in asked:
@@ -109,7 +119,12 @@ def _of(tools: Tools, hold: Hold, parent: str) -> Iterator[tuple[str, Sequence[S
 def _posts(store: Documents, parent: str, asset: str) -> list[Snap]:
     """What was made of it for others to see: posts, and campaigns."""
     where = [Where("asset", "==", asset)]
-    return [snap for name in FINDING[2:] for snap in store.query(name, where, parent=parent, limit=_ALL)]
+    return [snap for name in POSTS for snap in store.query(name, where, parent=parent, limit=_ALL)]
+
+
+def _experiments(store: Documents, parent: str, asset: str) -> set[str]:
+    """Those with an arm of it."""
+    return {str(snap.body["experiment"]) for snap in _named(store, parent, erasing.USES, asset)}
 
 
 def _named(store: Documents, parent: str, collection: str, asset: str) -> list[Snap]:

@@ -63,6 +63,8 @@ def _figures_written(acting: Acting, snap: Snap, plan: Experiment, told: Sequenc
         if one.arm not in plan.names:
             raise BadInput(f"{where}: there is no arm {one.arm[:80]}; the arms are {', '.join(plan.names)}")
         arm = plan.arms[plan.names.index(one.arm)]
+        if arm.erased:
+            raise BadInput(f"{where}: what {one.arm} showed was erased; leave it out")
         if arm.read:
             raise BadInput(f"{where}: what {one.arm} comes to is read from its posts and campaigns; leave it out")
         if not first <= one.date <= today:

@@ -36,10 +36,11 @@ def draw(acting: Acting, experiment: str, key: str, publication: str | None = No
     for _ in range(TRIES):
         snap = read(documents, acting.tenant, experiment)
         there = documents.get_many([where]).get(where)
+        asset: str | None = None
         if publication is not None and (there is None or there.body["publication"] != publication):
-            _free(documents, parent, snap, publication)
+            asset = _free(documents, parent, snap, publication).body.get("asset")
         if there is None:
-            body = _drawn(snap, key, publication, stamp(acting.clock.now()))
+            body = {**_drawn(snap, key, publication, stamp(acting.clock.now())), "asset": asset}
             # The experiment's version sees to it that nothing is drawn by shares that are no more.
             writes: list[Write] = [Create(where, body), Update(snap.key, {"drawn": body["at"]}, snap.version)]
         else:
@@ -49,7 +50,7 @@ def draw(acting: Acting, experiment: str, key: str, publication: str | None = No
             if body["publication"] is not None:
                 raise Stale(f"{key[:80]} has a post already; draw by another key for another one")
             body["publication"] = publication
-            writes = [Update(where, {"publication": publication}, there.version)]
+            writes = [Update(where, {"publication": publication, "asset": asset}, there.version)]
         try:
             acting.commit("experiments.draw", experiment, *writes, key=key, arm=body["arm"])
         except Conflict:
@@ -88,14 +89,17 @@ def _fallen(shares: Mapping[str, float], chance: float) -> str:
     return shown[-1][0]
 
 
-def _free(documents: Documents, parent: str, snap: Snap, publication: str) -> None:
+def _free(documents: Documents, parent: str, snap: Snap, publication: str) -> Snap:
+    """The post, which counts for no arm yet."""
     key = f"{parent}/publications/{publication}"
-    if key not in documents.get_many([key]):
+    post = documents.get_many([key]).get(key)
+    if post is None:
         raise NotFound(f"there is no publication {publication[:80]}; GET /v1/publications lists them")
     named = [one for arm in opened(snap).arms for one in arm.publications]
     named += [row.body["publication"] for row in every(documents, "assignments", parent, f"{snap.id}.")]
     if publication in named:
         raise BadInput(f"{publication} counts for an arm already; name another post")
+    return post
 
 
 def _told(body: Mapping[str, object]) -> Drawn:

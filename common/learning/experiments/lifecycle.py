@@ -10,6 +10,7 @@ from common.accounts.acting import Acting
 from common.domain.codec import to_json
 from common.domain.experiment import OVER, Arm, Experiment, Prior
 from common.errors import BadInput, Conflict, NotFound
+from common.learning.experiments import erasing
 from common.learning.experiments.kept import TRIES, allocation, read
 from common.ports.clock import stamp
 from common.ports.documents import Create, Documents, Json, Update
@@ -42,7 +43,8 @@ def create(acting: Acting, wanted: Experiment, account: str | None = None) -> st
     body: Json = {"schema": 1, "name": wanted.name, "kind": wanted.kind, "state": "draft", "by": acting.subject}
     body |= {"created": now, "started": None, "ended": None, "moved": None, "best": None, "standing": None}
     body |= {"plan": to_json(wanted), "shares": moving.even(wanted), "why": "Not started yet; it begins even."}
-    acting.commit("experiments.make", name, Create(f"{parent}/experiments/{name}", body), kind=wanted.kind)
+    writes = [Create(f"{parent}/experiments/{name}", body), *erasing.uses(acting.tenant, name, wanted, there)]
+    acting.commit("experiments.make", name, *writes, kind=wanted.kind)
     return name
 
 
