@@ -72,22 +72,24 @@ def spoken(
 
 
 def _runs(talk: _Talk, *, marked: bool) -> list[Candidate]:
-    said, found = talk.said, []
+    said = talk.said
+    found: dict[Span, Candidate] = {}  # of two that are cut alike, the one with the words of no length at its edges
     lasts = [ends(said, n, marked=marked) for n in range(len(said))]
     for first in range(len(said)):
         if not begins(said, first, marked=marked):
             continue
         start = max(Fraction(0), said[first].span.start - min(LEAD, said[first].pause_before / 2))
-        stops = []
+        stops: dict[Fraction, int] = {}
         for last in range(first, len(said)):
             end = min(talk.footage.duration, said[last].span.end + min(TAIL, said[last].pause_after / 2))
             if end - start > talk.longest:
                 break
             if end - start >= talk.shortest and lasts[last]:
-                stops.append((last, end))
-        for last, end in _spread(stops, ENDS_PER_START):
-            found.append(_of_words(talk, first, last, Span(start, end)))
-    return found
+                stops[end] = last
+        for end, last in _spread(list(stops.items()), ENDS_PER_START):
+            if (span := Span(start, end)) not in found:
+                found[span] = _of_words(talk, first, last, span)
+    return list(found.values())
 
 
 def silent(footage: Footage, *, shortest: Fraction, longest: Fraction) -> list[Candidate]:

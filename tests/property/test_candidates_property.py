@@ -6,6 +6,7 @@ from fractions import Fraction
 from random import Random
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,7 @@ def test_candidates_keep_to_the_lengths_and_cut_no_word(words: list[Word], least
         if not punctuated(said):
             assert first == 0 or said[first].pause_before >= BREATH
             assert last == len(said) - 1 or said[last].pause_after >= BREATH
+    assert len({one.span for one in found}) == len(found)
     again = candidates.spoken(film, said, shortest=shortest, longest=longest)
     assert choice.choose(again, 3) == choice.choose(found, 3)
     best = choice.choose(found, 3)
@@ -79,6 +81,20 @@ def test_candidates_keep_to_the_lengths_and_cut_no_word(words: list[Word], least
         made = clip(1, chosen, other, told)
         assert 0 < len(made.title) <= 60 and made.why.endswith(".")
         assert made.runner_up is None or made.runner_up.span != made.span
+
+
+@pytest.mark.parametrize(
+    ("lengths", "sentences_of"),
+    [([0, 2001], [(0, 1)]), ([2001, 0, 0], [(0, 1), (0, 2)]), ([0, 2001, 0, 0], [(0, 2), (0, 3)])],
+)
+def test_of_two_cut_alike_the_one_with_all_its_words_is_proposed(
+    lengths: list[int], sentences_of: list[tuple[int, int]]
+) -> None:
+    words, at = [], Fraction(0)
+    for length in lengths:
+        words.append(Word(text="End.", span=Span(at, at := at + Fraction(length, 1000))))
+    found = candidates.spoken(footage(at + 1), sentences(words), shortest=Fraction(1), longest=Fraction(3))
+    assert [one.sentences for one in found] == sentences_of
 
 
 @given(talks(), st.integers(1, 8), st.randoms(use_true_random=False))
