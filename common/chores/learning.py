@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -39,6 +39,7 @@ log = logging.getLogger("cutroom.learning")
 
 LOOK_S: Final = 86_400.0
 KEPT: Final = 30  # looks that are told of
+TRIED: Final = 20_000  # creatives at most, the newest, that a history is gone through with as time went
 FEATURES: Final = 12  # of those that moved, the most first
 
 
@@ -119,7 +120,7 @@ def look(engine: Engine, tenant: str, *, asked: str | None = None) -> Json:
     now = engine.clock.now()
     found = history.creatives(engine.documents, tenant, now, features_version=VERSION)
     this = _Look(engine=engine, tenant=tenant, version=VERSION, history=found)
-    have = len(found.creatives)
+    have = found.in_all
     registry.counted(engine.documents, tenant, have)
     shelf = this.shelf()
     champion = this.opened(shelf.live)
@@ -221,36 +222,48 @@ def _trained_anew(this: _Look, why: str, by: str) -> Json | None:
     from common.scoring.ctr.evaluating import backtest
     from common.scoring.ctr.training import train
 
-    engine, live = this.engine, this.shelf().live
+    engine, live, found = this.engine, this.shelf().live, this.history
     how: Any = {"now": engine.clock.now(), "features_version": this.version}
     try:
         made = train(this.creatives, **how)
     except NotEnough as error:
         this.did.append(f"nothing was trained: {error}")
         return {"have": error.have, "need": error.need, "why": str(error)}
+    manifest = {**made.manifest, "there_were": found.in_all}
+    manifest["left_out"] = {**manifest["left_out"], "older than the newest": found.in_all - len(found.creatives)}
     try:
-        found = backtest(this.creatives, **how)
-        del found["rows"]  # they name what may be erased; a version stays as it is
+        told = backtest(found.creatives[-TRIED:], **how)
+        del told["rows"]  # they name what may be erased; a version stays as it is
     except NotEnough as error:
-        found = {"why_not": str(error)}
+        told = {"why_not": str(error)}
+    if notes := list(_bounds(found)):
+        told["notes"] = notes
     version = registry.put(
         engine.documents,
         engine.objects,
         engine.clock,
         this.tenant,
         made.ubj,
-        made.manifest,
+        manifest,
         by=by,
-        report=found,
+        report=told,
         shadow=live is not None,
         why=why,
     )
-    this.did.append(f"{NAME}@{version} was trained from {len(this.creatives)} creatives: {why}")
+    this.did += [f"{NAME}@{version} was trained from {len(this.creatives)} creatives: {why}", *notes]
     # From here on an erasure finds this version; one that came while it was trained did not.
-    there = history.creatives(engine.documents, this.tenant, engine.clock.now()).creatives
-    if gone := len({one.id for one in this.creatives} - {one.id for one in there}):
+    there = history.creatives(engine.documents, this.tenant, engine.clock.now())
+    if gone := there.lost(this.creatives):
         registry.outlived(engine.documents, engine.clock, this.tenant, version, gone)
     return None
+
+
+def _bounds(found: History) -> Iterator[str]:
+    """What a version was not learned from, or not tried on, for it would take too long."""
+    if found.in_all > len(found.creatives):
+        yield f"It was learned from the newest {len(found.creatives):,} of {found.in_all:,} creatives."
+    if len(found.creatives) > TRIED:
+        yield f"How well it foretells was tried on the newest {TRIED:,} of these."
 
 
 def _week(this: _Look, shelf: Shelf, champion: Model, accuracy: Accuracy, alarm: str | None) -> None:

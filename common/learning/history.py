@@ -28,7 +28,8 @@ from common.ports.clock import parse
 from common.ports.documents import Documents, Snap
 
 PAGE: Final = 300  # documents read at once
-MOST: Final = 50_000  # outcomes that are read
+MOST: Final = 50_000  # creatives that are learned from: more than a slice of a chore has time for
+MOST_READ: Final = 200_000  # outcomes
 LARGEST: Final = 10**12  # impressions
 FURTHEST: Final = 3.0e38  # from 0, of a feature: what a float32 holds
 UNRIPE: Final = "they have not been out for 7 days, as of their last reading; they are learned from later"
@@ -38,14 +39,15 @@ MORE_CLICKS: Final = "they have more clicks than impressions; correct them where
 UNREADABLE: Final = "they lack their account, their network or when they came out; import them again"
 RAN_OURSELVES: Final = "Cutroom ran these ads itself, and learns from them by what it read of their campaigns"
 _NAMES: Final = tuple(one.name for one in fields(Named))
-TOO_MANY: Final = f"only {MOST:,} are read; what is above that waits for whoever changes this limit"
+OLDER: Final = f"only the newest {MOST:,} are learned from, and these came out before"
+TOO_MANY: Final = f"only {MOST_READ:,} are looked at; take old imports back, which make room for others"
 NO_FEATURES: Final = "nothing was known of them before they came out; they are learned from without features"
 OTHER_FEATURES: Final = "their features are of another version; they are learned from without features"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """`left_out`, `without_features`: how many, by why. `unripe`: those that will be learned from in a while."""
+    """By launch. `left_out`, `without_features`: how many, by why. `unripe`: those learned from in a while."""
 
     creatives: Sequence[Creative]
     left_out: Mapping[str, int]
@@ -54,6 +56,17 @@ class History:
     @property
     def unripe(self) -> int:
         return self.left_out.get(UNRIPE, 0)
+
+    @property
+    def in_all(self) -> int:
+        """Those that could be learned from, the older ones as well."""
+        return len(self.creatives) + self.left_out.get(OLDER, 0)
+
+    def lost(self, before: Sequence[Creative]) -> int:
+        """How many of those before are not there any more: not those that are only too old by now."""
+        there = {one.id for one in self.creatives}
+        oldest = _age(self.creatives[0]) if self.left_out.get(OLDER) else None
+        return sum(1 for one in before if one.id not in there and (oldest is None or _age(one) >= oldest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,23 +92,39 @@ def creatives(documents: Documents, tenant: str, now: datetime, *, features_vers
     without: dict[str, int] = defaultdict(int)
     rows: list[_Row] = []
     for page in _pages(documents, parent, left_out):
-        some: list[_Row] = []
         for snap in page:
             read = _read(snap, now)
             if isinstance(read, str):
                 left_out[read] += 1
             else:
-                some.append(read)
-        rows += _known(documents, parent, some, features_version, without)
-    rows = _once(rows, left_out)
-    found = sorted(_grouped(documents, parent, rows), key=lambda one: (one.launched, one.id))
+                rows.append(read)
+        if len(rows) >= 2 * MOST:
+            rows = _newest(rows, left_out)
+    rows = _newest(_once(rows, left_out), left_out)
+    known = [
+        one
+        for at in range(0, len(rows), PAGE)
+        for one in _known(documents, parent, rows[at : at + PAGE], features_version, without)
+    ]
+    found = sorted(_grouped(documents, parent, known), key=_age)
     return History(creatives=found, left_out=dict(left_out), without_features=dict(without))
+
+
+def _age(one: Creative) -> tuple[datetime, str]:
+    return one.launched, one.id
+
+
+def _newest(rows: list[_Row], left_out: dict[str, int]) -> list[_Row]:
+    if len(rows) <= MOST:
+        return rows
+    left_out[OLDER] += len(rows) - MOST
+    return sorted(rows, key=lambda one: _age(one.creative))[-MOST:]
 
 
 def _pages(documents: Documents, parent: str, left_out: dict[str, int]) -> Iterator[Sequence[Snap]]:
     after, read = "", 0
     while page := documents.named("outcomes", parent=parent, after=after, limit=PAGE):
-        if read >= MOST:
+        if read >= MOST_READ:
             left_out[TOO_MANY] += len(page)
             return
         read, after = read + len(page), page[-1].id

@@ -363,6 +363,7 @@ def _bounded(versions: list[Json], shelf: Shelf, fresh: str) -> list[Json]:
 def _short(manifest: Mapping[str, Any]) -> Json:
     """What lists show of it."""
     told = {name: manifest.get(name) for name in ("trained_at", "features_version", "rows", "metrics")}
+    told |= {"there_were": manifest["there_were"]} if "there_were" in manifest else {}
     return {**told, "accounts": len(manifest.get("accounts") or ())}
 
 

@@ -24,7 +24,8 @@ def why(
 ) -> str | None:
     """The reason, for people, or None where there is none now.
 
-    `have` creatives have been out for 7 days, and nothing else is learned from. `tried`: a challenger is in the shadow,
+    `have` creatives have been out for 7 days, and nothing else is learned from; the newest version learned when there
+    were as many as it says (`there_were`), or as it has `rows`. `tried`: a challenger is in the shadow,
     and is not taken from there by another before it is a month old. `asked`: by whom it was asked for.
     """
     if asked is not None:
@@ -41,7 +42,7 @@ def why(
         return None
     if alarm is not None:
         return alarm
-    fresh = have - int(newest.get("rows") or 0)
+    fresh = have - int(newest.get("there_were") or newest.get("rows") or 0)
     if fresh < 0:
         return f"{-fresh} of the creatives it learned from are not there any more"
     if tried or not fresh:

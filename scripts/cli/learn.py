@@ -161,6 +161,7 @@ def report(options: argparse.Namespace, console: Console) -> int:
         backtest=told["report"],
         verdict=judged,
         model=learned.since(now, version),
+        notes=told["report"].get("notes") or (),
     )
     _written(options.out, page.draw(facts))
     learned.judged(judged, console)

@@ -16,7 +16,7 @@ from common.domain.learning import RIPE
 from common.domain.publication import Metrics
 from common.learning import history
 from common.ports.clock import stamp
-from common.ports.documents import Create, Documents, Json, Merge
+from common.ports.documents import Create, Delete, Documents, Json, Merge
 from common.ports.platforms import Measured
 from tests.hand import Hand
 from tests.learning.worlds import START, TENANT, creative, creatives, kept, outcome
@@ -88,10 +88,26 @@ def test_numbers_that_are_none_are_not_known(documents: Documents) -> None:
 
 def test_more_than_are_read_are_told_of(documents: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "PAGE", 4)
-    monkeypatch.setattr(history, "MOST", 8)
+    monkeypatch.setattr(history, "MOST_READ", 8)
     kept(documents, creatives(10))
     found = history.creatives(documents, TENANT, NOW)
     assert len(found.creatives) == 8 and found.left_out == {history.TOO_MANY: 2}
+
+
+def test_of_more_than_there_is_time_for_the_newest_are_learned_from(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PAGE", 3)
+    monkeypatch.setattr(history, "MOST", 5)
+    some = creatives(20)
+    turned = [replace(one, id=f"z{50 - n}") for n, one in enumerate(some)]  # by their ids the newest come first
+    kept(documents, turned)
+    found = history.creatives(documents, TENANT, NOW)
+    assert [one.id for one in found.creatives] == [one.id for one in turned[-5:]]
+    assert found.left_out == {history.OLDER: 15} and found.in_all == 20
+    assert found.lost(turned) == 0, "who is only too old by now was not erased"
+    documents.commit([Delete(f"tenants/{TENANT}/outcomes/{turned[-2].id}")])
+    assert history.creatives(documents, TENANT, NOW).lost(found.creatives) == 1
 
 
 def test_a_post_is_learned_from_as_it_was_told_last_and_what_was_told_before_stays(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from common.chores.erasing import erase_asset
 from common.chores.tools import Tools
 from common.domain.learning import Creative, Silence
 from common.errors import ModelRefused
-from common.learning import promoting, registry, retraining
+from common.learning import history, promoting, registry, retraining
 from common.ports.clock import parse, stamp
 from common.ports.documents import Create, Delete, Json, Merge
 from common.scoring.ctr.model import Model
@@ -341,3 +341,24 @@ def test_nothing_is_learned_where_nothing_is_known(world: World) -> None:
     world.look()
     assert [one["what"] for one in world.said["left_out"]] == ["1 outcomes"]
     world.tools.engine.documents.commit([Delete(f"{parent}/odd")])
+
+
+def test_above_what_there_is_time_for_the_newest_teach_and_it_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MOST", 250)
+    monkeypatch.setattr(learning, "TRIED", 200)
+    world.hours(24 * 7 + 400)
+    world.look()
+    entry = world.shelf.newest or {}
+    assert (entry["rows"], entry["there_were"], world.said["have"]) == (250, 401, 401)
+    said = ["It was learned from the newest 250 of 401 creatives.", "tried on the newest 200 of these"]
+    assert all(any(one in line for line in world.said["did"]) for one in said)
+    told = registry.report(world.tools.engine.objects, world.shelf, entry["version"])
+    assert told["notes"] and (told["creatives"], len(told["notes"])) == (200, 2)
+    model = registry.model(world.tools.engine.objects, world.shelf, entry["version"])
+    assert model.manifest["left_out"]["older than the newest"] == 151
+    world.days(2)
+    assert world.said["why"] is None and world.shelf.newest == entry, "48 are new, whatever was left out"
+    world.days(3)
+    assert world.said["have"] == 521 and len(world.shelf.versions) == 2, "100 are, though 250 are all that teach"

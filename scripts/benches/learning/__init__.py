@@ -11,6 +11,7 @@ from scripts.benches import Row
 MODULES: Final = (
     "scripts.benches.learning.hooks",
     "scripts.benches.learning.clicks",
+    "scripts.benches.learning.growth",
     "scripts.benches.learning.serving",
     "scripts.benches.learning.experiments",
 )
