@@ -36,7 +36,8 @@ DOUBTFUL: Final = (
     "called after a campaign that Cutroom ran: taken, for nothing tells whether they are copies that ran elsewhere, "
     "or count twice now. To have it told, take this import back, and export the Campaign ID as well."
 )
-MOST_TOLD: Final = 150  # wrong rows, columns, accounts: a document holds 64 KB
+MOST_TOLD: Final = 150  # columns, accounts: a document holds 64 KB
+MOST_WRONG: Final = 100  # rows
 AT_ONCE: Final = 100  # documents written together
 _TOLD: Final = ("metrics", "first", "last", "launched", "published", "day", "title", "group", "network", "ad")
 FRESH: Final[Json] = {
@@ -246,7 +247,7 @@ def told(found: Found) -> Json:
     return {
         "rows": found.rows,
         "creatives": len(found.past),
-        "wrong": [{"line": one.line, "text": one.text[:250]} for one in found.wrong[:MOST_TOLD]],
+        "wrong": [{"line": one.line, "text": one.text[:400]} for one in found.wrong[:MOST_WRONG]],
         "wrong_in_all": len(found.wrong),
         "columns": [to_json(replace(one, name=one.name[:80])) for one in known],
         "notes": list(found.notes),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from common.errors import BadInput
 from common.learning import columns, figures, tables
@@ -23,7 +23,9 @@ from common.learning.summing import Line, Past, summed
 from common.learning.tables import Row
 
 Blanks = Literal["unknown", "zero"]
+T = TypeVar("T")
 
+MOST_REASONS: Final = 4  # of one row that are told
 _FIRST: Final = date(2005, 1, 1)
 _LONGEST: Final = 2000  # characters of a name
 _ACCOUNT: Final = 200  # of an account's, which is asked for by it
@@ -83,6 +85,25 @@ class _Table:
     blanks: Counter[str] = field(default_factory=Counter)
 
 
+class _Reasons:
+    """All that is wrong with a row: whoever corrects it wants to hear it at once."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def __str__(self) -> str:
+        more = len(self.told) - MOST_REASONS
+        return ". Also: ".join(self.told[:MOST_REASONS]) + (f". And {more} more" if more > 0 else "")
+
+    def tried(self, made: Callable[..., T], *of: Any) -> T | None:
+        """None where it cannot be, which is noted."""
+        try:
+            return made(*of)
+        except BadInput as error:
+            self.told.append(str(error))
+            return None
+
+
 def read(content: bytes, options: Options, now: datetime) -> Found:
     """Raises BadInput where the table as a whole cannot be read."""
     table = tables.opened(content, columns.is_head)
@@ -94,10 +115,12 @@ def read(content: bytes, options: Options, now: datetime) -> Found:
     lines: list[Line] = []
     wrong: list[Wrong] = []
     for row in whole:
-        try:
-            lines.append(_line(row, made))
-        except BadInput as error:
-            wrong.append(Wrong(line=row.line, text=str(error)))
+        reasons = _Reasons()
+        line = _line(row, made, reasons)
+        if line is None:
+            wrong.append(Wrong(line=row.line, text=str(reasons)))
+        else:
+            lines.append(line)
     wrong += _twice(lines, whole, known)
     wrong.sort(key=lambda one: one.line)
     past = () if wrong else tuple(summed(lines, made.currency))
@@ -184,42 +207,59 @@ def _cell(row: Row, at: int) -> str:
     return row.fields[at].strip() if at < len(row.fields) else ""
 
 
-def _line(row: Row, table: _Table) -> Line:
+def _line(row: Row, table: _Table, reasons: _Reasons) -> Line | None:
+    """None where one of what every row needs is not there."""
+    if reasons.tried(_whole, row, table) is None:
+        return None
+    at, told = table.columns.at, reasons.told
+    texts = {
+        one: reasons.tried(_words, row.fields[at[one]], one)
+        for one in ("id", "name", "title", "campaign", "set", "network", *SEGMENTS)
+        if one in at
+    }
+    name, title = texts.get("name"), texts.get("title")
+    named = Named(id=texts.get("id"), name=name or title, campaign=texts.get("campaign"), set=texts.get("set"))
+    ident = None if told else reasons.tried(_identity, named)
+    days = reasons.tried(_days, row, table)
+    account = reasons.tried(_account, row, table)
+    counts = {one: reasons.tried(_count, row, table, one) for one in ("impressions", "clicks", "conversions")}
+    counts["spend_micros"] = reasons.tried(_spent, row, table)
+    shown, clicked = counts["impressions"], counts["clicks"]
+    if clicked and shown is not None and clicked > shown:
+        told.append(f"{clicked} clicks are more than its {shown} impressions; correct one of them")
+    if told or ident is None or days is None or account is None:
+        return None
+    return Line(
+        line=row.line,
+        account=account,
+        network=table.options.network or _network(texts.get("network")) or table.network,
+        ident=ident,
+        named=named,
+        title=title or name,
+        first=days[0],
+        last=days[1],
+        segments={one: spelled(one, level) for one in SEGMENTS if (level := texts.get(one)) is not None},
+        counts=counts,
+    )
+
+
+def _whole(row: Row, table: _Table) -> bool:
     if len(row.fields) != table.fields:
         raise BadInput(
             f"it has {len(row.fields)} fields, not {table.fields} as the head; quote what holds the separator"
         )
     if any("\0" in one for one in row.fields):
         raise BadInput("it holds a character that is none (NUL); export the table again")
-    at = table.columns.at
+    return True
 
-    def text(meaning: str) -> str | None:
-        return _words(row.fields[at[meaning]], meaning) if meaning in at else None
 
-    first, last = _days(row, table)
-    account = table.options.account or text("account")
-    if account is None:
+def _account(row: Row, table: _Table) -> str:
+    told = table.options.account
+    if told is None and "account" in table.columns.at:
+        told = _words(row.fields[table.columns.at["account"]], "account")
+    if told is None:
         raise BadInput("it names no account; fill it in")
-    name, title = text("name"), text("title")
-    named = Named(id=text("id"), name=name or title, campaign=text("campaign"), set=text("set"))
-    network = table.options.network or _network(text("network")) or table.network
-    counts = _counts(row, table)
-    shown, clicked = counts["impressions"], counts["clicks"]
-    if clicked and shown is not None and clicked > shown:
-        raise BadInput(f"{clicked} clicks are more than its {shown} impressions; correct one of them")
-    segments = {one: spelled(one, told) for one in SEGMENTS if (told := text(one)) is not None}
-    return Line(
-        line=row.line,
-        account=account,
-        network=network,
-        ident=_identity(named),
-        named=named,
-        title=title or name,
-        first=first,
-        last=last,
-        segments=segments,
-        counts=counts,
-    )
+    return told
 
 
 def _words(field: str, meaning: str) -> str | None:
@@ -273,11 +313,6 @@ def _day(text: str, table: _Table) -> date:
     if day < _FIRST:
         raise BadInput(f"{day} is before there were such ads; correct it")
     return day
-
-
-def _counts(row: Row, table: _Table) -> dict[str, int | None]:
-    counts = {name: _count(row, table, name) for name in ("impressions", "clicks", "conversions")}
-    return {**counts, "spend_micros": _spent(row, table)}
 
 
 def _count(row: Row, table: _Table, meaning: str) -> int | None:

@@ -102,7 +102,7 @@ def test_of_a_table_with_wrong_rows_each_is_told_and_nothing_is_there(served: Se
     assert [one["line"] for one in told["wrong"]] == [6, 301]
     assert outcomes(served) == {}
     told = brought(served, "\n".join(["id,day,impressions,clicks", *("1,x,y,z" for _ in range(1000))]))
-    assert (told["wrong_in_all"], len(told["wrong"])) == (1000, history.MOST_TOLD)
+    assert (told["wrong_in_all"], len(told["wrong"])) == (1000, history.MOST_WRONG)
 
 
 def test_what_is_told_of_a_hostile_table_fits_into_a_document(served: Served) -> None:

@@ -140,6 +140,26 @@ def test_each_wrong_row_is_told_with_its_line_and_nothing_is_taken() -> None:
         assert ";" in text or "," in text, "it says what to do"
 
 
+def test_all_that_is_wrong_with_a_row_is_told_at_once() -> None:
+    head = "id,name,account,day,impressions,clicks,conversions,spend,currency,country"
+    (line, text), (_, few), (_, nothing) = wrong(
+        ours(
+            "2.38E+16,=1+1,,31.02.2026,many,-5,0.5,-1,EUR,=x",
+            "1,a,Shop,2026-03-01,100,101,1,1.50,USD,de",
+            ",,,,5,,,,,",
+            *(f"{n + 2},a,Shop,2026-03-01,100,1,1,1.50,EUR,de" for n in range(3)),
+            head=head,
+            account=None,
+        )
+    )
+    assert line == 2 and text.count(". Also: ") == imports.MOST_REASONS - 1 and text.endswith(". And 5 more")
+    assert text.startswith("its id 2.38E+16 has lost its last digits; format that column as text, and export it again")
+    assert "101 clicks are more than its 100 impressions" in few and "spend is in USD" in few
+    assert "more" not in few.split("; correct")[1], "two things are wrong with it"
+    told = [one.partition(";")[0] for one in nothing.split(". Also: ")]
+    assert told == ["it names no ad", "it does not say when it ran", "it names no account"]
+
+
 @pytest.mark.parametrize(
     ("dates", "option", "first"),
     [
