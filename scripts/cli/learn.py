@@ -28,6 +28,7 @@ from common.learning.report import page, verdict
 from common.ports.documents import Json
 from scripts.cli import experiments, here, learned
 from scripts.cli.interrupts import Interrupts
+from scripts.cli.spoken import spoken
 
 LOOK_S = 1.0
 PATIENCE_S = 10.0  # with a look that raises: the next may pass
@@ -82,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
         console.print(f"[yellow]{escape(str(error))}[/yellow] ({error.have} of {error.need})", soft_wrap=True)
         return 1
     except (Refused, BadInput, StateFolderBusy, OSError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
+        console.print(f"[red]{escape(spoken(error))}[/red]", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         console.print(

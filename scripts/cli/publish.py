@@ -23,6 +23,7 @@ from common.client.shapes import Publication
 from common.errors import BadInput, StateFolderBusy
 from scripts.cli import here
 from scripts.cli.interrupts import Interrupts
+from scripts.cli.spoken import spoken
 
 OVER = ("published", "failed", "cancelled", "held")
 LOOK_S = 1.0
@@ -91,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
             done: int = options.run(client, options, console)
             return done
     except (Refused, BadInput, StateFolderBusy, OSError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
+        console.print(f"[red]{escape(spoken(error))}[/red]", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         console.print("\nStopped. What is scheduled stays so, and goes out while scripts/serve runs.")
