@@ -27,6 +27,7 @@ from scripts.cli.spoken import spoken
 
 OVER = ("published", "failed", "cancelled", "held")
 LOOK_S = 1.0
+MOST_ROWS = 100  # of a list
 WIDE = 120  # columns from which reasons have room beside the rest
 COLOURS = {"published": "green", "failed": "red", "unknown": "yellow", "held": "yellow", "cancelled": "dim"}
 NETWORKS = ("youtube", "instagram", "facebook", "tiktok", "linkedin", "x", "pinterest", "snapchat", "meta-ads")
@@ -56,13 +57,15 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument(
         "clip", nargs="?", metavar="CLIP", help="as scripts/run numbered it, such as out/talk/1; or its id"
     )
-    one.add_argument("--to", nargs="+", default=[], metavar="CHANNEL", help="ids of channels; all that are connected")
-    one.add_argument("--at", default="next", metavar="TIME", help="2026-12-01T18:00 by the channel's clock, next, now")
+    one.add_argument("--to", nargs="+", metavar="CHANNEL", help="ids of channels; else all that are connected")
+    at = "2026-12-01T18:00 by the channel's clock, now, or next: its next weekly time that is free (the default)"
+    one.add_argument("--at", metavar="TIME", help=at)
     one.add_argument("--title", metavar="TEXT", help="instead of the clip's own")
     one.add_argument("--description", metavar="TEXT", help="instead of the clip's own")
     one.add_argument("--ai-made", action="store_true", help="say that it shows what was made by a machine")
     one.add_argument("--paid", action="store_true", help="say that it is a paid partnership")
-    one.add_argument("--table", type=Path, metavar="FILE", help="a CSV of many: clip, channel, at, title ...")
+    rows = "a CSV of many, instead of all else here: clip, channel, at, title ..."
+    one.add_argument("--table", type=Path, metavar="FILE", help=rows)
     one.add_argument("--wait", action="store_true", help="stay until all of it is out, or needs you")
     one = _command(commands, "status", status, "see how far a post is, and how it does")
     one.add_argument("post", metavar="POST", help="its id, as list has it")
@@ -83,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    options = parser().parse_args(argv)
+    options = _read(argv)
     console = Console(highlight=False)
     interrupts = Interrupts()
     try:
@@ -99,8 +102,19 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
+def _read(argv: list[str] | None) -> argparse.Namespace:
+    made = parser()
+    options = made.parse_args(argv)
+    if options.command == "schedule" and options.table is not None:
+        beside = ("clip", "to", "at", "title", "description", "ai_made", "paid", "wait")
+        named = ["CLIP" if one == "clip" else f"--{one.replace('_', '-')}" for one in beside if getattr(options, one)]
+        if named:
+            made.error(f"a table says all of it by its rows; leave out {', '.join(named)}")
+    return options
+
+
 def connect(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
-    before = {one["id"]: one["state"] for one in client.channels.every()}
+    before = {one["id"]: one["connected"] for one in client.channels.every()}
     begun = client.channels.begin(network=options.network)
     console.print(f"Sign in at {options.network}, and allow Cutroom to post for you:\n{begun['url']}", soft_wrap=True)
     if not options.no_browser:
@@ -108,7 +122,7 @@ def connect(client: Cutroom, options: argparse.Namespace, console: Console) -> i
     until = datetime.fromisoformat(begun["expires"].replace("Z", "+00:00")).timestamp()
     while time.time() < until:
         now = client.channels.every()
-        fresh = [one for one in now if one["state"] == "connected" and before.get(one["id"]) != "connected"]
+        fresh = [one for one in now if one["state"] == "connected" and before.get(one["id"]) != one["connected"]]
         if fresh:
             for one in fresh:
                 console.print(f"[green]Connected[/green] {escape(one['name'])} ({one['network']}, {one['id']})")
@@ -140,11 +154,13 @@ def disconnect(client: Cutroom, options: argparse.Namespace, console: Console) -
 
 
 def every(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
-    found = list(islice(client.publications.every(state=options.state, channel=options.channel), 100))
+    found = list(islice(client.publications.every(state=options.state, channel=options.channel), MOST_ROWS + 1))
     if not found:
         console.print("Nothing is scheduled yet: scripts/publish schedule CLIP --at now")
         return 0
-    _show(found, console)
+    _show(found[:MOST_ROWS], console)
+    if len(found) > MOST_ROWS:
+        console.print(f"[dim]There are more than these {MOST_ROWS}; --state and --channel show fewer.[/dim]")
     return 0
 
 
@@ -160,7 +176,7 @@ def schedule(client: Cutroom, options: argparse.Namespace, console: Console) -> 
     made = client.publications.create(
         clip=_clip(options.clip),
         channels=to,
-        at=options.at,
+        at=options.at or "next",
         title=options.title,
         description=options.description,
         ai_made=options.ai_made,
@@ -189,7 +205,8 @@ def change(client: Cutroom, options: argparse.Namespace, console: Console) -> in
             posts.change(options.post, state="held")
         case "go":
             posts.change(options.post, state="scheduled")
-    return _watched(client, [options.post], False, console)
+    done = _watched(client, [options.post], False, console)
+    return 0 if options.command == "hold" else done  # that it is held is no failure then
 
 
 def settle(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
