@@ -232,7 +232,7 @@ variable "push" {
 }
 
 variable "platforms" {
-  description = "Platforms that are asked otherwise than usual: another version of the API, or one that must be switched on (docs/howto/channels.md)."
+  description = "Platforms that are asked otherwise than usual: another version of the API, or one that must be switched on (docs/channels.md)."
   type = map(object({
     version = optional(string)
     on      = optional(bool, false)

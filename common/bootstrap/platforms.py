@@ -84,7 +84,7 @@ def clients(secrets: Secrets) -> Callable[[str], str]:
 
 
 def _unregistered(network: str) -> Permanent:
-    why = f"nobody has registered Cutroom with {network}; docs/howto/channels.md says how"
+    why = f"nobody has registered Cutroom with {network}; docs/channels.md says how"
     return Permanent(why, code="not_registered")
 
 
@@ -94,5 +94,5 @@ def _read(told: Path | str) -> dict[Network, Site]:
         return msgspec.json.decode(content, type=dict[Network, Site])
     except (OSError, msgspec.DecodeError) as error:
         raise BadInput(
-            f"CUTROOM_PLATFORMS ({str(told)[:200]}) cannot be read: {error}; see docs/howto/channels.md"
+            f"CUTROOM_PLATFORMS ({str(told)[:200]}) cannot be read: {error}; see docs/channels.md"
         ) from error

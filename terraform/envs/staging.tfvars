@@ -19,7 +19,7 @@ secrets = {
   openai-api-key    = []
   drive-api-key     = ["api", "work-light"]
 
-  # What Cutroom is to each platform (docs/howto/channels.md); one without a version is not offered.
+  # What Cutroom is to each platform (docs/channels.md); one without a version is not offered.
   youtube-client-id       = ["api", "work-light"]
   youtube-client-secret   = ["work-light"]
   instagram-client-id     = ["api", "work-light"]

@@ -252,7 +252,7 @@ def test_lists_are_by_network_and_state(served: Served, office: Office) -> None:
 def test_a_network_that_nobody_registered_says_what_to_do(served: Served) -> None:
     answer = served.ask("POST", "/v1/connections", json={"network": "tiktok"})
     problem(answer, 422, "not_registered")
-    assert "docs/howto/channels.md" in answer.text
+    assert "docs/channels.md" in answer.text
 
 
 def test_a_test_says_what_is_wrong_with_a_channel(served: Served, office: Office) -> None:

@@ -148,7 +148,7 @@ def test_who_may_not_any_more_has_begun_in_vain(made: tuple[Desk, Office]) -> No
 
 def test_a_network_that_nobody_registered_cannot_be_begun(made: tuple[Desk, Office]) -> None:
     at, _ = made
-    with pytest.raises(Permanent, match=r"nobody has registered Cutroom with tiktok; docs/howto/channels\.md"):
+    with pytest.raises(Permanent, match=r"nobody has registered Cutroom with tiktok; docs/channels\.md"):
         connecting.begun(acting(at.tools.engine), consent(at.tools), "tiktok")
 
 
