@@ -56,11 +56,10 @@ def build(
 ) -> Starlette:
     """`origins`: of the pages that may ask from a browser; `hub`: through which events are listened to."""
     hub = hub or Hub()
-    described = msgspec.json.encode(openapi.described(table))
     paths = [
         Path("/health", _always(health.get()), methods=["GET"]),
         Path("/ready", _ready(parts), methods=["GET"]),
-        Path("/v1/openapi.json", _always(described), methods=["GET"]),
+        Path("/v1/openapi.json", _described(tuple(table)), methods=["GET"]),
     ]
     known = dict.fromkeys(route.path for route in table)
     paths += [Path(path, _dispatched(parts, hub, path, table), methods=list(METHODS)) for path in known]
@@ -89,6 +88,13 @@ def build(
 def _always(content: bytes) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         return Response(content, media_type="application/json")
+
+    return endpoint
+
+
+def _described(table: tuple[Route, ...]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return Response(await run_in_threadpool(openapi.document, table), media_type="application/json")
 
     return endpoint
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -27,6 +28,12 @@ class Problem(Shape):
     code: str
     detail: str
     request: str
+
+
+@cache
+def document(table: tuple[Route, ...]) -> bytes:
+    """What is sent: made when it is first asked for, as few of all the processes that start ever are."""
+    return msgspec.json.encode(described(table))
 
 
 def described(table: Sequence[Route]) -> dict[str, Any]:

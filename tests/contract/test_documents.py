@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -241,6 +242,23 @@ def test_a_file_of_an_earlier_version_is_looked_up_anew(tmp_path: Path, kept: st
         where = [Where("told", "has", "money"), Where("state", "==", "new")]
         assert [snap.id for snap in store.query("words", where, parent="tenants/t")] == ["0", "1", "2"]
         assert len(store.query("words", where[:1], parent="tenants/t")) == 3
+        store.close()
+
+
+def test_a_new_file_is_made_once_however_many_open_it_at_once(tmp_path: Path) -> None:
+    def opened(n: int, path: Path, begin: threading.Barrier) -> None:
+        begin.wait()
+        store = SqliteDocuments(path)
+        store.commit([Create(f"tenants/t/words/{n}", {"told": Words(frozenset({"money"}))})])
+        store.close()
+
+    for trial in range(10):
+        path, begin = tmp_path / f"{trial}.sqlite", threading.Barrier(4)
+        with ThreadPoolExecutor(4) as pool:
+            for one in [pool.submit(opened, n, path, begin) for n in range(4)]:
+                one.result()
+        store = SqliteDocuments(path)
+        assert len(store.query("words", [Where("told", "has", "money")], parent="tenants/t")) == 4
         store.close()
 
 

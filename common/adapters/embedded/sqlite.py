@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from math import hypot
 from operator import mul
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from common.adapters.embedded import boot, lookups
 from common.domain.codec import dumps, loads
@@ -70,6 +70,8 @@ _ORDERS = "".join(
     f" WHERE json_extract(body, '$.{field}') IS NOT NULL;\n"
     for field in ("created", "started", "score", "place")
 )
+# By the last that each makes.
+_SCRIPTS: Final = {"by_collection": _SCHEMA, "in_order_of_place": _ORDERS, "vectors_by_version": lookups.SCHEMA}
 
 
 class SqliteDocuments:
@@ -84,14 +86,8 @@ class SqliteDocuments:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(f"PRAGMA mmap_size = {_MAPPED}")
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'by_collection'").fetchone():
-            self._db.executescript(_SCHEMA)
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'in_order_of_score'").fetchone():
-            self._db.executescript(_ORDERS)
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'vectors_by_version'").fetchone():
-            self._db.executescript(lookups.SCHEMA)
-        if self._kept_by() < lookups.KEPT:
-            self._look_up_anew()
+        if self._missing() or self._kept_by() < lookups.KEPT:
+            self._prepare()
 
     def close(self) -> None:
         with self._lock:
@@ -219,11 +215,21 @@ class SqliteDocuments:
         (found,) = self._db.execute("PRAGMA user_version").fetchone()
         return int(found)
 
-    def _look_up_anew(self) -> None:
-        """Keep what documents of an earlier version are found by."""
+    def _missing(self) -> list[str]:
+        """The scripts that have not been run in this file yet."""
+        made = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
+        return [script for last, script in _SCRIPTS.items() if last not in made]
+
+    def _prepare(self) -> None:
+        """Make what the file lacks, and keep what documents of an earlier version are found by: all of it or nothing,
+        and once, whoever else opens it this moment.
+        """
         with self._transaction():
+            for script in self._missing():
+                for statement in script.split(";\n"):
+                    self._db.execute(statement)
             if self._kept_by() >= lookups.KEPT:
-                return  # another process has opened it too, and was quicker
+                return
             rows = self._db.execute("SELECT key, body, version FROM documents WHERE instr(body, '{\"_') > 0")
             for key, body, version in rows:
                 lookups.kept(self._db, _split(key), {}, rich(loads(body)), version)
