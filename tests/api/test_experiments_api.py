@@ -106,6 +106,20 @@ def test_the_figures_of_a_post_that_was_drawn_for_count_for_its_arm(served: Serv
     assert (arm["impressions"], arm["clicks"], arm["spend_micros"]) == (2400, 70, None)
 
 
+def test_a_post_that_tells_more_clicks_than_views_is_told_of_by_its_day(served: Served) -> None:
+    path = made(served, shown="in_turn")
+    drawn = served.told("POST", f"{path}/assignments", json={"key": "monday"})
+    post = {"schema": 1, "published": served.clock.now().strftime("%Y-%m-%dT%H:%M:%S.000000Z")}
+    told = {"day": 0, "metrics": {"impressions": 10, "clicks": 20}}
+    writes = [Create("tenants/ann/publications/p", post), Create("tenants/ann/metrics/p.00", told)]
+    served.engine.documents.commit(writes)
+    served.told("POST", f"{path}/assignments", json={"key": "monday", "publication": "p"})
+    assert served.told("GET", path)["state"] == "running"
+    days(served)
+    body = served.told("GET", path)
+    assert body["state"] == "frozen" and f"{drawn['arm']} on" in body["why"] and "20 clicks of 10" in body["why"]
+
+
 def test_a_broken_count_freezes_it_until_it_is_whole_again(served: Served) -> None:
     path = made(served, rules={"least_impressions": 0})
     tell(served, path, A=(3000, 40), B=(3000, 36))

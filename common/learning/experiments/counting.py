@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -103,12 +103,10 @@ def known(documents: Documents, tenant: str, snap: Snap) -> Known:
     for arm in plan.arms:
         posts = [*arm.publications, *(one["publication"] for one in drawn if one["arm"] == arm.name)]
         rows = [row for one in arm.campaigns for row in _of_campaign(documents, parent, one)]
-        for one in dict.fromkeys(posts):
-            added = of_post(documents, parent, one)
-            rows += [_Row(day=day, micros=counted.spend_micros, counted=counted) for day, counted in added.items()]
+        rows += [row for added in of_posts(documents, parent, posts).values() for row in added]
         since = [row for row in rows if row.day >= first]
         wrong += [f"{arm.name} on {row.day}: {row.wrong}" for row in since if row.wrong is not None]
-        by_day: dict[str, list[_Row]] = {}
+        by_day: dict[str, list[Row]] = {}
         for each in since:
             by_day.setdefault(each.day, []).append(each)
         for day, of_it in by_day.items():
@@ -121,7 +119,7 @@ def known(documents: Documents, tenant: str, snap: Snap) -> Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class Row:
     """A day of a post or a campaign. `micros`: what was spent, None where nobody says; `counted` None: that neither."""
 
     day: str
@@ -130,32 +128,38 @@ class _Row:
     wrong: str | None = None
 
 
-def _of_campaign(documents: Documents, parent: str, campaign: str) -> list[_Row]:
-    found: list[_Row] = []
-    for row in every(documents, "campaign_metrics", parent, f"{campaign}."):
-        day, told = row.body["date"], row.body["metrics"]
-        shown, clicks, spent = (told.get(name) for name in ("impressions", "clicks", "spend_micros"))
-        counted, wrong = None, None
-        if shown is not None and clicks is not None:
-            try:
-                counted = Counted(impressions=shown, clicks=clicks, spend_micros=spent)
-            except BadInput as error:
-                wrong = str(error)
-        micros = 0 if spent is None and shown == 0 else spent  # what was not shown costs nothing
-        found.append(_Row(day=day, micros=micros, counted=counted, wrong=wrong))
-    return found
+def _row(day: str, shown: int | None, clicks: int | None, spent: int | None = None) -> Row:
+    counted, wrong = None, None
+    if shown is not None and clicks is not None:
+        try:
+            counted = Counted(impressions=shown, clicks=clicks, spend_micros=spent)
+        except BadInput as error:
+            wrong = str(error)
+    micros = 0 if spent is None and shown == 0 else spent  # what was not shown costs nothing
+    return Row(day=day, micros=micros, counted=counted, wrong=wrong)
 
 
-def of_post(documents: Documents, parent: str, publication: str) -> dict[str, Counted]:
-    """What was added each day since it came out: its platform tells what it has come to. The last word counts."""
-    key = f"{parent}/publications/{publication}"
-    post = documents.get_many([key]).get(key)
+def _of_campaign(documents: Documents, parent: str, campaign: str) -> list[Row]:
+    rows = [row.body for row in every(documents, "campaign_metrics", parent, f"{campaign}.")]
+    names = ("impressions", "clicks", "spend_micros")
+    return [_row(row["date"], *(row["metrics"].get(name) for name in names)) for row in rows]
+
+
+def of_posts(documents: Documents, parent: str, publications: Iterable[str]) -> dict[str, list[Row]]:
+    """What was added to each, by day, since it came out; without those of which nothing is known."""
+    names = list(dict.fromkeys(publications))
+    there = documents.get_many([f"{parent}/publications/{one}" for one in names])
+    found = {one: there[key] for one in names if (key := f"{parent}/publications/{one}") in there}
+    out = {one: snap.body["published"] for one, snap in found.items() if snap.body.get("published") is not None}
+    told = {one: _of_post(documents, parent, one, parse(at).date()) for one, at in out.items()}
+    return {one: rows for one, rows in told.items() if rows}
+
+
+def _of_post(documents: Documents, parent: str, publication: str, since: date) -> list[Row]:
+    """Its platform tells what it has come to. The last word counts."""
     rows = [row.body for row in every(documents, "metrics", parent, f"{publication}.")]
     told = [(row["day"], row["metrics"].get("impressions"), row["metrics"].get("clicks")) for row in rows]
     known = sorted((day, shown, clicks) for day, shown, clicks in told if shown is not None and clicks is not None)
-    if post is None or post.body.get("published") is None or not known:
-        return {}
-    since = parse(post.body["published"]).date()
     steps: list[tuple[int, int, int]] = []  # day, and what was added in it
     for n, (day, _, _) in enumerate(known):
         shown, clicks = (min(row[at] for row in known[n:]) - sum(one[at] for one in steps) for at in (1, 2))
@@ -163,11 +167,10 @@ def of_post(documents: Documents, parent: str, publication: str) -> dict[str, Co
         while len(steps) > 1 and steps[-1][2] > steps[-1][1]:  # clicks that came home later than what was shown
             (_, *late), (before, *then) = steps.pop(), steps.pop()
             steps.append((before, then[0] + late[0], then[1] + late[1]))
-    told = [(since + timedelta(days=day), shown, clicks) for day, shown, clicks in steps]
-    return {day.isoformat(): Counted(impressions=shown, clicks=clicks) for day, shown, clicks in told}
+    return [_row((since + timedelta(days=day)).isoformat(), shown, clicks) for day, shown, clicks in steps]
 
 
-def _summed(rows: Sequence[_Row]) -> Counted | int | None:
+def _summed(rows: Sequence[Row]) -> Counted | int | None:
     """A day of all posts and campaigns of an arm. Where one of them is not told, no more than the money counts."""
     told = [row.micros for row in rows]
     spent = None if None in told else sum(one for one in told if one is not None)
