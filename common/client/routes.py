@@ -29,6 +29,7 @@ from common.client.shapes import (
     Device,
     Devices,
     Erasure,
+    Evaluation,
     EvidencePrices,
     ExperimentRules,
     ExperimentSummary,
@@ -510,6 +511,11 @@ class ExperimentsRoutes(_Resource):
     def assign(self, experiment: str, *, key: str, publication: str | None = None) -> Assignment:
         """Draw the arm for a slot by the shares of now; the same key gives the same arm ever after."""
         found: Assignment = self._ask.call("POST", f"/v1/experiments/{part(experiment)}/assignments", body={"key": key, "publication": publication})
+        return found
+
+    def evaluation(self, experiment: str, *, choose: str | None = None) -> Evaluation:
+        """See what another way of choosing would have brought, by the slots that were drawn; or why nobody knows."""
+        found: Evaluation = self._ask.call("GET", f"/v1/experiments/{part(experiment)}/evaluation", query={"choose": choose})
         return found
 
 

@@ -533,6 +533,42 @@ class Error(TypedDict):
     stage: str | None
 
 
+class Evaluation(TypedDict):
+    """`drawn` slots, `posted` of them with a post, `counted` ones with figures that another way could have had too;
+    null where so few have a post that none was looked at. `had`: clicks by view of those. `worth`: as many slots of
+    that choice as they are worth. Where they say too little `why` tells, there are no estimates, and `lacks` is what
+    is lacking."""
+
+    chances: dict[str, float]
+    drawn: int
+    posted: int
+    counted: int | None
+    had: float | None
+    worth: float | None
+    estimates: list[EvaluationEstimate]
+    why: str | None
+    lacks: EvaluationLacks | None
+
+
+class EvaluationEstimate(TypedDict):
+    """Clicks by view, or by slot, between `low` and `high` with 95 %. SNIPW: weighted clicks by weighted views; DR:
+    what the model said of the arms, and how far it was off; IPW: weighted clicks by slot."""
+
+    estimator: Literal['DR', 'IPW', 'SNIPW']
+    by: Literal['slot', 'view']
+    value: float
+    low: float
+    high: float
+
+
+class EvaluationLacks(TypedDict):
+    """What there was too little, or too much, of."""
+
+    have: int
+    need: int
+    of: str
+
+
 class Event(TypedDict):
     """One thing that happened. `id` names it however often it is sent; null for how far a flow is this moment."""
 

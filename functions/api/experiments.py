@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from common.chores import chore, experimenting
 from common.domain import experiment as domain
 from common.domain.experiment import Arm, Counted, Experiment, Kind, Prior, Rules, Shown, State
+from common.domain.learning import Silence
 from common.errors import BadInput
-from common.learning.experiments import counting, drawing, kept, lifecycle
+from common.learning.experiments import counting, drawing, evaluating, kept, lifecycle
 from common.ports.documents import Snap
 from common.scoring.bandit import guardrails, thompson
+from common.scoring.bandit.evaluating import Evaluated
 from functions.api.pages import Page, held, page
 from functions.api.publications import Name
 from functions.api.route import Answer, Ask, Shape, matching
@@ -183,6 +185,50 @@ class Assignment(Shape):
     publication: str | None
 
 
+class WantedEvaluation(Shape):
+    """`choose`: the arm that every slot would have had; left out, all arms alike."""
+
+    choose: ArmName | None = None
+
+
+class EvaluationEstimate(Shape):
+    """Clicks by view, or by slot, between `low` and `high` with 95 %. SNIPW: weighted clicks by weighted views; DR:
+    what the model said of the arms, and how far it was off; IPW: weighted clicks by slot.
+    """
+
+    estimator: Literal["SNIPW", "DR", "IPW"]
+    by: Literal["view", "slot"]
+    value: float
+    low: float
+    high: float
+
+
+class EvaluationLacks(Shape):
+    """What there was too little, or too much, of."""
+
+    have: int
+    need: int
+    of: str
+
+
+class Evaluation(Shape):
+    """`drawn` slots, `posted` of them with a post, `counted` ones with figures that another way could have had too;
+    null where so few have a post that none was looked at. `had`: clicks by view of those. `worth`: as many slots of
+    that choice as they are worth. Where they say too little `why` tells, there are no estimates, and `lacks` is what
+    is lacking.
+    """
+
+    chances: dict[str, float]
+    drawn: int
+    posted: int
+    counted: int | None
+    had: float | None
+    worth: float | None
+    estimates: list[EvaluationEstimate]
+    why: str | None
+    lacks: EvaluationLacks | None
+
+
 def create(ask: Ask) -> Answer:
     wanted: NewExperiment = ask.body
     rules = msgspec.structs.asdict(wanted.rules)
@@ -236,6 +282,31 @@ def assign(ask: Ask) -> Answer:
     wanted: NewAssignment = ask.body
     drawn = drawing.draw(ask.acting, ask.path["experiment"], wanted.key, wanted.publication)
     return Answer(body=_assignment(drawn))
+
+
+def evaluation(ask: Ask) -> Answer:
+    wanted: WantedEvaluation = ask.query or WantedEvaluation()
+    engine, tenant = ask.parts.engine, ask.who.tenant
+    snap = kept.read(engine.documents, tenant, ask.path["experiment"])
+    told = evaluating.evaluate(engine.documents, engine.clock.now(), tenant, snap, wanted.choose)
+    found, estimates = told.found, []
+    if isinstance(found, Evaluated):
+        names = EvaluationEstimate.__struct_fields__
+        estimates = [EvaluationEstimate(**{name: getattr(one, name) for name in names}) for one in found.estimates]
+    silent = found if isinstance(found, Silence) else None
+    return Answer(
+        body=Evaluation(
+            chances=dict(told.wanted),
+            drawn=told.drawn,
+            posted=told.posted,
+            counted=told.counted,
+            had=None if isinstance(found, Silence) else found.had,
+            worth=None if isinstance(found, Silence) else found.worth,
+            estimates=estimates,
+            why=None if silent is None else silent.why,
+            lacks=None if silent is None else EvaluationLacks(have=silent.have, need=silent.need, of=silent.of),
+        )
+    )
 
 
 def _one(ask: Ask, name: str) -> Answer:

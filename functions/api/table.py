@@ -757,6 +757,15 @@ TABLE: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        path="/v1/experiments/{experiment}/evaluation",
+        title="See what another way of choosing would have brought, by the slots that were drawn; or why nobody knows.",
+        handler=experiments.evaluation,
+        needs="experiments.read",
+        query=experiments.WantedEvaluation,
+        gives=experiments.Evaluation,
+    ),
+    Route(
+        method="GET",
         path="/v1/evidence",
         title="See what evidence for the council costs, before it is bought: by feature, and of one video.",
         handler=evidence.prices,

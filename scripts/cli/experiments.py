@@ -63,6 +63,14 @@ def commands(parser: argparse.ArgumentParser) -> None:
     one = _named(_command(found, "draw", draw, "draw the arm for a slot by the shares of now, the same ever after"))
     one.add_argument("key", metavar="SLOT", help="what it is for, in your words, such as 2026-11-21")
     one.add_argument("--publication", metavar="ID", help="the post that was made of it; its figures count from then on")
+    one = _named(
+        _command(
+            found, "evaluate", evaluate, "see what another way of choosing would have brought, from what was drawn"
+        )
+    )
+    ways = one.add_mutually_exclusive_group()
+    ways.add_argument("--choose", metavar="ARM", help="this arm for every slot")
+    ways.add_argument("--even", action="store_true", help="all arms alike; so if nothing is said")
 
 
 def every(options: argparse.Namespace, console: Console) -> int:
@@ -146,6 +154,32 @@ def draw(options: argparse.Namespace, console: Console) -> int:
     else:
         after = f"The figures of {drawn['publication']} count for it. Next: {COMMAND} show {options.id}"
         console.print(after, markup=False, soft_wrap=True, style="dim")
+    return 0
+
+
+def evaluate(options: argparse.Namespace, console: Console) -> int:
+    with here.client() as client:
+        told: Any = client.experiments.evaluation(options.id, choose=options.choose)
+    way = "all arms alike" if options.choose is None else f"{options.choose} for every slot"
+    known = "" if told["counted"] is None else f", {told['counted']:,} with figures that count"
+    slots = f"Slots: {told['drawn']:,} drawn, {told['posted']:,} with a post{known}."
+    if told["why"] is not None:
+        console.print(f"What {way} would have brought is not known: {told['why']}.", markup=False, soft_wrap=True)
+        console.print(slots, style="dim", soft_wrap=True)
+        return 1
+    first = told["estimates"][0]
+    between = f"{share(first['low'])} and {share(first['high'])}"
+    answer = f"{way[0].upper()}{way[1:]} would have had between {between} clicks by views."
+    console.print(answer, markup=False, soft_wrap=True)
+    worth = f"What was chosen had {share(told['had'])}. {slots} They are worth {told['worth']:,.0f} of that choice."
+    console.print(worth, style="dim", soft_wrap=True)
+    found = _table("by", "clicks by", "", "lies between (95 %)")
+    for one in told["estimates"]:
+        value, low, high = (
+            share(one[name]) if one["by"] == "view" else f"{one[name]:,.1f}" for name in ("value", "low", "high")
+        )
+        found.add_row(one["estimator"], one["by"], value, f"{low} and {high}")
+    console.print(found)
     return 0
 
 

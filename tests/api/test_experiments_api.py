@@ -11,7 +11,7 @@ import pytest
 from common.accounts.acting import Acting
 from common.chores import experimenting, work
 from common.learning.experiments import drawing, lifecycle
-from common.ports.documents import Create
+from common.ports.documents import Create, Delete
 from tests.api.conftest import Served
 from tests.api.test_publications_api import go
 
@@ -366,6 +366,47 @@ def test_an_arm_begins_from_what_the_model_said_of_its_clip(served: Served) -> N
     wanted = {"name": "Clips", "kind": "clip", "arms": both, "account": "x-ann"}
     found = served.told("POST", "/v1/experiments", status=201, json=wanted)["arms"]
     assert [arm["prior"] for arm in found] == [{"mean": 0.031, "strength": 75.0}, None]
+
+
+def posted(served: Served, path: str, n: int) -> None:
+    """So many slots, drawn even, of whose posts A had 1 click of 100 views and B 3."""
+    name, now = path.rsplit("/", 1)[1], served.clock.now()
+    at = now.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    for number in range(n):
+        arm, post = "AB"[number % 2], f"p{number:04}"
+        shares = {"A": 0.5, "B": 0.5}
+        drawn = {"experiment": name, "key": post, "arm": arm, "propensity": 0.5, "shares": shares, "at": at}
+        told = {"impressions": 1000, "clicks": 10 if arm == "A" else 30}
+        served.engine.documents.commit(
+            [
+                Create(f"tenants/ann/assignments/{name}.{post}", {**drawn, "publication": post, "asset": None}),
+                Create(f"tenants/ann/publications/{post}", {"schema": 1, "published": at}),
+                Create(f"tenants/ann/metrics/{post}.00", {"day": 0, "metrics": told}),
+            ]
+        )
+
+
+def test_what_another_choice_would_have_brought_is_told_or_refused(served: Served) -> None:
+    drafted = {"name": "Titles", "kind": "title", "arms": arms("A", "B")}
+    draft = served.told("POST", "/v1/experiments", status=201, json=drafted)["id"]
+    told = served.told("GET", f"/v1/experiments/{draft}/evaluation")
+    assert (told["drawn"], told["counted"], told["lacks"]) == (0, None, {"have": 0, "need": 500, "of": "slots"})
+    path = made(served, shown="in_turn", rules={"longest_days": 365})
+    assert "the arms are A, B" in served.told("GET", f"{path}/evaluation?choose=C", status=400)["detail"]
+    served.told("POST", f"{path}/assignments", json={"key": "without a post"})
+    posted(served, path, 1004)
+    told = served.told("GET", f"{path}/evaluation?choose=B")
+    assert (told["drawn"], told["posted"], told["counted"], told["estimates"]) == (1005, 1004, 0, []), "not ripe yet"
+    served.clock.at += timedelta(days=3)
+    told = served.told("GET", f"{path}/evaluation?choose=B")
+    assert told["why"] is None and told["worth"] == 502 and told["had"] == pytest.approx(0.02)
+    by_view, by_slot = told["estimates"]
+    assert (by_view["estimator"], by_slot["estimator"]) == ("SNIPW", "IPW"), "no model said anything of the arms"
+    assert by_view["value"] == pytest.approx(0.03) and by_slot["value"] == pytest.approx(30)
+    served.engine.documents.commit([Delete(f"tenants/ann/metrics/p{n:04}.00") for n in range(1, 9, 2)])
+    told = served.told("GET", f"{path}/evaluation?choose=B")
+    assert told["counted"] == 1000 and told["lacks"]["have"] == 498 and told["estimates"] == []
+    assert "worth 498 of the 500 slots" in told["why"] and "draw more slots" in told["why"]
 
 
 def test_who_may_only_look_changes_nothing_and_nobody_meets_those_of_others(served: Served) -> None:

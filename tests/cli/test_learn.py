@@ -136,6 +136,10 @@ def test_an_arm_is_drawn_for_a_slot(learned: Learned) -> None:
     assert re.search(r"monday's gets (A: red|B: blue) \(its chance was 50%\)", told)
     assert f"draw {name} 'monday'\\''s' --publication ID" in told
     assert learned("draw", name, "monday's") == told, "the same ever after"
+    for way, what in (((), "all arms alike"), (("--even",), "all arms alike"), (("--choose", "B"), "B for every slot")):
+        told = learned("evaluate", name, *way, status=1)
+        assert f"What {what} would have brought is not known" in told and "worth 0 of the 500 slots" in told
+        assert "Slots: 1 drawn, 0 with a post." in told
     assert "there is no publication p" in learned("draw", name, "monday's", "--publication", "p", status=2)
 
 

@@ -921,6 +921,7 @@ class Drive:
         self.ask("POST", f"{path}/figures", {"figures": counted})
         self._worked()
         assert self.ask("GET", path)["state"] == "running"
+        self.ask("GET", f"{path}/evaluation?choose=A")
         self.ask("POST", f"{path}/stop")
         for conditions in ("", "state=stopped"):
             self.ask("GET", f"/v1/experiments?{conditions}")
