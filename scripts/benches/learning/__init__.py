@@ -12,6 +12,7 @@ MODULES: Final = (
     "scripts.benches.learning.hooks",
     "scripts.benches.learning.clicks",
     "scripts.benches.learning.growth",
+    "scripts.benches.learning.small",
     "scripts.benches.learning.serving",
     "scripts.benches.learning.experiments",
 )

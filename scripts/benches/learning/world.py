@@ -14,6 +14,7 @@ from common.scoring.ctr.glm import Floats
 BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS: Final = 365
 FEATURES: Final = 75
+WANDER: Final = 0.25  # the standard deviation in log odds by which an account's level has moved after a year
 UNKNOWABLE: Final = 0.2  # the standard deviation in log odds of what no feature holds
 
 
@@ -25,11 +26,21 @@ class World:
     truth: dict[str, float]  # by the creative's id
 
 
-def made(seed: int, *, median: int, accounts: int = 60, each: int = 60) -> World:
+def made(
+    seed: int,
+    *,
+    median: int,
+    accounts: int = 60,
+    each: int = 60,
+    wander: float = WANDER,
+    trend: float = 0.0,
+    season: float = 1.0,
+) -> World:
     """`median` impressions in the middle, lognormal with sigma 1; mostly lines, some steps and pairs; all of it drifts.
 
-    An account's level wanders over the year and so does the whole world's; weights of features change by up to a
-    third. 3 % of the features are not known, and one creative in ten is a near-duplicate of the one before.
+    An account's level wanders over the year by `wander` and goes up or down by about `trend` beside, and the whole
+    world's goes `season` times as far as is usual; weights of features change by up to a third. 3 % of the features are
+    not known, and one creative in ten is a near-duplicate of the one before.
     """
     random = np.random.default_rng(seed)
     rows = accounts * each
@@ -46,10 +57,12 @@ def made(seed: int, *, median: int, accounts: int = 60, each: int = 60) -> World
     for at in twin:
         group[at] = group[at - 1]
     effect = _effect(random, values, day / DAYS)
-    wander = np.cumsum(random.normal(0, 0.25 / np.sqrt(12), (accounts, 13)), axis=1)  # a step a month
-    level = random.normal(0, 0.45, accounts)[account] + wander[account, (day / DAYS * 12).astype(int)]
-    season = 0.1 * np.sin(2 * np.pi * day / DAYS) - 0.15 * day / DAYS
-    truth = _share(-4.35 + level + effect + season)
+    walk = np.cumsum(random.normal(0, wander / np.sqrt(12), (accounts, 13)), axis=1)  # a step a month
+    level = random.normal(0, 0.45, accounts)[account] + walk[account, (day / DAYS * 12).astype(int)]
+    if trend:
+        level = level + random.normal(0, trend, accounts)[account] * day / DAYS
+    whole = season * (0.1 * np.sin(2 * np.pi * day / DAYS) - 0.15 * day / DAYS)
+    truth = _share(-4.35 + level + effect + whole)
     exposure = np.maximum(30, np.exp(random.normal(np.log(median), 1.0, rows))).astype(int)
     strays = random.normal(0, UNKNOWABLE, rows) - UNKNOWABLE**2 / 2
     clicks = random.binomial(exposure, _share(np.log(truth / (1 - truth)) + strays))
