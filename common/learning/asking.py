@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import product
 from math import log
 from statistics import fmean
@@ -51,6 +52,7 @@ def ask(
     *,
     account: str,
     network: str | None,
+    launched: datetime,
     segments: Mapping[str, str] | None = None,
     audience: Audience | None = None,
     exposure: int | None = None,
@@ -77,6 +79,7 @@ def ask(
                 network=network or "",
                 segments=group,
                 exposure=exposure,
+                launched=launched,
                 features_version=version,
             )
             for group in ([segments or {}] if shown is None else _groups(shown))

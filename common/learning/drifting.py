@@ -121,6 +121,7 @@ def foreseen(model: Model, creatives: Sequence[Creative]) -> tuple[list[Foreseen
             network=one.network,
             segments=one.segments,
             exposure=one.impressions,
+            launched=one.launched,
         )
         if isinstance(told, Prediction):
             found.append(Foreseen(creative=one, prediction=told))

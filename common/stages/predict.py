@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from common.domain.codec import dumps, from_json, loads, to_json
@@ -38,7 +39,7 @@ def run(work: Work) -> Outcome:
     if scored is None:
         raise Permanent("there are no judged clips to foretell; run again from score")
     listed, version = loads(work.get(scored["scores"])), scored["features_version"]
-    asked = _live(work)
+    asked, today = _live(work), datetime.now(UTC)
     names = _names(work) if asked.model is not None else {}
     found: list[Json] = []
     refused = asked.refused
@@ -46,7 +47,7 @@ def run(work: Work) -> Outcome:
         accounts: list[Json] = []
         if asked.model is not None and refused is None:
             try:
-                accounts = _accounts(asked.model, one["features"], version, names)
+                accounts = _accounts(asked.model, one["features"], version, names, today)
             except ModelRefused as error:
                 refused = str(error)
         found.append(
@@ -109,12 +110,14 @@ def _names(work: Work) -> dict[str, Json]:
     return {str(one["id"]): one for one in work.find("channels", "state", "connected")}
 
 
-def _accounts(model: Model, features: Json, version: str, channels: Mapping[str, Json]) -> list[Json]:
-    """The accounts with the most history, and what is foretold for each."""
+def _accounts(model: Model, features: Json, version: str, channels: Mapping[str, Json], today: datetime) -> list[Json]:
+    """The accounts with the most history, and what is foretold for each, the less surely the older the model is."""
     known = sorted(model.shape.accounts.items(), key=lambda one: (-one[1].creatives, one[0]))
     found = []
     for account, behind in known[:MOST]:
-        told = model.foretell(features, account=account, network=behind.network, features_version=version)
+        told = model.foretell(
+            features, account=account, network=behind.network, launched=today, features_version=version
+        )
         name = channels[account]["name"] if account in channels else None
         found.append(foretelling.kept(told, account=account, network=behind.network, name=name))
     return found

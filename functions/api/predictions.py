@@ -137,6 +137,7 @@ def create(ask: Ask) -> Answer:
         network=channel["network"] if channel else wanted.network,
         segments={name: spelled(name, told) for name, told in wanted.segments.items()},
         exposure=wanted.exposure,
+        launched=engine.clock.now(),
     )
     if answered is None:
         raise NotFound(_missing(wanted.clip))

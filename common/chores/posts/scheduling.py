@@ -141,7 +141,7 @@ def finished(
 def predicted(engine: Engine, tenant: str, clip: Snap, channel: Snap, audience: Audience | None = None) -> Json:
     """What is thought of a clip before anybody sees it: its score, and what the live model expects on this channel."""
     network = channel.body["network"]
-    whose: Any = {"account": channel.id, "network": network, "audience": audience}
+    whose: Any = {"account": channel.id, "network": network, "launched": engine.clock.now(), "audience": audience}
     answered = asking.ask(engine.documents, engine.objects, tenant, clip.id, **whose)
     thought: Json = {name: clip.body.get(name) for name in ("score", "scores", "verdict")}
     name = channel.body.get("name") or channel.id

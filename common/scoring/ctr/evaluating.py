@@ -226,7 +226,12 @@ def backtest(
 
 def _told(model: Model, row: Creative) -> dict[str, Any] | None:
     found = model.foretell(
-        row.features, account=row.account, network=row.network, segments=row.segments, exposure=row.impressions
+        row.features,
+        account=row.account,
+        network=row.network,
+        segments=row.segments,
+        exposure=row.impressions,
+        launched=row.launched,
     )
     if not isinstance(found, Prediction):
         return None

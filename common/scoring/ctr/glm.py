@@ -120,13 +120,16 @@ def line(margin: Floats, shares: Floats, weights: Floats, *, held: float) -> tup
     return float(at[0] - at[1] * middle), float(at[1])
 
 
-def overdispersed(q: Floats, shares: Floats, exposures: Floats) -> float:
-    """tau: the standard deviation of what moves log odds beside q, by maximum likelihood of normal errors."""
+def overdispersed(q: Floats, shares: Floats, exposures: Floats, known: Floats | float = 0.0) -> float:
+    """tau: the standard deviation of what moves log odds beside q, by maximum likelihood of normal errors.
+
+    `known` is a variance of log odds that something else accounts for.
+    """
     spread = q * (1 - q)
     squares = (shares - q) ** 2
 
     def loss(tau: float) -> float:
-        variance = spread / exposures + (tau * spread) ** 2
+        variance = spread / exposures + (tau**2 + known) * spread**2
         return float((np.log(variance) + squares / variance).sum())
 
     grid = np.linspace(0.0, 1.5, 151)

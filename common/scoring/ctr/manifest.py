@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
@@ -60,11 +61,15 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervals:
-    """Half a width = factor * sqrt(q (1 - q) / n + (tau q (1 - q))^2)."""
+    """Half a width = factor * sqrt(q (1 - q) / n + (tau^2 + wander * days) (q (1 - q))^2), days after training.
+
+    Models of before levels were seen to wander have none: their intervals are as wide whenever they speak.
+    """
 
     coverage: float
     tau: float
     factor: float
+    wander: float = 0.0  # the variance in log odds by which an account's level moves in a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,7 @@ class Shape:
 
     schema: Literal["cutroom.ctr/1"]
     sha256: str
+    trained_at: datetime
     features_version: str
     columns: list[Column]
     intercept: float
@@ -112,9 +118,11 @@ def unsealed(raw: bytes, ubj: bytes) -> tuple[dict[str, Any], Shape]:
         or any(one.exposure < 1 for one in shape.accounts.values())
         or shape.intervals.tau < 0
         or shape.intervals.factor < 0
+        or shape.intervals.wander < 0
+        or shape.trained_at.tzinfo is None
         or not 0 < shape.intervals.coverage < 1
     ):
-        raise ModelRefused("its manifest holds a scale, an exposure or an interval that cannot be")
+        raise ModelRefused("its manifest holds a scale, an exposure, a time or an interval that cannot be")
     return found, shape
 
 
@@ -124,4 +132,5 @@ def _numbers(shape: Shape) -> Iterator[float]:
     for account in shape.accounts.values():
         yield from (account.prior, *account.typical)
     yield from (shape.intercept, shape.calibration.shift, shape.calibration.slope)
-    yield from (shape.intervals.tau, shape.intervals.factor, shape.intervals.coverage)
+    yield from (shape.intervals.tau, shape.intervals.factor, shape.intervals.wander)
+    yield shape.intervals.coverage

@@ -10,6 +10,7 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from common.domain.learning import RIPE, Band, Contribution, Foretold, Prediction, Silence
@@ -20,6 +21,7 @@ from common.scoring.ctr.manifest import FURTHEST, NETWORK, Column, Shape
 from common.scoring.ctr.words import phrase, said
 
 MOST_EXPOSURE: Final = 10**12
+DAY_S: Final = 86_400
 LARGEST: Final = 3.0e38  # what a float32 holds
 COUNTED: Final = f"creatives of this account that have been out for {RIPE.days} days"
 
@@ -57,14 +59,16 @@ class Model:
         network: str,
         segments: Mapping[str, str] | None = None,
         exposure: int | None = None,
+        launched: datetime | None = None,
         features_version: str | None = None,
     ) -> Foretold:
         """What clicks out of `exposure` impressions (None: as many as this account usually has) are to be expected.
 
+        `launched` is when it comes out: the longer after training, the less sure it is. None: right after training.
         None or NaN among the features: not known. Silence where the account has too little behind it. Raises
         ModelRefused where the features are of another version than the model's, BadInput for a value that is none.
         """
-        self._checked(features_version, exposure)
+        self._checked(features_version, exposure, launched)
         shape = self.shape
         known = shape.accounts.get(account)
         have = known.creatives if known else 0
@@ -82,7 +86,7 @@ class Model:
         value = share(logit)
         seen = exposure or known.exposure
         spread = value * (1 - value)
-        half = shape.intervals.factor * math.sqrt(spread / seen + (shape.intervals.tau * spread) ** 2)
+        half = shape.intervals.factor * math.sqrt(spread / seen + self._unknown(launched) * spread**2)
         parts.append(("account", "what this account usually gets", known.prior))
         effects = [
             Contribution(name=name, text=said(what, slope * part), effect=slope * part) for name, what, part in parts
@@ -101,6 +105,12 @@ class Model:
             contributions=tuple(effects),
             alike=not self.phrases,
         )
+
+    def _unknown(self, launched: datetime | None) -> float:
+        """The variance of log odds that nobody could have told when it was trained."""
+        of = self.shape.intervals
+        days = 0.0 if launched is None else (launched - self.shape.trained_at).total_seconds() / DAY_S
+        return of.tau**2 + of.wander * max(0.0, days)
 
     def margin(self, features: Mapping[str, float | None], *, network: str, segments: Mapping[str, str]) -> float:
         """Of an account like all others, before calibration."""
@@ -138,7 +148,7 @@ class Model:
                 row.append(known(column.of, features.get(column.of)))
         return list(struct.unpack(f"{len(row)}f", struct.pack(f"{len(row)}f", *row)))
 
-    def _checked(self, features_version: str | None, exposure: int | None) -> None:
+    def _checked(self, features_version: str | None, exposure: int | None, launched: datetime | None) -> None:
         if features_version is not None and features_version != self.shape.features_version:
             raise ModelRefused(
                 f"the model {self.name} knows features of version {self.shape.features_version}, and these are of "
@@ -146,6 +156,8 @@ class Model:
             )
         if exposure is not None and not 1 <= exposure <= MOST_EXPOSURE:
             raise BadInput(f"impressions are a whole number from 1 to {MOST_EXPOSURE}; give such a one, or none")
+        if launched is not None and launched.tzinfo is None:
+            raise BadInput("when it comes out has no time zone; give it in UTC")
 
 
 def known(name: str, value: float | None) -> float:

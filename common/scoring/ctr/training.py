@@ -21,13 +21,14 @@ import xgboost
 from common.domain.codec import digest, loads
 from common.domain.learning import RIPE, Creative
 from common.errors import BadInput, NotEnough
-from common.scoring.ctr import metrics
+from common.scoring.ctr import levels, metrics
 from common.scoring.ctr.drift import off
 from common.scoring.ctr.fit import TREES, Fit, best_rounds, fit
-from common.scoring.ctr.glm import Floats, line, overdispersed, share
+from common.scoring.ctr.glm import Floats, Ints, line, overdispersed, share
+from common.scoring.ctr.levels import Times
 from common.scoring.ctr.manifest import SCHEMA, seal
 from common.scoring.ctr.model import known
-from common.scoring.ctr.splits import rolling
+from common.scoring.ctr.splits import rolling, timed
 from common.scoring.ctr.table import Table, table
 
 NEEDED: Final = 100  # creatives that have been out for RIPE
@@ -68,7 +69,11 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
     ]
     later = [(fit(made, learned, seed), asked) for learned, asked in folds]
     rounds = best_rounds(made, later)
-    final = fit(made, np.arange(len(rows)), seed, rounds)
+    everything = np.arange(len(rows))
+    final = fit(made, everything, seed, rounds)
+    when = levels.times(rows)
+    wanders = [_wander(made, when, one, learned) for (one, _), (learned, _) in zip(later, folds, strict=True)]
+    wander = _wander(made, when, final, everything)
 
     asked = np.concatenate([one for _, one in later])
     margin = np.concatenate([one.margin(made, places, rounds) for one, places in later])
@@ -79,9 +84,10 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
     weights = n / (1 + (n - 1) * final.rho)
     shift, slope = _line(margin, y, weights)
     by_glm = line(plain, y, weights, held=HELD)
-    tau, factor = _width(share(shift + slope * margin), y, n)
+    ahead = _ahead(rows, when, folds)
+    tau, factor = _width(share(shift + slope * margin), y, n, wander * ahead)
     slices = [slice(begin, end) for begin, end in pairwise(np.cumsum([0, *(len(places) for _, places in later)]))]
-    q, q_glm, covered = _then(slices, margin, plain, y, n, weights)
+    q, q_glm, covered = _then(slices, margin, plain, y, n, weights, ahead, wanders)
     known = slice(slices[0].stop, None)
 
     ubj = bytes(final.booster.save_raw("ubj"))
@@ -103,7 +109,7 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
         "accounts": _accounts(made, final, rows),
         "account_needs": NEEDED_OF_ACCOUNT,
         "calibration": {"shift": shift, "slope": slope},
-        "intervals": {"coverage": COVERAGE, "tau": tau, "factor": factor},
+        "intervals": {"coverage": COVERAGE, "tau": tau, "factor": factor, "wander": wander},
         "glm_calibration": {"shift": by_glm[0], "slope": by_glm[1]},
         "rho": final.rho,
         "variances": dict(zip((*made.named, "account"), final.glm.variances, strict=True)),
@@ -134,33 +140,52 @@ def _line(margin: Floats, shares: Floats, weights: Floats) -> tuple[float, float
     return shift, max(slope, 0.1)  # an order that the later slices turn round is no order to go by
 
 
-def _width(q: Floats, shares: Floats, exposures: Floats) -> tuple[float, float]:
-    """tau and the factor."""
-    tau = overdispersed(q, shares, exposures)
-    return tau, _quantile(_scores(q, shares, exposures, tau), COVERAGE)
+def _wander(made: Table, when: Times, one: Fit, rows: Ints) -> float:
+    """Of accounts around their own clicks alone: where rows are few, many features explain a walk away."""
+    return levels.wander(made, when, rows, share(one.own[made.accounts[rows]]))
 
 
-def _scores(q: Floats, shares: Floats, exposures: Floats, tau: float) -> Floats:
-    found: Floats = np.abs(shares - q) / np.sqrt(q * (1 - q) / exposures + (tau * q * (1 - q)) ** 2)
+def _ahead(rows: Sequence[Creative], when: Times, folds: Sequence[tuple[Ints, Ints]]) -> Floats:
+    """How many days each row that was asked about came out after its slice began; 0 where there is no later."""
+    days = [when.days[asked] - when.days[asked].min() for _, asked in folds]
+    return np.concatenate(days) * timed(rows)
+
+
+def _width(q: Floats, shares: Floats, exposures: Floats, wandered: Floats) -> tuple[float, float]:
+    """tau and the factor. `wandered` is the variance of log odds by which levels may have moved since."""
+    tau = overdispersed(q, shares, exposures, wandered)
+    return tau, _quantile(_scores(q, shares, exposures, tau**2 + wandered), COVERAGE)
+
+
+def _scores(q: Floats, shares: Floats, exposures: Floats, unknown: Floats) -> Floats:
+    found: Floats = np.abs(shares - q) / np.sqrt(q * (1 - q) / exposures + unknown * (q * (1 - q)) ** 2)
     return found
 
 
 def _then(
-    slices: Sequence[slice], margin: Floats, plain: Floats, shares: Floats, exposures: Floats, weights: Floats
+    slices: Sequence[slice],
+    margin: Floats,
+    plain: Floats,
+    shares: Floats,
+    exposures: Floats,
+    weights: Floats,
+    ahead: Floats,
+    wanders: Sequence[float],
 ) -> tuple[Floats, Floats, Floats]:
     """What would have been said of each slice by a line and a width of the slices before it alone, by a GLM likewise,
     and whether it came to lie within. A line that has seen what it is asked about is right about it by itself.
     """
     q, glm, covered = share(margin), share(plain), np.full(len(margin), np.nan)
-    for here in slices[1:]:
+    for here, wander in zip(slices[1:], wanders[1:], strict=True):
         before = slice(0, here.start)
         shift, slope = _line(margin[before], shares[before], weights[before])
         q[here] = share(shift + slope * margin[here])
         by_glm = line(plain[before], shares[before], weights[before], held=HELD)
         glm[here] = share(by_glm[0] + by_glm[1] * plain[here])
         fitted = share(shift + slope * margin[before])
-        tau, factor = _width(fitted, shares[before], exposures[before])
-        covered[here] = _scores(q[here], shares[here], exposures[here], tau) <= factor
+        tau, factor = _width(fitted, shares[before], exposures[before], wander * ahead[before])
+        unknown = tau**2 + wander * ahead[here]
+        covered[here] = _scores(q[here], shares[here], exposures[here], unknown) <= factor
     return q, glm, covered
 
 

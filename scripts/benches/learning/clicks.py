@@ -105,7 +105,12 @@ def _seed(seed: int, median: int) -> tuple[Seen, Model, list[Creative]]:
 
 def _told(model: Model, one: Creative) -> Prediction:
     found = model.foretell(
-        one.features, account=one.account, network=one.network, segments=one.segments, exposure=one.impressions
+        one.features,
+        account=one.account,
+        network=one.network,
+        segments=one.segments,
+        exposure=one.impressions,
+        launched=one.launched,
     )
     assert isinstance(found, Prediction), found
     return found

@@ -88,7 +88,12 @@ def _seen(seed: int, at: int, history: int, accounts: int, kind: str) -> Covered
     within, widths = [], []
     for one in asked:
         told = model.foretell(
-            one.features, account=one.account, network=one.network, segments=one.segments, exposure=one.impressions
+            one.features,
+            account=one.account,
+            network=one.network,
+            segments=one.segments,
+            exposure=one.impressions,
+            launched=one.launched,
         )
         assert isinstance(told, Prediction), told
         within.append(told.low <= one.clicks / one.impressions <= told.high)
