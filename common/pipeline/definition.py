@@ -133,7 +133,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="meaning",
-            version=4,
+            version=5,
             title="Weighing what is said",
             handler="common.stages.meaning:run",
             after=(
@@ -178,7 +178,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="propose",
-            version=7,
+            version=8,
             title="Proposing clips",
             handler="common.stages.propose:run",
             after=(
@@ -194,7 +194,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="score",
-            version=5,
+            version=6,
             title="Choosing the clips",
             handler="common.stages.score:run",
             after=(*SEEN, Need("propose")),

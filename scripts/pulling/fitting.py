@@ -1,7 +1,7 @@
 """The fit: ridge on log odds within a test, as arms that share a picture and a story have noise in common.
 
-Penalties are tuned without the fold they are reported for: they are those that do best on its neighbours, by models
-that know neither. Principal components and scales are taken over all headlines, without their clicks.
+It is solved by its rows, of which there are fewer than columns. From the inverse of one matrix follows what the model
+would have said of any tests had it not known them, so that one solution serves every draw of the folds.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from numpy.typing import NDArray
 from common.scoring.pull.counts import NAMES, counts, grams, plain
 from scripts.pulling.archive import Arms, Floats, Numbers, Pairs
 
-FOLDS: Final = 20
+FOLDS, DRAWS = 20, 5
 SELDOM: Final = 20  # headlines that must have a gram for it to count
 OFTEN: Final = 0.9  # of the headlines, from which a gram tells nothing
-MEANS, POOLED = 500, 250  # principal components of the layers' means, and of each other thing told of them
 WIDTH: Final = 384
 LAYERS, INNERMOST = 7, 2
 POOLS: Final = 4  # told of each layer from INNERMOST on: first third, last third, spread, most
-# Variances of log odds: of a picture, of a headline beyond all that is seen of it, and of a story (anything).
-PICTURE, OWN, STORY = 0.03, 0.08, 100.0
-# Penalties of counts, grams, means and the rest, that are chosen among.
-TRIED: Final = ((10.0, 100.0, 40.0, 40.0), (10.0, 150.0, 60.0, 60.0), (10.0, 300.0, 100.0, 100.0))
+# Variances of log odds: of a picture, and of a headline beyond all that is seen of it.
+PICTURE, OWN = 0.03, 0.03
+WORDS: Final = (100.0, 100.0)  # penalties of counts and grams alone
+DEEP: Final = (500.0, 333.0, 167.0, 125.0)  # of counts, grams, the layers' means and the rest
 CLIPPED: Final = 0.001  # of the headlines at either end whose counts are held to the others'
 
 Matrix = NDArray[np.float32]
@@ -35,16 +34,12 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Columns of one kind: (raw / scale) @ basis, centred. `places` are those of the raw columns among the depths."""
+    """Columns of one kind: raw / scale, centred. `places` are those of the raw columns among the depths."""
 
     values: Matrix  # (headlines, columns)
     scale: Floats  # of the raw columns
-    basis: Matrix | None = None  # None: the raw columns themselves
+    penalty: float
     places: Numbers | None = None
-
-    def raw(self, columns: Floats) -> Floats:
-        """What the raw columns weigh, from what these do."""
-        return (columns if self.basis is None else self.basis @ columns) / self.scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,30 +48,35 @@ class Design:
 
     grams: tuple[str, ...]
     limits: tuple[tuple[float, float], ...]
-    parts: tuple[tuple[Block, ...], ...]  # one for each penalty
-
-    @property
-    def blocks(self) -> tuple[Block, ...]:
-        return tuple(block for part in self.parts for block in part)
+    blocks: tuple[Block, ...]
 
     @property
     def values(self) -> Matrix:
         return np.hstack([block.values for block in self.blocks])
 
-    def ridge(self, penalties: Sequence[float]) -> Floats:
-        """The penalty of each column."""
-        widths = [sum(block.values.shape[1] for block in part) for part in self.parts]
-        return np.repeat(np.asarray(penalties[: len(widths)], np.float64), widths)
+    @property
+    def penalties(self) -> Floats:
+        """Of each column."""
+        return np.repeat([block.penalty for block in self.blocks], [block.values.shape[1] for block in self.blocks])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """`gains`: of each pair, by a model that knows nothing of its group. `columns`: of the model that knows all."""
+    """`gains`: by draw of the folds, of each pair, by a model without its fold. `columns`: by one that knows all."""
 
     gains: Floats
     columns: Floats
-    penalties: tuple[float, ...]
-    chosen: tuple[tuple[float, ...], ...]  # for each fold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """The arms of each test less its first one, weighed so that what is left over of each has the variance 1."""
+
+    values: Matrix
+    told: Matrix
+    test: Numbers
+    arm: Numbers  # whose row it is
+    back: tuple[Floats, ...]  # by test, from rows to differences from the first arm
 
 
 def design(headlines: Sequence[str], depths: Matrix | None) -> Design:
@@ -87,73 +87,75 @@ def design(headlines: Sequence[str], depths: Matrix | None) -> Design:
     held = np.clip(counted, low, high)
     spread = _spread(held) * len(NAMES) ** 0.5
     known, found, weight = _grams(lines)
-    parts: list[tuple[Block, ...]] = [
-        (Block(values=_centred(held / spread), scale=spread),),
-        (Block(values=_centred(found / weight), scale=weight),),
+    of_counts, of_grams, of_means, of_rest = (*WORDS, 0.0, 0.0) if depths is None else DEEP
+    blocks = [
+        Block(values=_centred(held / spread), scale=spread, penalty=of_counts),
+        Block(values=_centred(found / weight), scale=weight, penalty=of_grams),
     ]
     if depths is not None:
-        rest = LAYERS * WIDTH + np.arange((LAYERS - INNERMOST) * POOLS * WIDTH).reshape(-1, POOLS, WIDTH)
-        parts.append((_components(depths, np.arange(LAYERS * WIDTH), MEANS, 1),))
-        parts.append(tuple(_components(depths, rest[:, pool].ravel(), POOLED, POOLS) for pool in range(POOLS)))
+        means, every = LAYERS * WIDTH, (LAYERS + POOLS * (LAYERS - INNERMOST)) * WIDTH
+        blocks.append(_block(depths, np.arange(means), of_means))
+        blocks.append(_block(depths, np.arange(means, every), of_rest))
     limits = tuple(zip(low.tolist(), high.tolist(), strict=True))
-    return Design(grams=known, limits=limits, parts=tuple(parts))
+    return Design(grams=known, limits=limits, blocks=tuple(blocks))
 
 
-def fit(made: Design, arms: Arms, pairs: Pairs, group: Numbers, seed: int = 0) -> Fitted:
-    """Out of fold for each pair, and once on all. `group`: of each test; those of one are in one fold."""
-    fold_of = np.random.default_rng(seed).permutation(np.arange(group.max() + 1) % FOLDS)[group]
-    values = made.values
-    products, answers = _folds(values, arms, fold_of)
-    between = values[pairs.first] - values[pairs.second]
-    fold = fold_of[pairs.test]
-    weight = 1 / (arms.noise * pairs.variance + 2 * OWN)
-
-    def without(left_out: Sequence[int], penalties: Sequence[float]) -> Floats:
-        kept = [n for n in range(FOLDS) if n not in left_out]
-        whole = np.sum(products[kept], axis=0)
-        whole[np.diag_indices_from(whole)] += made.ridge(penalties)
-        return np.linalg.solve(whole, np.sum(answers[kept], axis=0))
-
-    # A model without two neighbouring folds is tried on each for the other's sake.
-    losses = np.zeros((FOLDS, len(TRIED)))
-    for one in range(FOLDS):
-        other = (one + 1) % FOLDS
-        for n, penalties in enumerate(TRIED):
-            columns = without((one, other), penalties)
-            for reported, tried in ((one, fold == other), (other, fold == one)):
-                off = pairs.gain[tried] - between[tried] @ columns
-                losses[reported, n] += np.sum(weight[tried] * off**2)
-    chosen = [TRIED[n] for n in losses.argmin(axis=1)]
-    gains = np.zeros(len(pairs.gain))
-    for one, penalties in enumerate(chosen):
-        here = fold == one
-        gains[here] = between[here] @ without((one,), penalties)
-    often = Counter(chosen).most_common(1)[0][0]
-    return Fitted(gains=gains, columns=without((), often), penalties=often, chosen=tuple(chosen))
+def fit(made: Design, arms: Arms, pairs: Pairs, group: Numbers) -> Fitted:
+    """Out of fold for each pair and draw, and once on all. `group`: of each test; those of one are in one fold."""
+    root = 1 / np.sqrt(made.penalties)
+    rows = _rows((made.values * root).astype(np.float32), arms)
+    whole = rows.values @ rows.values.T
+    whole[np.diag_indices_from(whole)] += 1
+    inverse = np.linalg.inv(whole)
+    answer = inverse @ rows.told
+    gains = [_without(inverse, answer, rows, arms, pairs, group, seed) for seed in range(DRAWS)]
+    return Fitted(gains=np.array(gains), columns=root * (rows.values.T @ answer))
 
 
-def _folds(values: Matrix, arms: Arms, fold_of: Numbers) -> tuple[Matrix, Matrix]:
-    """Of each fold the products of its columns, and of them with what is to be told, each test in its own noise."""
+def _without(
+    inverse: Matrix, answer: Matrix, rows: _Rows, arms: Arms, pairs: Pairs, group: Numbers, seed: int
+) -> Floats:
+    """Of each pair what a model adds up to that does not know its fold."""
+    fold = np.random.default_rng(seed).permutation(np.arange(group.max() + 1) % FOLDS)[group][rows.test]
+    found = np.zeros(len(rows.told))
+    for n in range(FOLDS):
+        here = np.flatnonzero(fold == n)
+        found[here] = rows.told[here] - np.linalg.solve(inverse[np.ix_(here, here)].astype(np.float64), answer[here])
+    worth = np.zeros(len(arms.test))
+    first = 0
+    for back in rows.back:
+        here = np.arange(first, first + len(back))
+        worth[rows.arm[here]] = back @ found[here]
+        first += len(back)
+    many = len(arms.headlines)
+    keys, places = np.unique(arms.test * many + arms.headline, return_index=True)
+    one, other = (
+        worth[places[np.searchsorted(keys, pairs.test * many + side)]] for side in (pairs.first, pairs.second)
+    )
+    gains: Floats = one - other
+    return gains
+
+
+def _rows(values: Matrix, arms: Arms) -> _Rows:
     order = np.argsort(arms.test, kind="stable")
-    tests = np.split(order, np.flatnonzero(np.diff(arms.test[order])) + 1)
-    rows: list[list[Matrix]] = [[] for _ in range(FOLDS)]
-    told: list[list[Floats]] = [[] for _ in range(FOLDS)]
-    for here in tests:
+    weighed: list[Matrix] = []
+    told, arm, backs = [], [], []
+    for here in np.split(order, np.flatnonzero(np.diff(arms.test[order])) + 1):
         if len(np.unique(arms.headline[here])) < 2:
             continue
         same = arms.picture[here][:, None] == arms.picture[here]
-        noise = np.diag(arms.noise * arms.variance[here] + OWN) + PICTURE * same + STORY
-        whitening = np.linalg.inv(np.linalg.cholesky(noise))
-        fold = int(fold_of[arms.test[here[0]]])
-        rows[fold].append((whitening @ values[arms.headline[here]]).astype(np.float32))
-        told[fold].append(whitening @ arms.logit[here])
-    width = values.shape[1]
-    products, answers = np.zeros((FOLDS, width, width), np.float32), np.zeros((FOLDS, width), np.float32)
-    for n in range(FOLDS):
-        if rows[n]:
-            stacked = np.vstack(rows[n])
-            products[n], answers[n] = stacked.T @ stacked, stacked.T @ np.concatenate(told[n]).astype(np.float32)
-    return products, answers
+        noise = np.diag(arms.noise * arms.variance[here] + OWN) + PICTURE * same
+        less_first = np.eye(len(here))[1:] - np.eye(len(here))[0]
+        back = np.linalg.cholesky(less_first @ noise @ less_first.T)
+        weight = np.linalg.solve(back, less_first)
+        weighed.append((weight @ values[arms.headline[here]]).astype(np.float32))
+        told.append((weight @ arms.logit[here]).astype(np.float32))
+        arm.append(here[1:])
+        backs.append(back)
+    arm_of = np.concatenate(arm)
+    return _Rows(
+        values=np.vstack(weighed), told=np.concatenate(told), test=arms.test[arm_of], arm=arm_of, back=tuple(backs)
+    )
 
 
 def _grams(lines: Sequence[str]) -> tuple[tuple[str, ...], Matrix, Floats]:
@@ -169,14 +171,11 @@ def _grams(lines: Sequence[str]) -> tuple[tuple[str, ...], Matrix, Floats]:
     return known, found, np.sqrt(np.mean(np.sum((found * telling) ** 2, axis=1))) / telling
 
 
-def _components(depths: Matrix, places: Numbers, most: int, share: int) -> Block:
-    """The first principal components of columns of the depths, each brought to one spread before."""
+def _block(depths: Matrix, places: Numbers, penalty: float) -> Block:
+    """Columns of the depths, each brought to one spread."""
     raw = depths[:, places]
-    scale = _spread(raw) * (len(places) * share) ** 0.5
-    values = _centred(raw / scale)
-    _, vectors = np.linalg.eigh(values.T @ values)
-    basis = vectors[:, ::-1][:, :most]
-    return Block(values=values @ basis, scale=scale, basis=basis, places=places)
+    scale = _spread(raw) * len(places) ** 0.5
+    return Block(values=_centred(raw / scale.astype(np.float32)), scale=scale, penalty=penalty, places=places)
 
 
 def _spread(raw: NDArray[np.floating]) -> Floats:

@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,8 @@ def test_the_shipped_model_credits_whom_it_was_learned_from() -> None:
     )
     assert "The Upworthy Research Archive" in (ROOT.parents[2] / "NOTICE").read_text()
     assert told["features"] == list(counts.NAMES) and len(WEIGHTS) < 1_000_000
+    draws = told["readings"]["depths"]["accuracy_of_draws"]
+    assert len(draws) == fitting.DRAWS and min(draws) > 0.75 and told["readings"]["depths"]["accuracy_95"][0] > 0.72
     assert told["readings"]["depths"]["accuracy"] > told["readings"]["words"]["accuracy"] > told["longer_wins"]
 
 
@@ -259,6 +262,38 @@ def test_it_learns_what_decides_the_same_each_time(made: Path, monkeypatch: pyte
         read.suits("another@1", DEPTHS)
     with pytest.raises(ModelRefused, match="depths of a sentence"):
         read.suits("none@1", DEPTHS - 1)
+
+
+def test_what_is_said_of_a_fold_is_what_a_model_says_that_never_saw_it() -> None:
+    """Of arms that share a picture or a headline too; the shortcut by one inverse is held to learning anew."""
+    drawn = random.Random(3)
+    fill = ["bread", "train", "river", "house", "music", "secret", "market"]
+    rows = []
+    for test in range(60):
+        lines = [f"The {' '.join(drawn.choices(fill, k=4))} {test} {n}" for n in range(3)]
+        for picture, line in (("a", lines[0]), ("a", lines[1]), ("b", lines[1]), ("b", lines[2])):
+            clicks = drawn.randrange(20, 80)
+            rows.append(archive.Row(test=f"t{test}", picture=picture, headline=line, impressions=2000, clicks=clicks))
+    arms = archive.arms(rows)
+    pairs = archive.pairs(arms)
+    group = np.arange(60) // 2
+    made = fitting.design(arms.headlines, None)
+    found = fitting.fit(made, arms, pairs, group)
+    assert found.gains.shape == (fitting.DRAWS, len(pairs.gain)) and not np.array_equal(*found.gains[:2])
+    fold = np.random.default_rng(1).permutation(np.arange(30) % fitting.FOLDS)[group]  # as the second draw has it
+    for left_out in (0, 7):
+        known = fold[arms.test] != left_out
+        fewer = replace(
+            arms,
+            **{name: getattr(arms, name)[known] for name in ("test", "picture", "headline", "impressions", "clicks")},
+            **{name: getattr(arms, name)[known] for name in ("logit", "variance")},
+        )
+        worths = made.values @ fitting.fit(made, fewer, archive.pairs(fewer), group).columns
+        here = fold[pairs.test] == left_out
+        assert here.any()
+        anew = (worths[pairs.first] - worths[pairs.second])[here]
+        assert np.abs(anew).max() > 0.01
+        assert found.gains[1][here] == pytest.approx(anew, abs=1e-4)
 
 
 def test_near_duplicates_stay_together() -> None:

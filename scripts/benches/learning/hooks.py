@@ -38,28 +38,22 @@ def rows() -> Iterator[Row]:
     peer = f"longer wins: {longer:.3f}; {pairs.told.sum()} told pairs of {tests} tests, of {len(pairs.gain)} pairs"
     for name, depths in (("words and vectors", deep[:, DIMENSIONS:].astype(np.float32)), ("words alone", None)):
         learned = training.learn(arms, pairs, group, depths)
-        good = training.right(pairs, learned.fitted.gains)
-        low, _ = training.interval(pairs, good)
+        goods = [training.right(pairs, gains) for gains in learned.fitted.gains]
         wanted = (None, None) if depths is None else (0.75, 0.72)
+        told, draws = f"hook model, {name}", f"{len(goods)} draws of the folds"
+        for what, value, target in (
+            (f"pairs told right, out of fold, mean of {draws}", float(np.mean(goods)), wanted[0]),
+            (f"the same, worst of {draws}", min(float(good.mean()) for good in goods), wanted[0]),
+            (
+                "lower end, 95 % over tests, of the worst",
+                min(training.interval(pairs, one)[0] for one in goods),
+                wanted[1],
+            ),
+        ):
+            yield Row(name=f"{told}: {what}", value=value, unit="share", target=target, peer=peer, at_least=True)
+        within = float(np.mean([training.covered(arms, pairs, gains, group) for gains in learned.fitted.gains]))
         yield Row(
-            name=f"hook model, {name}: pairs told right, out of fold",
-            value=float(good.mean()),
-            unit="share",
-            target=wanted[0],
-            peer=peer,
-            at_least=True,
-        )
-        yield Row(
-            name=f"hook model, {name}: lower end, 95 % over tests",
-            value=low,
-            unit="share",
-            target=wanted[1],
-            peer=peer,
-            at_least=True,
-        )
-        within = float(training.covered(arms, pairs, learned.fitted.gains, group).mean())
-        yield Row(
-            name=f"hook model, {name}: intervals of {COVERAGE:.0%} miss it by",
+            name=f"{told}: intervals of {COVERAGE:.0%} miss it by",
             value=abs(within - COVERAGE),
             unit="share",
             target=OFF,
