@@ -7,7 +7,8 @@ tenants/T/clips/{clip}        where in its video it lies: clips of the same mome
 Of an outcome are read `account` or `channel`, `network`, `launched` or `published`, `as_of`, `metrics` with its
 impressions and clicks, and where they are there `source`, `clip`, `asset`, `title`, `segments`, `features`,
 `features_version` and `group`. An outcome that came late, twice or anew stands there as it was told last. Where a
-campaign of ours (`campaign`, `made`) and a table (`ad`) tell of the same ad, ours alone is learned from.
+campaign of ours (`campaign`, `made`) and a table (`ad`) tell of the same ad, ours alone is learned from; where two
+tables (`import`) tell of the same days of one (`first`, `last`) for other groups of people, the later alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from fractions import Fraction
+from itertools import groupby
 from typing import Any, Final
 
 from common.domain.codec import digest
@@ -39,6 +41,7 @@ MORE_CLICKS: Final = "they have more clicks than impressions; correct them where
 UNREADABLE: Final = "they lack their account, their network or when they came out; import them again"
 RAN_OURSELVES: Final = "Cutroom ran these ads itself, and learns from them by what it read of their campaigns"
 _NAMES: Final = tuple(one.name for one in fields(Named))
+TOLD_OTHERWISE: Final = "a later import tells of the same ads and days for other groups of people; it is learned from"
 OLDER: Final = f"only the newest {MOST:,} are learned from, and these came out before"
 TOO_MANY: Final = f"only {MOST_READ:,} are looked at; take old imports back, which make room for others"
 NO_FEATURES: Final = "nothing was known of them before they came out; they are learned from without features"
@@ -70,6 +73,17 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """Where an outcome comes from that was imported. `ad`: the same for all groups of people that were shown one."""
+
+    named: Named
+    ad: tuple[str | None, ...]
+    by: tuple[str, str]  # the later is the greater
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
     """An outcome that may be learned from, before what else is known of its clip is looked up."""
 
@@ -79,7 +93,7 @@ class _Row:
     version: str | None  # of its own features
     title: str
     made: tuple[str, Mapping[str, Any]] | None  # a campaign of ours, and what is there of it
-    named: Named | None  # in a table
+    told: _Told | None  # by a table
 
 
 def creatives(documents: Documents, tenant: str, now: datetime, *, features_version: str | None = None) -> History:
@@ -172,22 +186,71 @@ def _read(snap: Snap, now: datetime) -> _Row | str:
         version=body.get("features_version"),
         title=str(body.get("title") or ""),
         made=(str(body["campaign"]), body.get("made") or {}) if body.get("campaign") else None,
-        named=_named(body) if body.get("source") == "import" else None,
+        told=_told(body) if body.get("source") == "import" else None,
     )
 
 
-def _named(body: Mapping[str, Any]) -> Named:
+def _told(body: Mapping[str, Any]) -> _Told:
     told = body.get("ad") or {"name": body.get("title")}
-    return Named(**{name: None if told.get(name) is None else str(told[name]) for name in _NAMES})
+    named = Named(**{name: None if told.get(name) is None else str(told[name]) for name in _NAMES})
+    which = (named.id,) if named.id is not None else (None, named.name, named.campaign, named.set)
+    first = str(body.get("first") or body["launched"])[:10]
+    return _Told(
+        named=named,
+        ad=(str(body.get("account")), *which),
+        by=(str(body["as_of"]), str(body.get("import") or "")),
+        first=first,
+        last=str(body.get("last") or first),
+    )
 
 
 def _once(rows: Sequence[_Row], left_out: dict[str, int]) -> list[_Row]:
-    """Without what somebody imported of ads that are learned from as campaigns of ours, whichever came first."""
+    """Without what somebody imported of ads that are learned from as campaigns of ours, whichever came first, or that
+    a later table tells of for other groups of people.
+    """
     own = Own(row.made for row in rows if row.made is not None)
-    kept = [row for row in rows if row.named is None or not own or own.whose(row.named)[0] != "ours"]
-    if len(kept) < len(rows):
-        left_out[RAN_OURSELVES] += len(rows) - len(kept)
+    kept: list[_Row] = []
+    ads: dict[object, list[tuple[_Row, _Told]]] = defaultdict(list)
+    for row in rows:
+        if row.told is None:
+            kept.append(row)
+        elif own and own.whose(row.told.named)[0] == "ours":
+            left_out[RAN_OURSELVES] += 1
+        elif row.told.named.id is None and row.told.named.name is None:
+            kept.append(row)
+        else:
+            ads[row.told.ad].append((row, row.told))
+    for some in ads.values():
+        last = _told_last(some)
+        if len(last) < len(some):
+            left_out[TOLD_OTHERWISE] += len(some) - len(last)
+        kept += last
     return kept
+
+
+def _told_last(some: Sequence[tuple[_Row, _Told]]) -> list[_Row]:
+    """Of one ad without what later imports tell for groups that are told apart by something else."""
+    if len({frozenset(row.creative.segments) for row, _ in some}) == 1:
+        return [row for row, _ in some]
+    kept: list[_Row] = []
+    later: list[dict[frozenset[str], tuple[str, str]]] = []  # by import, by what tells groups apart: its days
+    ordered = sorted(some, key=lambda one: one[1].by, reverse=True)
+    for _, each in groupby(ordered, key=lambda one: one[1].by):
+        days: dict[frozenset[str], tuple[str, str]] = {}
+        for row, told in each:
+            kind = frozenset(row.creative.segments)
+            if any(kind not in spans and _meets(told, spans.values()) for spans in later):
+                continue
+            kept.append(row)
+            first, last = days.get(kind, (told.first, told.last))
+            days[kind] = (min(first, told.first), max(last, told.last))
+        if days:
+            later.append(days)
+    return kept
+
+
+def _meets(told: _Told, spans: Iterable[tuple[str, str]]) -> bool:
+    return any(first <= told.last and told.first <= last for first, last in spans)
 
 
 def _count(value: Any) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,8 @@ from common.adapters.embedded.sqlite import SqliteDocuments
 from common.chores.posts import insights
 from common.domain.learning import RIPE
 from common.domain.publication import Metrics
-from common.learning import history
+from common.learning import history, imports, summing
+from common.learning.imports import Options
 from common.ports.clock import stamp
 from common.ports.documents import Create, Delete, Documents, Json, Merge
 from common.ports.platforms import Measured
@@ -132,6 +133,52 @@ def _at(body: Json, day: int) -> Any:
     hand.move(day * 86_400)
     assert hand.at - RIPE >= Hand().at and body["published"]
     return hand.at
+
+
+def brought(documents: Documents, name: str, day: int, *rows: str) -> None:
+    """What a table comes to, as an import of that name and day writes it."""
+    head = "id,title,day,impressions,clicks,age,gender"
+    found = imports.read("\n".join((head, *rows)).encode(), Options(account="Shop"), NOW)
+    assert not found.wrong
+    for one in found.past:
+        body = {**summing.outcome(one, NOW + timedelta(days=day)), "import": name}
+        documents.commit([Merge(f"tenants/{TENANT}/outcomes/{one.id}", body)])
+
+
+WHOLE, OTHER = "7,Tea,2026-01-03,1000,50,,", "8,Coffee,2026-01-03,400,4,,"
+PARTS = ("7,Tea,2026-01-03,600,35,18-24,women", "7,Tea,2026-01-03,400,15,25-34,women")
+
+
+@pytest.mark.parametrize(("first", "then", "shown"), [([WHOLE], PARTS, [400, 600]), (PARTS, [WHOLE], [1000])])
+def test_the_same_showing_told_for_other_groups_of_people_teaches_once_as_it_was_told_last(
+    documents: Documents, first: Sequence[str], then: Sequence[str], shown: list[int]
+) -> None:
+    brought(documents, "early", 0, *first, OTHER)
+    brought(documents, "late", 1, *then)
+    found = history.creatives(documents, TENANT, NOW)
+    assert sorted(one.impressions for one in found.creatives) == sorted([*shown, 400])
+    assert found.left_out == {history.TOLD_OTHERWISE: len(first)}
+    for snap in documents.query("outcomes", parent=f"tenants/{TENANT}"):
+        if snap.body["import"] == "late":
+            documents.commit([Delete(snap.key)])
+    assert len(history.creatives(documents, TENANT, NOW).creatives) == len(first) + 1, "taken back, the first stands"
+
+
+def test_of_other_days_or_in_one_table_an_ad_may_be_told_of_for_several_kinds_of_groups(documents: Documents) -> None:
+    brought(documents, "early", 0, WHOLE)
+    brought(documents, "late", 1, *(one.replace("-01-03", "-01-09") for one in PARTS))
+    brought(
+        documents,
+        "mixed",
+        2,
+        "9,Cake,2026-01-03,70,1,,",
+        "9,Cake,2026-01-03,60,1,,men",
+        "9,Cake,2026-01-03,50,1,65+,men",
+    )
+    brought(documents, "mixed again", 3, "9,Cake,2026-01-03,61,1,,men", "9,Cake,2026-01-03,50,1,65+,men")
+    found = history.creatives(documents, TENANT, NOW)
+    assert sorted(one.impressions for one in found.creatives) == [50, 61, 400, 600, 1000]
+    assert found.left_out == {history.TOLD_OTHERWISE: 1}
 
 
 def own(documents: Documents, name: str, clip: str, **more: Any) -> None:
