@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -260,6 +261,17 @@ def test_a_new_file_is_made_once_however_many_open_it_at_once(tmp_path: Path) ->
         store = SqliteDocuments(path)
         assert len(store.query("words", [Where("told", "has", "money")], parent="tenants/t")) == 4
         store.close()
+
+
+def test_a_new_file_that_another_holds_this_moment_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "documents.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    timer = threading.Timer(0.2, lambda: other.execute("ROLLBACK"))
+    timer.start()
+    SqliteDocuments(path).close()
+    timer.join()
+    other.close()
 
 
 @pytest.mark.emulator

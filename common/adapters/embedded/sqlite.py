@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import hypot
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _MAPPED = 4 << 30  # bytes of the file read where they lie: a search reads hundreds of documents, all over it
+_PATIENCE_S = 30.0  # with who holds the file
+_AGAIN_S = 0.01
 _FEW = 4  # times as many as are wanted: how far the nearest are looked at one by one before conditions are asked
 _LAST = "\U0010ffff"  # sorts after whatever an id goes on with
 _FEW_HAVE = ("asset", "flow")  # fields with an index of their own: few documents share a value
@@ -81,9 +84,8 @@ class SqliteDocuments:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._matrices: Matrices | None = None
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA busy_timeout = 30000")
-        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+        self._log_ahead()
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(f"PRAGMA mmap_size = {_MAPPED}")
         if self._missing() or self._kept_by() < lookups.KEPT:
@@ -210,6 +212,18 @@ class SqliteDocuments:
             if isinstance(vector := snap.body.get(field), Vector)
         ]
         return sorted(near, key=lambda one: (one.distance, one.snap.key))
+
+    def _log_ahead(self) -> None:
+        """SQLite does not wait where another changes a new file's mode or writes to it this moment: that is done here."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+            time.sleep(_AGAIN_S)
 
     def _kept_by(self) -> int:
         (found,) = self._db.execute("PRAGMA user_version").fetchone()
