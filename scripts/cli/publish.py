@@ -156,7 +156,9 @@ def disconnect(client: Cutroom, options: argparse.Namespace, console: Console) -
 def every(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
     found = list(islice(client.publications.every(state=options.state, channel=options.channel), MOST_ROWS + 1))
     if not found:
-        console.print("Nothing is scheduled yet: scripts/publish schedule CLIP --at now")
+        none = "Nothing is scheduled yet: scripts/publish schedule CLIP --at now"
+        narrowed = options.state or options.channel
+        console.print("There is none such; without --state and --channel all are shown." if narrowed else none)
         return 0
     _show(found[:MOST_ROWS], console)
     if len(found) > MOST_ROWS:
@@ -220,11 +222,15 @@ def _clip(named: str) -> str:
     told = path.parent / "result.json"
     if not (path.name.isdecimal() and told.is_file()):
         return named
-    flow = json.loads(told.read_bytes())["flow"]["id"]
-    return f"{flow}.{path.name}"
+    try:
+        return f"{json.loads(told.read_bytes())['flow']['id']}.{path.name}"
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{told} is not as scripts/run writes it; run it again, or give the id of the clip") from error
 
 
 def _table_of(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
+    if not options.table.is_file():
+        raise BadInput(f"{options.table} is no file; name the CSV")
     try:
         text = options.table.read_text("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -11,10 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
+from rich.console import Console
 
+from common.errors import BadInput
 from scripts.cli import publish
 from tests.contract.platforms.worlds import WORLDS
 from tests.contract.platforms.worlds.world import World
@@ -125,3 +129,25 @@ def test_a_table_says_it_all_itself(capsys: pytest.CaptureFixture[str], extra: s
         publish.main(["schedule", "--table", "calendar.csv", extra])
     named = "CLIP" if extra.startswith("out") else extra.partition("=")[0]
     assert stopped.value.code == 2 and f"leave out {named}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("written", ["", '{"flow":', "[]", "{}", '{"flow": null}', '"flow"', b"\xff".decode("latin-1")])
+def test_a_clip_of_results_that_are_none_is_asked_for_anew(tmp_path: Path, written: str) -> None:
+    (tmp_path / "result.json").write_text(written, "latin-1")
+    options = publish.parser().parse_args(["schedule", str(tmp_path / "1"), "--to", "c"])
+    client: Any = SimpleNamespace(channels=SimpleNamespace(every=list), publications=SimpleNamespace(create=None))
+    with pytest.raises(BadInput, match="run it again, or give the id of the clip"):
+        publish.schedule(client, options, Console())
+
+
+def test_a_table_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
+    client: Any = None
+    for path in (tmp_path, tmp_path / "calendar.csv"):
+        with pytest.raises(BadInput, match="is no file; name the CSV"):
+            publish.schedule(client, publish.parser().parse_args(["schedule", "--table", str(path)]), Console())
+
+
+def test_that_nothing_is_found_is_not_said_to_be_nothing_at_all(capsys: pytest.CaptureFixture[str]) -> None:
+    client: Any = SimpleNamespace(publications=SimpleNamespace(every=lambda **how: iter(())))
+    publish.every(client, publish.parser().parse_args(["list", "--state", "held"]), Console(width=200))
+    assert "without --state" in (told := capsys.readouterr().out) and "Nothing is scheduled" not in told

@@ -214,7 +214,7 @@ class SqliteDocuments:
         return sorted(near, key=lambda one: (one.distance, one.snap.key))
 
     def _log_ahead(self) -> None:
-        """SQLite does not wait where another changes a new file's mode or writes to it this moment: that is done here."""
+        """SQLite waits for nobody who changes a new file's mode or writes to it this moment: that is done here."""
         until = time.monotonic() + _PATIENCE_S
         while True:
             try:
