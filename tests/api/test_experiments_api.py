@@ -106,6 +106,28 @@ def test_the_figures_of_a_post_that_was_drawn_for_count_for_its_arm(served: Serv
     assert (arm["impressions"], arm["clicks"], arm["spend_micros"]) == (2400, 70, None)
 
 
+def test_a_post_counts_for_one_slot_though_two_name_it_at_once(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made(served, shown="in_turn")
+    for key in ("monday", "tuesday"):
+        served.told("POST", f"{path}/assignments", json={"key": key})
+    served.engine.documents.commit([Create("tenants/ann/publications/p", {"schema": 1})])
+    look = drawing._free
+
+    def meanwhile(*asked: Any) -> Any:
+        found = look(*asked)
+        monkeypatch.setattr(drawing, "_free", look)
+        served.told("POST", f"{path}/assignments", json={"key": "tuesday", "publication": "p"})
+        return found
+
+    monkeypatch.setattr(drawing, "_free", meanwhile)
+    body = {"key": "monday", "publication": "p"}
+    assert "counts for an arm already" in served.told("POST", f"{path}/assignments", status=400, json=body)["detail"]
+    rows = served.engine.documents.query("assignments", parent="tenants/ann")
+    assert sorted((row.body["key"], row.body["publication"]) for row in rows) == [("monday", None), ("tuesday", "p")]
+
+
 def test_a_post_that_tells_more_clicks_than_views_is_told_of_by_its_day(served: Served) -> None:
     path = made(served, shown="in_turn")
     drawn = served.told("POST", f"{path}/assignments", json={"key": "monday"})

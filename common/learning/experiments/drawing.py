@@ -11,7 +11,7 @@ from common.domain.codec import digest, from_json
 from common.errors import BadInput, Conflict, NotFound, Stale
 from common.learning.experiments.kept import TRIES, every, opened, read
 from common.ports.clock import stamp
-from common.ports.documents import Create, Documents, Json, Snap, Update, Write
+from common.ports.documents import Create, Documents, Json, Snap, Update, Where, Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +34,14 @@ def draw(acting: Acting, experiment: str, key: str, publication: str | None = No
     documents, parent = acting.documents, f"tenants/{acting.tenant}"
     where = f"{parent}/assignments/{experiment}.{digest(key, 32)}"
     for _ in range(TRIES):
-        snap = read(documents, acting.tenant, experiment)
+        snap, now = read(documents, acting.tenant, experiment), stamp(acting.clock.now())
         there = documents.get_many([where]).get(where)
         asset: str | None = None
         if publication is not None and (there is None or there.body["publication"] != publication):
             asset = _free(documents, parent, snap, publication).body.get("asset")
         if there is None:
-            body = {**_drawn(snap, key, publication, stamp(acting.clock.now())), "asset": asset}
-            # The experiment's version sees to it that nothing is drawn by shares that are no more.
-            writes: list[Write] = [Create(where, body), Update(snap.key, {"drawn": body["at"]}, snap.version)]
+            body = {**_drawn(snap, key, publication, now), "asset": asset}
+            write: Write = Create(where, body)
         else:
             body = dict(there.body)
             if publication is None or body["publication"] == publication:
@@ -50,9 +49,11 @@ def draw(acting: Acting, experiment: str, key: str, publication: str | None = No
             if body["publication"] is not None:
                 raise Stale(f"{key[:80]} has a post already; draw by another key for another one")
             body["publication"] = publication
-            writes = [Update(where, {"publication": publication, "asset": asset}, there.version)]
+            write = Update(where, {"publication": publication, "asset": asset}, there.version)
+        # The experiment's version sees to it that nothing is drawn by shares that are no more, and no post named twice.
+        since = Update(snap.key, {"drawn": now}, snap.version)
         try:
-            acting.commit("experiments.draw", experiment, *writes, key=key, arm=body["arm"])
+            acting.commit("experiments.draw", experiment, write, since, key=key, arm=body["arm"])
         except Conflict:
             continue
         return _told(body)
@@ -95,9 +96,9 @@ def _free(documents: Documents, parent: str, snap: Snap, publication: str) -> Sn
     post = documents.get_many([key]).get(key)
     if post is None:
         raise NotFound(f"there is no publication {publication[:80]}; GET /v1/publications lists them")
-    named = [one for arm in opened(snap).arms for one in arm.publications]
-    named += [row.body["publication"] for row in every(documents, "assignments", parent, f"{snap.id}.")]
-    if publication in named:
+    where = [Where("experiment", "==", snap.id), Where("publication", "==", publication)]
+    named = any(publication in arm.publications for arm in opened(snap).arms)
+    if named or documents.query("assignments", where, parent=parent, limit=1):
         raise BadInput(f"{publication} counts for an arm already; name another post")
     return post
 
