@@ -14,9 +14,10 @@ import pytest
 from common.chores import work
 from common.chores.erasing import erase_tenant, removing
 from common.learning import registry
+from common.learning.experiments import counting
 from common.pipeline.execution import claim
 from common.pipeline.run import RunId
-from common.ports.documents import Create, Json
+from common.ports.documents import Create, Delete, Json, Snap
 from functions.api.table import TABLE
 from tests import learned
 from tests.api.conftest import Served
@@ -322,6 +323,41 @@ def test_an_experiment_goes_on_without_the_erased_post_of_an_arm(served: Served)
     body = served.told("GET", trial.counted)
     assert body["state"] == "stopped" and body["arms"][0]["erased"] and body["arms"][0]["text"] is None
     served.told("POST", f"{trial.counted}/start", status=400)
+
+
+def test_figures_that_come_while_a_video_is_erased_are_not_kept(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(served)
+    write, day = counting._figures_written, served.clock.now().date().isoformat()
+
+    def meanwhile(*asked: Any) -> Any:
+        found = write(*asked)
+        monkeypatch.setattr(counting, "_figures_written", write)
+        trial.erase()
+        served.pass_time()
+        return found
+
+    monkeypatch.setattr(counting, "_figures_written", meanwhile)
+    rows = [{"arm": "A", "date": day, "impressions": 950, "clicks": 9}]
+    served.engine.documents.commit([Delete(one.key) for one in _figures(served)])
+    detail = served.told("POST", f"{trial.clips}/figures", status=400, json={"figures": rows})["detail"]
+    assert "what A showed was erased" in detail and _figures(served) == []
+
+
+def _figures(served: Served) -> list[Snap]:
+    return served.engine.documents.query("experiment_figures", parent="tenants/ann")
+
+
+def test_what_was_made_of_an_erased_arms_figures_goes_with_them(served: Served) -> None:
+    trial = Trial(served)
+    served.pass_time(3 * 24 * 60)
+    before = served.told("GET", trial.clips)
+    assert [arm["high"] is None for arm in before["arms"]] == [False, False]
+    trial.erase()
+    served.pass_time()
+    one, other = served.told("GET", trial.clips)["arms"]
+    assert (one["low"], one["high"]) == (None, None) and other["high"] == before["arms"][1]["high"]
+    kept = everything(served)[f"tenants/ann/experiments/{trial.clips.rsplit('/', 1)[1]}"]["standing"]
+    assert [told["arm"] for told in kept["estimates"]] == ["B"]
 
 
 def test_what_is_over_ends_as_it_ended_when_its_clip_is_erased(served: Served) -> None:

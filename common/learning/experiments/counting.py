@@ -45,8 +45,10 @@ def tell(acting: Acting, experiment: str, told: Sequence[Told]) -> int:
         writes = _figures_written(acting, snap, plan, told)
         if not writes:
             return 0
+        # The experiment's version sees to it that no arm was erased meanwhile: nobody would find its figures again.
+        since = Update(snap.key, {"told": stamp(acting.clock.now())}, snap.version)
         try:
-            acting.commit("experiments.tell", experiment, *writes, n=str(len(told)))
+            acting.commit("experiments.tell", experiment, *writes, since, n=str(len(told)))
         except Conflict:
             continue
         return len(writes)

@@ -66,6 +66,9 @@ def _forget(documents: Documents, clock: Clock, tenant: str, asset: str, experim
             return []
         fields: Json = {"plan": to_json(replace(plan, arms=arms))}
         gone = [arm.name for arm, before in zip(arms, plan.arms, strict=True) if arm.erased and not before.erased]
+        if gone and body["standing"] is not None:
+            told = [one for one in body["standing"]["estimates"] if one["arm"] not in gone]
+            fields["standing"] = {**body["standing"], "estimates": told}
         happened: list[Happening] = []
         if gone and body["state"] not in OVER:
             why = f"What {', '.join(gone)} showed was erased, so there is nothing to compare it by; make another one."
