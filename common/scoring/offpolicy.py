@@ -119,12 +119,13 @@ def _answered(logged: Logged, name: str, of: Callable[[Logged], tuple[float, flo
     if (silence := refused(logged)) is not None:
         return silence
     value, error = of(logged)
+    value = min(1.0, max(0.0, value))  # a model that is far off takes more clicks away than there are
     reach, worth = NormalDist().inv_cdf(0.975) * error, effective(logged)
     return Value(
         estimator=name,
         value=value,
         low=max(0.0, value - reach),
-        high=max(value + reach, UNSEEN / worth),
+        high=min(1.0, max(value + reach, UNSEEN / worth)),
         effective=worth,
     )
 

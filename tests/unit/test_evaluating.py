@@ -82,6 +82,17 @@ def test_by_views_the_interval_is_far_too_narrow() -> None:
     assert held / tries < 0.7
 
 
+def test_a_model_that_is_far_off_makes_no_clicks_below_none() -> None:
+    far, two = dict.fromkeys("AB", 0.3), {"A": 0.5, "B": 0.5}
+    for seed in range(12):
+        chance = random.Random(seed)
+        log = [Slot(arm=chance.choice("AB"), shares=two, views=100, clicks=n % 4 == 0) for n in range(1100)]
+        found = evaluating.evaluate(log, {"A": 1.0, "B": 0.0}, far)
+        assert isinstance(found, Evaluated)
+        assert all(0 <= one.low <= one.value <= one.high for one in found.estimates), found.estimates
+        assert all(one.high <= 1 for one in found.estimates if one.by == "view")
+
+
 def silence(log: list[Slot], wanted: dict[str, float]) -> Silence:
     found = evaluating.evaluate(log, wanted)
     assert isinstance(found, Silence), found

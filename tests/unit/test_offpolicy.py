@@ -18,10 +18,10 @@ WANTED = np.array([0.1, 0.2, 0.7])
 TRUTH = float(WANTED @ RATES)
 
 
-def logged(seed: int, views: int = 4000, wanted: Any = WANTED, **more: Any) -> Logged:
+def logged(seed: int, views: int = 4000, wanted: Any = WANTED, rates: Any = RATES, **more: Any) -> Logged:
     random = np.random.default_rng(seed)
     shown = random.multinomial(views, CHOSEN)
-    clicks = random.binomial(shown, RATES)
+    clicks = random.binomial(shown, rates)
     expected = RATES * 0.8  # a model that is wrong by a fifth
     given = {"expected": expected, "expected_wanted": np.full(3, float(np.asarray(wanted) @ expected)), **more}
     numbers = [np.asarray(one, float) for one in (shown, clicks, CHOSEN, wanted)]
@@ -99,6 +99,14 @@ def test_a_log_that_cannot_be_is_refused(wrong: dict[str, list[float]]) -> None:
     good = {"shown": [2.0, 2.0, 2.0], "clicks": [1.0, 1.0, 1.0], "propensity": [0.3] * 3, "wanted": [0.3] * 3}
     with pytest.raises(BadInput):
         Logged(**{name: np.array(column) for name, column in {**good, **wrong}.items()})
+
+
+def test_a_model_that_is_far_off_makes_no_share_that_cannot_be() -> None:
+    for expected in (0.001, 0.999):
+        for seed in range(12):
+            told = {"expected": np.full(3, expected), "expected_wanted": np.full(3, expected)}
+            found = offpolicy.dr(logged(seed, rates=RATES / 100 if expected > 0.5 else 1 - RATES / 100, **told))
+            assert isinstance(found, Value) and 0 <= found.low <= found.value <= found.high <= 1, found
 
 
 def test_dr_wants_a_model() -> None:

@@ -157,6 +157,7 @@ def _between(
     estimator: Estimator, by: Literal["view", "slot"], value: float, off: Sequence[float], total: float
 ) -> Estimate:
     """`off`: by slot how far it is from the value, and what that comes to by `total`."""
-    n = len(off)
+    n, most = len(off), 1.0 if by == "view" else math.inf
     reach = _REACH * math.sqrt(math.fsum(one * one for one in off) * n / (n - 1)) / total
-    return Estimate(estimator=estimator, by=by, value=value, low=max(0.0, value - reach), high=value + reach)
+    value = min(most, max(0.0, value))  # a model that is far off takes more clicks away than there are
+    return Estimate(estimator=estimator, by=by, value=value, low=max(0.0, value - reach), high=min(most, value + reach))
