@@ -154,8 +154,13 @@ class Transport:
 
 
 def part(value: str) -> str:
-    """As a part of a path."""
-    return quote(value, safe="")
+    """As a part of a path. Raises Refused for what names nothing: the route around it would be another one."""
+    if not value:
+        raise problems.Refused("an id is empty; give the one of what you mean")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError as error:
+        raise problems.Refused(f"{value[:50]!a} is no id; give the one of what you mean") from error
 
 
 def _after(method: str, problem: Problem, headers: Mapping[str, str], pause: float) -> float | None:

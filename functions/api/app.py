@@ -149,7 +149,7 @@ def _answered(parts: Parts, hub: Hub, route: Route, request: Request, content: b
     _must(who, route)
     for name, part in request.path_params.items():
         if not _PART.fullmatch(part):
-            raise BadInput(f"{part[:50]!r} is no {name}")
+            raise BadInput(f"{part[:50]!r} is no {name}; give its id as it was told to you")
     ask = Ask(
         parts=parts,
         who=who,

@@ -11,13 +11,13 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from common.domain.experiment import FEWEST, MOST
+from common.domain.experiment import FEWEST, MOST, State
 from common.errors import BadInput
 from common.learning.experiments.counting import MOST_TOLD
 from common.learning.report.page import share
@@ -27,6 +27,7 @@ from scripts.cli import here
 COMMAND: Final = "scripts/learn experiment"
 WHAT: Final = "experiments: arms shown beside each other until they are told apart"
 COLUMNS: Final = ("arm", "date", "impressions", "clicks")  # and spend, or not
+MOST_ROWS: Final = 100  # of a list
 MOST_BYTES: Final = 100_000  # of a table of figures
 MOST_MICROS: Final = 10**15
 KINDS: Final = {"clip": "clip", "title": "text", "thumbnail": "thumbnail"}  # and the field of an arm that has it
@@ -42,7 +43,8 @@ Command = Callable[[argparse.Namespace, Console], int]
 def commands(parser: argparse.ArgumentParser) -> None:
     """Add them to the parser of `experiment`."""
     found = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    _command(found, "list", every, "list experiments, the last made first")
+    one = _command(found, "list", every, "list experiments, the last made first")
+    one.add_argument("--state", choices=get_args(State), help="only those")
     one = _command(found, "make", make, "make one; nothing is shown until it is started")
     _made(one)
     for name, run, what in (
@@ -75,15 +77,20 @@ def commands(parser: argparse.ArgumentParser) -> None:
 
 def every(options: argparse.Namespace, console: Console) -> int:
     with here.client() as client:
-        found = list(islice(client.experiments.every(), 100))
+        found = list(islice(client.experiments.every(state=options.state), MOST_ROWS + 1))
+    if not found and options.state is not None:
+        console.print(f"There is no experiment that is {options.state}. All of them: {COMMAND} list")
+        return 0
     if not found:
         console.print(f"There is no experiment yet. To make one: {COMMAND} make --help")
         return 0
     table = _table("id", "name", "of", "state", "shares now", "why")
-    for one in found:
+    for one in found[:MOST_ROWS]:
         shares = ", ".join(f"{name} {part:.0%}" for name, part in one["shares"].items())
         table.add_row(one["id"], escape(one["name"]), one["kind"], one["state"], escape(shares), escape(one["why"]))
     console.print(table)
+    if len(found) > MOST_ROWS:
+        console.print(f"[dim]There are more than these {MOST_ROWS}; --state shows fewer.[/dim]")
     return 0
 
 
@@ -227,15 +234,18 @@ def table(content: bytes) -> list[Json]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput("the CSV is not UTF-8; save it as CSV UTF-8") from error
-    head, _, _ = text.partition("\n")
+    head = text.splitlines()[0] if text else ""
     mark = max(",;\t", key=head.count)
     try:
-        found = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True, restkey="more"))
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True, restkey="more")
+        found = list(reader)
     except csv.Error as error:
         raise BadInput(f"the CSV cannot be read ({error}); export it again") from error
-    names = [name.strip().lower() for name in next(csv.reader([head], delimiter=mark), [])]
+    names = [name.strip().lower() for name in reader.fieldnames or ()]
     if missing := [name for name in COLUMNS if name not in names]:
         raise BadInput(f"the CSV has no column {', '.join(missing)}; its first line names {', '.join(COLUMNS)}")
+    if twice := [name for name in (*COLUMNS, "spend") if names.count(name) > 1]:
+        raise BadInput(f"two columns of the CSV are called {', '.join(twice)}; leave out those that do not count")
     if not 1 <= len(found) <= MOST_TOLD:
         raise BadInput(f"the CSV has {len(found)} rows; send 1 to {MOST_TOLD} at once")
     rows, wrong = [], []

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from scripts.cli import learn
+from scripts.cli import experiments, learn
 from tests.serving import ROOT, Serving, served
 
 KAG = Path("/work/shared/data/ctr/KAG_conversion_data.csv")
@@ -96,7 +96,9 @@ def learned(serving: Serving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     return ran
 
 
-def test_an_experiment_is_made_counted_and_stopped(learned: Learned, tmp_path: Path) -> None:
+def test_an_experiment_is_made_counted_and_stopped(
+    learned: Learned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     titles = ("--title", "[red]Tea[/red]", "--title", "Iced tea")
     told = learned("make", "[bold]Tea[/bold] titles", *titles, "--together", "--cap", "10.50", "--daily", "4")
     (name,) = re.findall(r"experiment start (\w+)", told)
@@ -104,7 +106,12 @@ def test_an_experiment_is_made_counted_and_stopped(learned: Learned, tmp_path: P
     assert "–" in told, "of what nobody counted nothing is known"
     assert "Every arm every day; 1,000 impressions before" in told and "at most 10.50 spent" in told
     told = learned("list")
-    assert name in told and "[bold]Tea[/bold] titles" in told and "A 50%, B 50%" in told
+    assert name in told and "[bold]Tea[/bold] titles" in told and "A 50%, B 50%" in told and "more" not in told
+    learned("make", "Another", *titles)
+    monkeypatch.setattr(experiments, "MOST_ROWS", 1)
+    told = learned("list")
+    assert "Another" in told and name not in told and "There are more than these 1; --state shows fewer" in told
+    assert "no experiment that is decided" in learned("list", "--state", "decided")
     day = datetime.now(UTC).date().isoformat()
     one = ("--arm", "A", "--date", day, "--impressions", "2000", "--clicks", "20", "--spend", "1.25")
     assert "it is not started; start it" in learned("figures", name, *one, status=2)
@@ -125,6 +132,9 @@ def test_an_experiment_is_made_counted_and_stopped(learned: Learned, tmp_path: P
     assert "is stopped: local stopped it." in told and "experiment make" in told
     assert "what is over is not started again" in learned("start", name, status=2)
     assert "there is no experiment" in learned("stop", "0" * 16, status=2)
+    assert "an id is empty; give the one" in learned("stop", "", status=2)
+    assert "is no id; give the one" in learned("stop", "\udcff", status=2)
+    assert "'a b' is no experiment; give its id" in learned("stop", "a b", status=2)
 
 
 def test_an_arm_is_drawn_for_a_slot(learned: Learned) -> None:
@@ -178,9 +188,11 @@ def test_what_is_no_experiment_is_refused_with_what_to_do(
         ("arm,date,impressions,clicks\nA,2026-01-01\n", "row 1: impressions is a whole number"),
         ("arm,date,impressions,clicks,spend\nA,2026-01-01,9,1,free\n", "row 1: spend is an amount"),
         ('arm,date,impressions,clicks\n"A,2026-01-01,9,1\n', "cannot be read"),
+        ("arm,date,impressions,clicks\rA,1.1.2026,9,1\r", "row 1: '1.1.2026' is no day"),
+        ("arm,date,impressions,clicks,Clicks\nA,2026-01-01,9,1,2\n", "two columns of the CSV are called clicks"),
         ("arm,date,impressions,clicks\nä,2026-01-01,9,1\n".encode("latin-1"), "not UTF-8"),
     ],
-    ids=["empty", "none", "many", "day", "cells", "half", "short", "free", "quote", "latin"],
+    ids=["empty", "none", "many", "day", "cells", "half", "short", "free", "quote", "mac", "twice", "latin"],
 )
 def test_figures_that_cannot_be_are_refused_all_of_them(
     text: str | bytes, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
