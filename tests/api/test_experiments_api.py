@@ -10,7 +10,7 @@ import pytest
 
 from common.accounts.acting import Acting
 from common.chores import experimenting, work
-from common.learning.experiments import drawing, lifecycle
+from common.learning.experiments import drawing, evaluating, lifecycle
 from common.ports.documents import Create, Delete
 from tests.api.conftest import Served
 from tests.api.test_publications_api import go
@@ -106,9 +106,7 @@ def test_the_figures_of_a_post_that_was_drawn_for_count_for_its_arm(served: Serv
     assert (arm["impressions"], arm["clicks"], arm["spend_micros"]) == (2400, 70, None)
 
 
-def test_a_post_counts_for_one_slot_though_two_name_it_at_once(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_post_counts_for_one_slot_though_two_name_it_at_once(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made(served, shown="in_turn")
     for key in ("monday", "tuesday"):
         served.told("POST", f"{path}/assignments", json={"key": key})
@@ -408,7 +406,9 @@ def posted(served: Served, path: str, n: int) -> None:
         )
 
 
-def test_what_another_choice_would_have_brought_is_told_or_refused(served: Served) -> None:
+def test_what_another_choice_would_have_brought_is_told_or_refused(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drafted = {"name": "Titles", "kind": "title", "arms": arms("A", "B")}
     draft = served.told("POST", "/v1/experiments", status=201, json=drafted)["id"]
     told = served.told("GET", f"/v1/experiments/{draft}/evaluation")
@@ -429,6 +429,9 @@ def test_what_another_choice_would_have_brought_is_told_or_refused(served: Serve
     told = served.told("GET", f"{path}/evaluation?choose=B")
     assert told["counted"] == 1000 and told["lacks"]["have"] == 498 and told["estimates"] == []
     assert "worth 498 of the 500 slots" in told["why"] and "draw more slots" in told["why"]
+    monkeypatch.setattr(evaluating, "MOST", 600)
+    told = served.told("GET", f"{path}/evaluation?choose=B")
+    assert (told["posted"], told["counted"]) == (1004, 600), "the last are taken, and the others are not denied"
 
 
 def test_who_may_only_look_changes_nothing_and_nobody_meets_those_of_others(served: Served) -> None:

@@ -40,8 +40,10 @@ def evaluate(documents: Documents, now: datetime, tenant: str, snap: Snap, choos
         raise BadInput(f"there is no arm {choose[:80]}; the arms are {', '.join(plan.names)}")
     wanted = moving.even(plan) if choose is None else {name: float(name == choose) for name in plan.names}
     rows = [row.body for row in every(documents, "assignments", parent, f"{snap.id}.")]
-    posts = sorted((row for row in rows if row["publication"]), key=lambda row: str(row["at"]))[-MOST:]
-    unread = {row["publication"]: Slot(arm=row["arm"], shares=row["shares"], views=0, clicks=0) for row in posts}
+    posts = sorted((row for row in rows if row["publication"]), key=lambda row: str(row["at"]))
+    unread = {
+        row["publication"]: Slot(arm=row["arm"], shares=row["shares"], views=0, clicks=0) for row in posts[-MOST:]
+    }
     might = evaluating.within(list(unread.values()), wanted)
     found: Evaluated | Silence = evaluating.lacking(int(evaluating.worth(evaluating.weighed(might, wanted))))
     counted = None
