@@ -325,7 +325,9 @@ def test_an_experiment_goes_on_without_the_erased_post_of_an_arm(served: Served)
     served.told("POST", f"{trial.counted}/start", status=400)
 
 
-def test_figures_that_come_while_a_video_is_erased_are_not_kept(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_figures_that_come_while_a_video_is_erased_are_not_kept(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trial = Trial(served)
     write, day = counting._figures_written, served.clock.now().date().isoformat()
 

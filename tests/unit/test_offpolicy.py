@@ -104,8 +104,8 @@ def test_a_log_that_cannot_be_is_refused(wrong: dict[str, list[float]]) -> None:
 def test_a_model_that_is_far_off_makes_no_share_that_cannot_be() -> None:
     for expected in (0.001, 0.999):
         for seed in range(12):
-            told = {"expected": np.full(3, expected), "expected_wanted": np.full(3, expected)}
-            found = offpolicy.dr(logged(seed, rates=RATES / 100 if expected > 0.5 else 1 - RATES / 100, **told))
+            rates, foretold = RATES / 100 if expected > 0.5 else 1 - RATES / 100, np.full(3, expected)
+            found = offpolicy.dr(logged(seed, rates=rates, expected=foretold, expected_wanted=foretold))
             assert isinstance(found, Value) and 0 <= found.low <= found.value <= found.high <= 1, found
 
 
