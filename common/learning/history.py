@@ -197,7 +197,7 @@ def _told(body: Mapping[str, Any]) -> _Told:
     first = str(body.get("first") or body["launched"])[:10]
     return _Told(
         named=named,
-        ad=(str(body.get("account")), *which),
+        ad=(str(body.get("account")), str(body.get("network")), *which),
         by=(str(body["as_of"]), str(body.get("import") or "")),
         first=first,
         last=str(body.get("last") or first),

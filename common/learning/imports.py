@@ -25,6 +25,7 @@ from common.learning.tables import Row
 Blanks = Literal["unknown", "zero"]
 T = TypeVar("T")
 
+USUAL: Final = "meta-ads"  # where nobody names a network
 MOST_REASONS: Final = 4  # of one row that are told
 _FIRST: Final = date(2005, 1, 1)
 _LONGEST: Final = 2000  # characters of a name
@@ -173,7 +174,7 @@ def _settled(known: Columns, options: Options, rows: Sequence[Row], now: datetim
         dates=dates,
         currency=options.currency or known.currency or usual,
         today=now.date(),
-        network=options.network or "meta-ads",
+        network=options.network or USUAL,
         fields=fields,
     )
 
@@ -219,7 +220,8 @@ def _line(row: Row, table: _Table, reasons: _Reasons) -> Line | None:
     }
     name, title = texts.get("name"), texts.get("title")
     named = Named(id=texts.get("id"), name=name or title, campaign=texts.get("campaign"), set=texts.get("set"))
-    ident = None if told else reasons.tried(_identity, named)
+    network = table.options.network or _network(texts.get("network")) or table.network
+    ident = None if told else reasons.tried(_identity, named, network)
     days = reasons.tried(_days, row, table)
     account = reasons.tried(_account, row, table)
     counts = {one: reasons.tried(_count, row, table, one) for one in ("impressions", "clicks", "conversions")}
@@ -232,7 +234,7 @@ def _line(row: Row, table: _Table, reasons: _Reasons) -> Line | None:
     return Line(
         line=row.line,
         account=account,
-        network=table.options.network or _network(texts.get("network")) or table.network,
+        network=network,
         ident=ident,
         named=named,
         title=title or name,
@@ -278,12 +280,14 @@ def _words(field: str, meaning: str) -> str | None:
     return tables.shown(told) or None
 
 
-def _identity(named: Named) -> str:
+def _identity(named: Named, network: str) -> str:
+    """By it an ad is known in all tables of an account: what is called alike at another network is another."""
+    where = () if network == USUAL else (network,)
     if named.id is not None:
-        return f"id {named.id}"
+        return "\n".join((f"id {named.id}", *where))
     if named.name is None:
         raise BadInput("it names no ad; fill in its id or name, or take it out if it sums up the others")
-    return "\n".join((named.name, named.campaign or "", named.set or ""))
+    return "\n".join((named.name, named.campaign or "", named.set or "", *where))
 
 
 def _network(told: str | None) -> str | None:
@@ -352,20 +356,25 @@ def _spent(row: Row, table: _Table) -> int | None:
 
 
 def _twice(lines: Sequence[Line], rows: Sequence[Row], known: Columns) -> list[Wrong]:
-    """Rows of one ad, on one day, for the same people."""
+    """Rows of one ad, of the same days, for the same people."""
     fields = {row.line: row.fields for row in rows}
-    seen: dict[object, int] = {}
+    before: dict[object, Line] = {}  # which goes on for longest
     wrong: list[Wrong] = []
-    for one in lines:
-        key = (one.account, one.ident, one.first, one.last, tuple(one.segments.items()))
-        if key not in seen:
-            seen[key] = one.line
+    for one in sorted(lines, key=lambda one: (one.first, one.line)):
+        key = (one.account, one.ident, tuple(one.segments.items()))
+        last = before.get(key)
+        if last is None or last.last < one.last:
+            before[key] = one
+        if last is None or last.last < one.first:
             continue
-        before = seen[key]
-        text = f"line {before} has the same ad on the same day for the same people already; take one out"
-        if fields[one.line] == fields[before]:
-            text = f"it is line {before} once more; take one out"
-        elif other := _differing(fields[before], fields[one.line], known):
+        if last.first < last.last == one.first < one.last:
+            continue  # of weeks, say, whose last day is the first of the next: it is not meant with them
+        text = f"line {last.line} tells of days of the same ad for the same people that this one tells of; take one out"
+        if (one.first, one.last) == (last.first, last.last):
+            text = f"line {last.line} has the same ad on the same day for the same people already; take one out"
+        if fields[one.line] == fields[last.line]:
+            text = f"it is line {last.line} once more; take one out"
+        elif other := _differing(fields[last.line], fields[one.line], known):
             text += f", or leave the column {other[:60]!r} out of the export, by which they seem to be split"
         wrong.append(Wrong(line=one.line, text=text))
     return wrong

@@ -140,6 +140,38 @@ def test_each_wrong_row_is_told_with_its_line_and_nothing_is_taken() -> None:
         assert ";" in text or "," in text, "it says what to do"
 
 
+def test_ads_that_are_called_alike_at_two_networks_are_two() -> None:
+    head = "{},day,impressions,clicks,network"
+    for named in ("id", "title"):
+        rows = ["Tea,2026-03-01,1000,5,Facebook", "Tea,2026-03-01,700,9,TikTok", "Tea,2026-03-02,70,1,TikTok"]
+        there, another = ours(*rows, head=head.format(named)).past
+        assert (there.network, there.metrics.impressions) == ("meta-ads", 1000)
+        assert (another.network, another.metrics.impressions, another.ad) == ("tiktok", 770, "Tea")
+        (alone,) = ours("Tea,2026-03-01,1000,5", head=head.format(named).removesuffix(",network")).past
+        assert alone.id == there.id != another.id
+        (alone,) = ours("Tea,2026-03-01,5,5", head=head.format(named).removesuffix(",network"), network="tiktok").past
+        assert alone.id == another.id
+
+
+def test_days_that_two_rows_of_an_ad_tell_of_count_once() -> None:
+    head = "id,reporting starts,reporting ends,impressions,clicks"
+    rows = [
+        "1,2026-02-01,2026-02-28,700,9",
+        "1,2026-01-01,2026-01-31,1000,5",
+        "2,2026-01-05,2026-01-05,50,5",
+        "2,2026-01-01,2026-01-31,500,5",
+        "3,2026-01-01,2026-01-31,500,5",
+        "3,2026-01-02,2026-01-03,50,5",
+        "3,2026-01-30,2026-02-02,50,5",
+        "3,2026-02-02,2026-02-09,50,5",
+    ]
+    told = wrong(ours(*rows, head=head))
+    assert [line for line, _ in told] == [4, 7, 8] and all("take one out" in text for _, text in told)
+    assert ["line 5 tells" in told[0][1], *("line 6 tells" in text for _, text in told[1:])] == [True] * 3
+    once = ours(*rows[:3], rows[4], rows[7], head=head).past
+    assert [one.metrics.impressions for one in once] == [1700, 50, 550]
+
+
 def test_all_that_is_wrong_with_a_row_is_told_at_once() -> None:
     head = "id,name,account,day,impressions,clicks,conversions,spend,currency,country"
     (line, text), (_, few), (_, nothing) = wrong(
