@@ -28,7 +28,7 @@ from common.learning.own import Own
 from common.learning.summing import Past
 from common.pipeline.engine import Engine
 from common.ports.clock import parse, stamp
-from common.ports.documents import ABSENT, Create, Delete, Json, Snap, Update, Write
+from common.ports.documents import ABSENT, Create, Delete, Json, Snap, Update, Where, Write
 
 OURS: Final = "that Cutroom ran itself: left out, for it has read itself what came of them, or is about to."
 UNREAD: Final = "that Cutroom ran itself, and could not read what came of them: taken from here."
@@ -115,7 +115,7 @@ def _own(tools: Tools, tenant: str, past: Sequence[Past]) -> tuple[set[str], lis
     own = Own((name, one.body["made"]) for name, one in ran.items())
     found = {one.id: (one, *own.whose(one.named)) for one in past}
     told = {key for _, _, key in found.values() if key is not None}
-    read = {key for key in told if _read(tools, tenant, ran[key])}
+    read = _read(tools, tenant, [ran[key] for key in sorted(told)])
     ours = [one for one, whose, key in found.values() if whose == "ours" and key in read]
     unread = [one for one, whose, key in found.values() if whose == "ours" and key not in read]
     doubtful = [one for one, whose, key in found.values() if whose == "doubtful" and key in read]
@@ -131,13 +131,17 @@ def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _read(tools: Tools, tenant: str, campaign: Snap) -> bool:
-    """Whether what came of a campaign was read, or is to be."""
-    outcome, watch = f"tenants/{tenant}/outcomes/{campaign.id}", campaigning.watch_key(tenant, campaign.id)
-    there = tools.engine.documents.get_many([outcome, watch])
-    if outcome in there:
-        return True
-    return "due" in there[watch].body if watch in there else campaign.body["step"] not in OVER
+def _read(tools: Tools, tenant: str, campaigns: Sequence[Snap]) -> set[str]:
+    """Those of which was read what came of them, or is to be."""
+    outcomes = {one.id: f"tenants/{tenant}/outcomes/{one.id}" for one in campaigns}
+    watches = {one.id: campaigning.watch_key(tenant, one.id) for one in campaigns}
+    there = tools.engine.documents.get_many((*outcomes.values(), *watches.values()))
+
+    def follows(one: Snap) -> bool:
+        watch = there.get(watches[one.id])
+        return one.body["step"] not in OVER if watch is None else "due" in watch.body
+
+    return {one.id for one in campaigns if outcomes[one.id] in there or follows(one)}
 
 
 def _taken(tools: Tools, hold: Hold, past: Sequence[Past], left: Container[str]) -> End:
@@ -214,6 +218,14 @@ def _back(tools: Tools, hold: Hold, found: Found) -> End:
         at += len(some)
         hold.note(at=at)
         if hold.spent and at < len(found.past):
+            return Again()
+    where = [Where("import", "==", hold.id)]  # a table may be read otherwise than when it was taken
+    while left := documents.query("outcomes", where, parent=f"tenants/{hold.tenant}", limit=AT_ONCE):
+        try:
+            documents.commit([write for snap in left for write in _undone(snap, hold.id)])
+        except Conflict:
+            continue
+        if hold.spent:
             return Again()
     return Done(fields={"taken_back": True})
 

@@ -20,7 +20,6 @@ from common.ports.clock import stamp
 from common.ports.documents import Json
 
 VIEW: Final = "an impression, as the table counts it"
-_NAMED: Final = 400  # characters of a name by which an ad of ours is known again
 _COPIES: Final = ("copy", "kopie", "copie", "copia", "cópia", "kopia")
 _AFTER: Final = "0123456789) "  # such a word, and before it
 _BEFORE: Final = " -–—_("

@@ -94,6 +94,19 @@ def test_what_is_taken_back_leaves_nothing_of_it_behind(served: Served) -> None:
     assert outcomes(served) == before
 
 
+def test_what_another_version_took_from_a_table_is_taken_back_as_well(served: Served) -> None:
+    told = brought(served, table(2))
+    body = next(iter(outcomes(served).values()))
+    earlier = {"metrics": {"impressions": 7, "clicks": 1}, "import": "another", "also": []}
+    for n in range(history.AT_ONCE + 1):
+        before = [{**earlier, "as_of": body["as_of"]}] if n == 7 else []
+        served.engine.documents.commit([Create(f"tenants/ann/outcomes/i{n}", {**body, "history": before})])
+    served.told("DELETE", f"/v1/history/{told['id']}", status=202)
+    go(served, 3)
+    assert served.told("GET", f"/v1/history/{told['id']}")["taken_back"]
+    assert {one: left["metrics"]["impressions"] for one, left in outcomes(served).items()} == {"i7": 7}
+
+
 def test_of_a_table_with_wrong_rows_each_is_told_and_nothing_is_there(served: Served) -> None:
     rows = table(400).splitlines()
     rows[5], rows[300] = "9,Ad,2025-03-01,10,11,1", "=cmd,Ad,2025-03-01,10,1,1"

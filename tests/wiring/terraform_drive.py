@@ -945,6 +945,12 @@ class Drive:
         self.ask("GET", "/v1/models")
         self.ask("GET", f"{path}/report")
         self.ask("POST", f"{path}/rollback")
+        table = "id,account,day,impressions,clicks\n1,Shop,2025-03-01,100,5"
+        brought = self.ask("POST", "/v1/history", {"table": table})["id"]
+        self._worked()
+        self.ask("DELETE", f"/v1/history/{brought}")
+        self._worked()
+        assert self.ask("GET", f"/v1/history/{brought}")["taken_back"]
 
     def _worked(self) -> None:
         for _ in range(8):
