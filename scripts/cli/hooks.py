@@ -13,6 +13,7 @@ from rich.console import Console
 from common.adapters.models.minilm import DIMENSIONS
 from common.errors import CutroomError
 from common.scoring.pull import model
+from scripts.cli.terminal import Terminal
 from scripts.pulling import archive, embedding, training
 
 HERE = Path(model.__file__).resolve().parent
@@ -35,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
         help="where what the model of sentences holds of the headlines is kept for the next time",
     )
     options = parser.parse_args(argv)
-    console = Console(stderr=True, highlight=False)
+    console = Terminal(stderr=True)
     try:
         made = _trained(options.archive, options.kept, console)
         model.opened(made.weights, made.manifest)

@@ -29,6 +29,7 @@ from common.ports.documents import Json
 from scripts.cli import experiments, here, learned
 from scripts.cli.interrupts import Interrupts
 from scripts.cli.spoken import spoken
+from scripts.cli.terminal import Terminal
 
 LOOK_S = 1.0
 PATIENCE_S = 10.0  # with a look that raises: the next may pass
@@ -73,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
-    console = Console(highlight=False)
+    console = Terminal()
     interrupts = Interrupts()
     try:
         interrupts.check()
@@ -260,7 +261,7 @@ def _tried(found: Found, console: Console, *, quiet: bool) -> Json:
     from common.scoring.ctr import evaluating  # here, not above: numpy and xgboost take a second
 
     creatives = summing.creatives(found.past)
-    shown = Console(stderr=True) if quiet else console
+    shown = Terminal(stderr=True) if quiet else console
     with shown.status(f"Training on what came before, and foretelling {len(creatives):,} creatives ..."):
         return dict(evaluating.backtest(creatives, now=datetime.now(UTC), features_version=NOTHING))
 

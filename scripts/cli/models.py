@@ -20,6 +20,7 @@ from common.adapters.models.local import ADAPTERS
 from common.errors import BadInput, CutroomError, ModelMissing
 from scripts.cli import catalogue, download
 from scripts.cli.inputs import shown
+from scripts.cli.terminal import Terminal
 
 _WHAT = {
     "voice": "where somebody speaks",
@@ -57,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
-    console = Console(highlight=False)
+    console = Terminal()
     store = config.from_environment().models
     try:
         if options.command == "list":

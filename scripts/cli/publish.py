@@ -24,6 +24,7 @@ from common.errors import BadInput, StateFolderBusy
 from scripts.cli import here
 from scripts.cli.interrupts import Interrupts
 from scripts.cli.spoken import spoken
+from scripts.cli.terminal import Terminal
 
 OVER = ("published", "failed", "cancelled", "held")
 LOOK_S = 1.0
@@ -87,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     options = _read(argv)
-    console = Console(highlight=False)
+    console = Terminal()
     interrupts = Interrupts()
     try:
         with here.client() as client:

@@ -15,13 +15,14 @@ from common.media.sample import make_sample
 from scripts.cli import inputs, storyboard
 from scripts.cli.interrupts import Interrupts
 from scripts.cli.session import Session, as_line
+from scripts.cli.terminal import Terminal
 
 _INTERRUPTED = 130
 
 
 def main(argv: list[str] | None = None) -> int:
     options = inputs.parser().parse_args(argv)
-    console = Console(stderr=options.json, highlight=False)
+    console = Terminal(stderr=options.json)
     interrupts = Interrupts()
     try:
         wanted = inputs.settings(options)

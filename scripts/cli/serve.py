@@ -32,6 +32,7 @@ from scripts.cli import inputs
 from scripts.cli.export import Folders, export, original_of, state_of
 from scripts.cli.interrupts import Interrupts
 from scripts.cli.session import TENANT
+from scripts.cli.terminal import Terminal
 
 PORT = 8700
 _SETTLED_S = 2.0  # a file unchanged for this long has been copied whole
@@ -113,7 +114,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
-    console = Console(highlight=False)
+    console = Terminal()
     interrupts = Interrupts()
     try:
         refuse_reachable(options.host)

@@ -11,8 +11,6 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
 from common.pipeline.definition import PIPELINE
 from scripts.cli.doctor.cloud import cloud
 from scripts.cli.doctor.council import council
@@ -22,6 +20,7 @@ from scripts.cli.doctor.models import models
 from scripts.cli.doctor.pipeline import pipeline, placed
 from scripts.cli.doctor.project import project
 from scripts.cli.doctor.screen import many, show, show_places
+from scripts.cli.terminal import Terminal
 from scripts.delivery import cost
 from scripts.delivery.commands import Failed
 
@@ -57,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
         told = {"findings": [asdict(one) for one in findings], "places": [asdict(one) for one in places]}
         print(json.dumps({"schema": "cutroom.doctor/1", "wrong": wrong, **told}, indent=2))
         return int(wrong > 0)
-    console = Console(highlight=False)
+    console = Terminal()
     show(console, findings)
     if options.places:
         show_places(console, places)
