@@ -136,10 +136,10 @@ def _newest(rows: list[_Row], left_out: dict[str, int]) -> list[_Row]:
 
 
 def _pages(documents: Documents, parent: str, left_out: dict[str, int]) -> Iterator[Sequence[Snap]]:
-    after, read = "", 0
+    after, read, there = "", 0, documents.count("outcomes", parent=parent)
     while page := documents.named("outcomes", parent=parent, after=after, limit=PAGE):
         if read >= MOST_READ:
-            left_out[TOO_MANY] += len(page)
+            left_out[TOO_MANY] += max(there - read, len(page))
             return
         read, after = read + len(page), page[-1].id
         yield page
