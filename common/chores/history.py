@@ -10,8 +10,8 @@ itself are left out where it has read what came of them, or will have.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from common.chores import chore, learning
@@ -22,10 +22,12 @@ from common.chores.tools import Tools
 from common.domain.campaign import OVER
 from common.domain.codec import from_json, to_json
 from common.errors import BadInput, Conflict
-from common.learning import imports, summing
+from common.learning import imports, summing, whose
 from common.learning.imports import Found, Options
 from common.learning.own import Own
 from common.learning.summing import Past
+from common.learning.tables import shown
+from common.learning.whose import Account, Whose
 from common.pipeline.engine import Engine
 from common.ports.clock import parse, stamp
 from common.ports.documents import ABSENT, Create, Delete, Json, Snap, Update, Where, Write
@@ -39,7 +41,10 @@ DOUBTFUL: Final = (
 MOST_TOLD: Final = 150  # columns, accounts: a document holds 64 KB
 MOST_WRONG: Final = 100  # rows
 AT_ONCE: Final = 100  # documents written together
-_TOLD: Final = ("metrics", "first", "last", "launched", "published", "day", "title", "group", "network", "ad")
+_TOLD: Final = (
+    *("metrics", "first", "last", "launched", "published", "day", "title", "group", "network", "ad"),
+    "account_id",
+)
 FRESH: Final[Json] = {
     **{"rows": None, "creatives": None, "written": 0, "restated": 0, "other_days": 0, "wrong": [], "wrong_in_all": 0},
     **{"columns": [], "notes": [], "accounts": [], "first": None, "last": None},
@@ -58,20 +63,29 @@ def part_of(tenant: str, part: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """`parts` in their order; with `rehearsal` the table is read, and nothing is written."""
+    """`parts` in their order; with `rehearsal` the table is read, and nothing is written. `whose`: accounts of the
+    table and the channel that each is, or whose.NOBODY; all others are that of the options, where that names one.
+    """
 
     parts: Sequence[str]
     options: Options
     rehearsal: bool
+    whose: Mapping[str, str] = field(default_factory=dict)
 
 
 def planned(engine: Engine, tenant: str, name: str, wanted: Wanted, by: str) -> Create:
-    """The chore. Raises BadInput where a part is not there."""
+    """The chore. Raises BadInput where a part or a channel is not there."""
+    channel = wanted.options.channel
+    if wanted.whose or channel:
+        known = whose.read(engine.documents, tenant)
+        whose.checked(known, [one for one in wanted.whose.values() if one != whose.NOBODY])
+        whose.checked(known, [channel] if channel else [])
     for part in wanted.parts:
         if engine.objects.stat(part_of(tenant, part)) is None:
             raise BadInput(f"part {part[:12]} of the table is not here; POST /v1/history/parts sends it")
     read = stamp(engine.clock.now())
     memo: Json = {"parts": list(wanted.parts), "options": to_json(wanted.options), "read": read}
+    memo["whose"] = dict(wanted.whose)
     fields = {**FRESH, "rehearsal": wanted.rehearsal}
     return chore.created(engine, key_of(tenant, name), "history", by=by, memo=memo, fields=fields)
 
@@ -96,13 +110,50 @@ def run(tools: Tools, hold: Hold) -> End:
         return Done(fields={"error": {"code": error.code, "text": str(error)}})
     if memo.get("back"):
         return _back(tools, hold, found)
+    known = whose.read(tools.engine.documents, hold.tenant)
+    try:
+        accounts = _accounts(found.past, from_json(Options, memo["options"]), memo.get("whose") or {}, known)
+    except BadInput as error:
+        return Done(fields={"error": {"code": error.code, "text": str(error)}})
     left, notes = _own(tools, hold.tenant, found.past)
     taken = tuple(one for one in found.past if one.id not in left)
-    fields = told(replace(found, past=taken, notes=(*found.notes, *notes)))
+    fields = told(replace(found, past=taken, notes=(*found.notes, *notes)), known.beside(accounts))
     if found.wrong or hold.body["rehearsal"]:
         return Done(fields=fields)
-    hold.note(fields)
+    first = not hold.memo.get("at")  # what somebody says of an account later than that stands
+    hold.note(fields, whose.noted(known, hold.tenant, accounts, hold.body["by"], memo["read"]) if first else ())
     return _taken(tools, hold, found.past, left)
+
+
+def _accounts(past: Sequence[Past], options: Options, said: Mapping[str, str], known: Whose) -> list[Account]:
+    """The accounts that a table names most, and all of which somebody says whose they are. Raises BadInput."""
+    counts = Counter((one.network, one.account) for one in past)
+    ids: dict[tuple[str, str], set[str]] = {}
+    for one in past:
+        if one.account_id is not None:
+            ids.setdefault((one.network, one.account), set()).add(one.account_id)
+    plain = {shown(account): channel for account, channel in said.items()}
+    there = {account for _, account in counts}
+    if past and (strange := sorted(set(plain) - there)):
+        some = ", ".join(sorted(there)[: whose.MOST_NAMED])
+        raise BadInput(f"the table names no account {strange[0][:60]}; it names {some[:600]}")
+    every = plain if options.channel is None else {**dict.fromkeys(there, options.channel), **plain}
+    most = [key for key, _ in counts.most_common(MOST_TOLD)]
+    most += [key for key in counts if key[1] in plain and key not in most]
+    found = []
+    for network, account in most:
+        before = known.accounts.get((network, account))
+        told = ids.get((network, account), set()) | set(before.ids if before else ())
+        channel = None if every.get(account) == account else every.get(account)  # it is called by the channel's id
+        found.append(
+            Account(
+                account=account,
+                network=network,
+                ids=tuple(sorted(told)[: whose.MOST_IDS]),
+                said=channel or (before.said if before else None),
+            )
+        )
+    return found
 
 
 def _own(tools: Tools, tenant: str, past: Sequence[Past]) -> tuple[set[str], list[str]]:
@@ -234,7 +285,7 @@ def _undone(snap: Snap, name: str) -> Iterable[Write]:
     now = _left(snap.body, name)
     earlier = [left for one in snap.body["history"] if (left := _left(one, name)) is not None]
     if now is None and earlier:
-        yield Update(snap.key, {"also": [], **earlier[-1], "history": earlier[:-1]}, snap.version)
+        yield Update(snap.key, {"also": [], "account_id": None, **earlier[-1], "history": earlier[:-1]}, snap.version)
     elif now is None:
         yield Delete(snap.key, snap.version)
     elif now is not snap.body or earlier != snap.body["history"]:
@@ -250,21 +301,21 @@ def _left(told: Json, name: str) -> Json | None:
     return {**told, "import": tellers[-1], "also": tellers[:-1]} if tellers else None
 
 
-def told(found: Found) -> Json:
-    """The mapping report."""
+def told(found: Found, known: Whose | None = None) -> Json:
+    """The mapping report; without `known` nobody looked whose the accounts are."""
     accounts = Counter((one.account, one.network) for one in found.past)
-    shown = [one for one in found.columns if one.meaning is not None or one.why is not None]
-    known = sorted(shown, key=lambda one: one.meaning is None)[:MOST_TOLD]
+    columns = [one for one in found.columns if one.meaning is not None or one.why is not None]
+    listed = sorted(columns, key=lambda one: one.meaning is None)[:MOST_TOLD]
     first, last = (None, None) if found.span is None else (one.isoformat() for one in found.span)
     return {
         "rows": found.rows,
         "creatives": len(found.past),
         "wrong": [{"line": one.line, "text": one.text[:400]} for one in found.wrong[:MOST_WRONG]],
         "wrong_in_all": len(found.wrong),
-        "columns": [to_json(replace(one, name=one.name[:80])) for one in known],
+        "columns": [to_json(replace(one, name=one.name[:80])) for one in listed],
         "notes": list(found.notes),
         "accounts": [
-            {"account": account, "network": network, "creatives": count}
+            {"account": account, "network": network, "creatives": count, **of_channel(known, account, network)}
             for (account, network), count in accounts.most_common(MOST_TOLD)
         ],
         "first": first,
@@ -273,3 +324,11 @@ def told(found: Found) -> Json:
         "dates": found.dates,
         "currency": found.currency,
     }
+
+
+def of_channel(known: Whose | None, account: str, network: str) -> Json:
+    """Which channel an account is, for people."""
+    if known is None:
+        return {"channel": None, "name": None, "of": None, "why": None}
+    match = known.of(account, network)
+    return {"channel": match.channel, "name": match.name, "of": match.network, "why": match.why}

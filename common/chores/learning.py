@@ -25,7 +25,7 @@ from common.errors import Conflict, ModelRefused, NotEnough, Stale
 from common.events import log as events
 from common.events.event import Data, Trouble
 from common.events.log import Happening
-from common.learning import drifting, history, promoting, registry, retraining, weighing
+from common.learning import drifting, history, promoting, registry, retraining, weighing, whose
 from common.learning.drifting import Accuracy
 from common.learning.history import History
 from common.learning.registry import NAME, Shelf
@@ -97,7 +97,8 @@ class _Look:
         if version is None:
             return None
         try:
-            return registry.model(self.engine.objects, self.shelf(), version)
+            found = registry.model(self.engine.objects, self.shelf(), version)
+            return whose.read(self.engine.documents, self.tenant).known_as(found)
         except ModelRefused as error:
             self.tell("model_refused", str(error), version, trouble=True)
             return None

@@ -37,6 +37,7 @@ from common.client.shapes import (
     Flow,
     FlowUsage,
     History,
+    HistoryAccount,
     HistoryPart,
     Hits,
     Insights,
@@ -317,9 +318,19 @@ class HistoryRoutes(_Resource):
         found: HistoryPart = self._ask.call("POST", "/v1/history/parts", body={"content": content})
         return found
 
-    def create(self, *, table: str | None = None, parts: list[str] | None = None, account: str | None = None, network: str | None = None, dates: Literal['day-first', 'month-first'] | None = None, numbers: Literal['comma', 'point'] | None = None, currency: str | None = None, blanks: Literal['unknown', 'zero'] | None = None, rehearsal: bool | None = None) -> History:
+    def create(self, *, table: str | None = None, parts: list[str] | None = None, account: str | None = None, channel: str | None = None, whose: dict[str, str] | None = None, network: str | None = None, dates: Literal['day-first', 'month-first'] | None = None, numbers: Literal['comma', 'point'] | None = None, currency: str | None = None, blanks: Literal['unknown', 'zero'] | None = None, rehearsal: bool | None = None) -> History:
         """Bring past campaigns by a CSV table, such as Meta Ads Manager exports; all of its rows or none."""
-        found: History = self._ask.call("POST", "/v1/history", body={"table": table, "parts": parts, "account": account, "network": network, "dates": dates, "numbers": numbers, "currency": currency, "blanks": blanks, "rehearsal": rehearsal})
+        found: History = self._ask.call("POST", "/v1/history", body={"table": table, "parts": parts, "account": account, "channel": channel, "whose": whose, "network": network, "dates": dates, "numbers": numbers, "currency": currency, "blanks": blanks, "rehearsal": rehearsal})
+        return found
+
+    def accounts(self) -> list[HistoryAccount]:
+        """List the accounts of imports, and which channel each is taken for."""
+        found: list[HistoryAccount] = self._ask.call("GET", "/v1/history/accounts")["items"]
+        return found
+
+    def belongs(self, *, account: str, channel: str | None, network: str | None = None) -> list[HistoryAccount]:
+        """Say which channel an account of an import is, or that it is none."""
+        found: list[HistoryAccount] = self._ask.call("PUT", "/v1/history/accounts", body={"account": account, "channel": channel, "network": network})["items"]
         return found
 
     def one(self, history: str) -> History:

@@ -11,6 +11,15 @@ class Acceptance(TypedDict):
     text: str
 
 
+class AccountOf(TypedDict):
+    """`account` as a table named it. `channel` null: found out again, where that is certain. `network`: where it ran;
+    without it wherever an account of that name did."""
+
+    account: str
+    channel: str | None
+    network: NotRequired[str | None]
+
+
 class AccountPrediction(TypedDict):
     """For one account: a prediction, or why there is too little to say anything."""
 
@@ -808,9 +817,22 @@ class History(TypedDict):
 
 
 class HistoryAccount(TypedDict):
+    """`channel`: the one that it is taken for, of that `name` and on the network `of`; null where it is of none. `why`
+    says why, and is null where nobody looked."""
+
     account: str
     network: str
     creatives: int
+    channel: str | None
+    name: str | None
+    of: str | None
+    why: str | None
+
+
+class HistoryAccounts(TypedDict):
+    """Those of imports and of the live model, the most creatives first."""
+
+    items: list[HistoryAccount]
 
 
 class HistoryColumn(TypedDict):
@@ -1234,12 +1256,17 @@ class NewFlow(TypedDict):
 
 class NewHistory(TypedDict):
     """One of `table`, its text, and `parts`, those names in their order. `account` and `network` stand for all rows;
-    without them the columns are asked. `dates` and `numbers` are needed where nothing in the table tells 3 April from
-    4 March, or 1,234 from 1.234. `blanks`: what an empty cell among figures means. A `rehearsal` keeps nothing."""
+    without them the columns are asked. `channel`: all of it is this channel's, whatever its accounts are called;
+    `whose`: by the name of an account in the table, which channel it is. Of all others it is found out, where that is
+    certain, now and whenever channels change; what is said here stays said of the account. `dates` and `numbers` are
+    needed where nothing in the table tells 3 April from 4 March, or 1,234 from 1.234. `blanks`: what an empty cell
+    among figures means. A `rehearsal` keeps nothing."""
 
     table: NotRequired[str | None]
     parts: NotRequired[list[str] | None]
     account: NotRequired[str | None]
+    channel: NotRequired[str | None]
+    whose: NotRequired[dict[str, str]]
     network: NotRequired[str | None]
     dates: NotRequired[Literal['day-first', 'month-first'] | None]
     numbers: NotRequired[Literal['comma', 'point'] | None]

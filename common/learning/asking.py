@@ -18,7 +18,7 @@ from statistics import fmean
 from common.domain.campaign import Audience
 from common.domain.learning import Contribution, Foretold, Prediction, Silence
 from common.errors import ModelRefused
-from common.learning import registry
+from common.learning import registry, whose
 from common.learning.segments import Shown, among
 from common.ports.documents import Documents, Json
 from common.ports.objects import Objects
@@ -69,6 +69,7 @@ def ask(
         live = registry.live(documents, objects, tenant)
         if isinstance(live, Silence):
             return Answered(features_version=version, network=network, model=None, told=live)
+        live, open_ = _whose(documents, tenant, live, account, network)
         known = live.shape.accounts.get(account)
         network = network or (known.network if known else None)
         shown = None if audience is None else among(audience, _levels(live))
@@ -84,10 +85,36 @@ def ask(
             )
             for group in ([segments or {}] if shown is None else _groups(shown))
         ]
-        together = told[0] if shown is None else _together(told, shown)
+        together = _hinted(told[0] if shown is None else _together(told, shown), open_)
         return Answered(features_version=version, network=network, model=live.name, told=together, shown=shown)
     except ModelRefused as error:
         return Answered(features_version=version, network=network, model=None, told=None, refused=str(error))
+
+
+def _whose(
+    documents: Documents, tenant: str, model: Model, account: str, network: str | None
+) -> tuple[Model, Sequence[str]]:
+    """The model, answering for the account by what it learned before anybody knew whose that is.
+
+    Where it still knows too little of a channel: the accounts of imports that are of none. Nothing of it is read where
+    the model knows enough.
+    """
+    known, needs = model.shape.accounts.get(account), model.shape.account_needs
+    if known is not None and known.creatives >= needs:
+        return model, ()
+    found = whose.read(documents, tenant)
+    model = found.known_as(model)
+    known = model.shape.accounts.get(account)
+    if account not in found.channels or (known is not None and known.creatives >= needs):
+        return model, ()
+    return model, found.nobodys(model, network or str(found.channels[account]["network"]))
+
+
+def _hinted(told: Foretold, open_: Sequence[str]) -> Foretold:
+    if not open_ or not isinstance(told, Silence):
+        return told
+    why = f"{told.why}. Nobody knows whose the imported {whose.others(open_)} is: if it is this channel, say so by "
+    return replace(told, why=f'{why}scripts/learn accounts --as "ACCOUNT=CHANNEL", or PUT /v1/history/accounts')
 
 
 def kept(answered: Answered | None, *, account: str, network: str, name: str) -> Json | None:

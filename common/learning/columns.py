@@ -28,7 +28,11 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "title": ("title", "headline", "ad headline", "überschrift", "titel", "titre", "título", "titolo"),
     "account": (
         *("account name", "kontoname", "name des kontos", "nom du compte", "nombre de la cuenta", "nome account"),
-        *("nome da conta", "accountnaam", "account", "account id", "konto id", "channel"),
+        *("nome da conta", "accountnaam", "account", "channel"),
+    ),
+    "account id": (
+        *("account id", "konto id", "id des kontos", "identifiant du compte", "id du compte"),
+        *("identificador de la cuenta", "id de la cuenta", "id account", "id dell'account", "id da conta"),
     ),
     "network": ("network", "netzwerk"),
     "campaign": (
@@ -115,6 +119,8 @@ def mapped(head: Sequence[str]) -> Columns:
         meaning, rank, _ = _meaning(name)
         if meaning is not None and (meaning not in found or rank < found[meaning][0]):
             found[meaning] = (rank, position)
+    if "account id" in found:
+        found.setdefault("account", found["account id"])
     _enough(head, found)
     names = [plain(one) for one in head]
     for meaning, (_, position) in found.items():

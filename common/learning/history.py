@@ -6,9 +6,11 @@ tenants/T/clips/{clip}        where in its video it lies: clips of the same mome
 
 Of an outcome are read `account` or `channel`, `network`, `launched` or `published`, `as_of`, `metrics` with its
 impressions and clicks, and where they are there `source`, `clip`, `asset`, `title`, `segments`, `features`,
-`features_version` and `group`. An outcome that came late, twice or anew stands there as it was told last. Where a
-campaign of ours (`campaign`, `made`) and a table (`ad`) tell of the same ad, ours alone is learned from; where two
-tables (`import`) tell of the same days of one (`first`, `last`) for other groups of people, the later alone.
+`features_version` and `group`. What was imported of an account that is a channel of ours (common.learning.whose) is of
+that channel. An outcome that came late, twice or anew stands there as it was told last. Where a campaign of ours
+(`campaign`, `made`) and a table (`ad`) tell of the same ad, ours alone is learned from; where two tables (`import`)
+tell of the same days of one (`first`, `last`) for other groups of people, or by another name of its account, the later
+alone.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from typing import Any, Final
 
 from common.domain.codec import digest
 from common.domain.learning import RIPE, Creative
+from common.learning import whose as accounts
 from common.learning.own import Named, Own
+from common.learning.whose import Whose
 from common.ports.clock import parse
 from common.ports.documents import Documents, Snap
 
@@ -41,7 +45,10 @@ MORE_CLICKS: Final = "they have more clicks than impressions; correct them where
 UNREADABLE: Final = "they lack their account, their network or when they came out; import them again"
 RAN_OURSELVES: Final = "Cutroom ran these ads itself, and learns from them by what it read of their campaigns"
 _NAMES: Final = tuple(one.name for one in fields(Named))
-TOLD_OTHERWISE: Final = "a later import tells of the same ads and days for other groups of people; it is learned from"
+TOLD_OTHERWISE: Final = (
+    "a later import tells of the same ads and days, for other groups of people or by another name of the account; it "
+    "is learned from"
+)
 OLDER: Final = f"only the newest {MOST:,} are learned from, and these came out before"
 TOO_MANY: Final = f"only {MOST_READ:,} are looked at; take old imports back, which make room for others"
 NO_FEATURES: Final = "nothing was known of them before they came out; they are learned from without features"
@@ -105,9 +112,10 @@ def creatives(documents: Documents, tenant: str, now: datetime, *, features_vers
     left_out: dict[str, int] = defaultdict(int)
     without: dict[str, int] = defaultdict(int)
     rows: list[_Row] = []
+    whose = accounts.read(documents, tenant)
     for page in _pages(documents, parent, left_out):
         for snap in page:
-            read = _read(snap, now)
+            read = _read(snap, now, whose)
             if isinstance(read, str):
                 left_out[read] += 1
             else:
@@ -145,10 +153,11 @@ def _pages(documents: Documents, parent: str, left_out: dict[str, int]) -> Itera
         yield page
 
 
-def _read(snap: Snap, now: datetime) -> _Row | str:
+def _read(snap: Snap, now: datetime, whose: Whose) -> _Row | str:
     """The row, or why it is left out."""
     body = snap.body
     account, network = body.get("account") or body.get("channel"), body.get("network")
+    imported = body.get("source") == "import"
     launched = body.get("launched") or body.get("published")
     metrics = body.get("metrics") or {}
     if not (account and network and launched and body.get("as_of")):
@@ -168,9 +177,10 @@ def _read(snap: Snap, now: datetime) -> _Row | str:
         return UNSHOWN
     if clicks > shown:
         return MORE_CLICKS
+    matched = whose.of(str(account), str(network), body.get("account_id")).channel if imported else None
     own = Creative(
         id=snap.id,
-        account=str(account),
+        account=matched or str(account),
         network=str(network),
         launched=began,
         impressions=shown,
@@ -186,7 +196,7 @@ def _read(snap: Snap, now: datetime) -> _Row | str:
         version=body.get("features_version"),
         title=str(body.get("title") or ""),
         made=(str(body["campaign"]), body.get("made") or {}) if body.get("campaign") else None,
-        told=_told(body) if body.get("source") == "import" else None,
+        told=_told(body) if imported else None,
     )
 
 
@@ -219,13 +229,26 @@ def _once(rows: Sequence[_Row], left_out: dict[str, int]) -> list[_Row]:
         elif row.told.named.id is None and row.told.named.name is None:
             kept.append(row)
         else:
-            ads[row.told.ad].append((row, row.told))
+            named = row.told.ad if row.told.named.id is None else (row.creative.account, row.told.named.id)
+            ads[named].append((row, row.told))
     for some in ads.values():
-        last = _told_last(some)
+        last = _told_last(_named_last(some))
         if len(last) < len(some):
             left_out[TOLD_OTHERWISE] += len(some) - len(last)
         kept += last
     return kept
+
+
+def _named_last(some: list[tuple[_Row, _Told]]) -> list[tuple[_Row, _Told]]:
+    """Of one ad what was told last, where tables call its account by several names: by that of its channel, too."""
+    if len({told.ad for _, told in some}) == 1:
+        return some
+    kept: dict[frozenset[tuple[str, str]], list[tuple[_Row, _Told]]] = defaultdict(list)
+    for row, told in sorted(some, key=lambda one: one[1].by, reverse=True):
+        same = kept[frozenset(row.creative.segments.items())]
+        if not any(other.ad != told.ad and _meets(told, [(other.first, other.last)]) for _, other in same):
+            same.append((row, told))
+    return [one for same in kept.values() for one in same]
 
 
 def _told_last(some: Sequence[tuple[_Row, _Told]]) -> list[_Row]:

@@ -21,6 +21,7 @@ from common.learning.own import Named
 from common.learning.segments import SEGMENTS, spelled
 from common.learning.summing import Line, Past, summed
 from common.learning.tables import Row
+from common.learning.whose import ident_of
 
 Blanks = Literal["unknown", "zero"]
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Options:
     """What the table itself may not tell. `blanks`: what an empty cell among its figures means."""
 
     account: str | None = None
+    channel: str | None = None  # whose it is where neither `account` nor a column says
     network: str | None = None
     dates: Dates | None = None
     numbers: Numbers | None = None
@@ -109,8 +111,11 @@ def read(content: bytes, options: Options, now: datetime) -> Found:
     """Raises BadInput where the table as a whole cannot be read."""
     table = tables.opened(content, columns.is_head)
     known = columns.mapped(table.head)
-    if options.account is None and "account" not in known.at:
-        raise BadInput("no column says whose account it was; name it (account), or add a column called Account name")
+    if options.account is None and options.channel is None and "account" not in known.at:
+        raise BadInput(
+            "no column says whose account it was; name it (account), or the channel that it is (channel), or add a "
+            "column called Account name"
+        )
     whole, total = _without_total(table.rows, known)
     made = _settled(known, options, whole, now, len(table.head))
     lines: list[Line] = []
@@ -224,6 +229,7 @@ def _line(row: Row, table: _Table, reasons: _Reasons) -> Line | None:
     ident = None if told else reasons.tried(_identity, named, network)
     days = reasons.tried(_days, row, table)
     account = reasons.tried(_account, row, table)
+    account_id = reasons.tried(_account_id, row, table)
     counts = {one: reasons.tried(_count, row, table, one) for one in ("impressions", "clicks", "conversions")}
     counts["spend_micros"] = reasons.tried(_spent, row, table)
     shown, clicked = counts["impressions"], counts["clicks"]
@@ -234,6 +240,7 @@ def _line(row: Row, table: _Table, reasons: _Reasons) -> Line | None:
     return Line(
         line=row.line,
         account=account,
+        account_id=account_id,
         network=network,
         ident=ident,
         named=named,
@@ -259,9 +266,18 @@ def _account(row: Row, table: _Table) -> str:
     told = table.options.account
     if told is None and "account" in table.columns.at:
         told = _words(row.fields[table.columns.at["account"]], "account")
+    elif told is None:
+        told = table.options.channel
     if told is None:
         raise BadInput("it names no account; fill it in")
     return told
+
+
+def _account_id(row: Row, table: _Table) -> str | None:
+    """None where somebody said of all rows whose they are: the column then names what they know better."""
+    at = table.columns.at.get("account id")
+    told = None if at is None or table.options.account is not None else _words(row.fields[at], "account id")
+    return None if told is None else ident_of(told)
 
 
 def _words(field: str, meaning: str) -> str | None:
@@ -270,10 +286,10 @@ def _words(field: str, meaning: str) -> str | None:
         told = told[2:-1].strip()
     if told.startswith("="):
         raise BadInput(f"its {meaning} is a formula ({told[:40]}); save the table with values in the place of formulas")
-    most = _ACCOUNT if meaning == "account" else _LONGEST
+    most = _ACCOUNT if meaning.startswith("account") else _LONGEST
     if len(told) > most:
         raise BadInput(f"its {meaning} has {len(told)} characters; at most {most} are taken")
-    if meaning in ("id", "set", "campaign") and re.fullmatch(r"[0-9][.,][0-9]+[eE]\+?[0-9]{1,3}", told):
+    if meaning in ("id", "set", "campaign", "account id") and re.fullmatch(r"[0-9][.,][0-9]+[eE]\+?[0-9]{1,3}", told):
         raise BadInput(
             f"its {meaning} {told} has lost its last digits; format that column as text, and export it again"
         )

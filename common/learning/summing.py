@@ -31,6 +31,7 @@ class Line:
 
     line: int
     account: str
+    account_id: str | None
     network: str
     ident: str
     named: Named
@@ -47,6 +48,7 @@ class Past:
 
     id: str
     account: str
+    account_id: str | None  # at its network
     network: str
     title: str | None
     launched: date  # of the ad, whoever it was shown to
@@ -79,6 +81,7 @@ def summed(lines: Sequence[Line], currency: str | None) -> Iterable[Past]:
         yield Past(
             id=key,
             account=last.account,
+            account_id=last.account_id,
             network=last.network,
             title=last.title,
             launched=launched[(last.account, last.ident)],
@@ -97,6 +100,7 @@ def outcome(one: Past, now: datetime) -> Json:
     """The document of it, of the same form as that of a post (common.chores.posts.insights)."""
     launched = stamp(_midnight(one.launched))
     body: Json = {"schema": 1, "source": "import", "account": one.account, "network": one.network}
+    body |= {"account_id": one.account_id}
     body |= dict.fromkeys(("publication", "channel", "clip", "flow", "asset", "predicted", "slot"))
     body |= {"launched": launched, "published": launched, "title": one.title, "group": one.group, "features": {}}
     body |= {"segments": dict(one.segments), "first": one.first.isoformat(), "last": one.last.isoformat()}

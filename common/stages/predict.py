@@ -20,6 +20,7 @@ from common.ports.work import Json, LeftOut, Outcome, Work
 from common.scoring import foretelling
 from common.scoring.ctr.model import Model, opened
 
+STATES: Final = ("connected", "broken", "disconnected")  # of channels
 MOST: Final = 5  # accounts, those with the most history
 
 
@@ -106,8 +107,8 @@ def _opened(work: Work, shelf: Json, version: str, name: str) -> Model:
 
 
 def _names(work: Work) -> dict[str, Json]:
-    """The channels that are connected, by their id: accounts of an import have a name alone."""
-    return {str(one["id"]): one for one in work.find("channels", "state", "connected")}
+    """The channels, gone ones as well, by their id: accounts of an import have a name alone."""
+    return {str(one["id"]): one for state in STATES for one in work.find("channels", "state", state)}
 
 
 def _accounts(model: Model, features: Json, version: str, channels: Mapping[str, Json], today: datetime) -> list[Json]:

@@ -6,19 +6,30 @@ import base64
 import binascii
 import hashlib
 import secrets
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from common.chores import chore, history
 from common.chores.history import Wanted
-from common.errors import BadInput, Conflict, NotFound, Stale
+from common.domain.learning import Silence
+from common.errors import BadInput, Conflict, ModelRefused, NotFound, Stale
+from common.learning import registry, whose
 from common.learning.imports import Options
-from common.ports.documents import Snap
+from common.learning.tables import shown
+from common.learning.whose import Account, Whose
+from common.ports.clock import stamp
+from common.ports.documents import Snap, Where
 from functions.api.calendar import WrongRow
 from functions.api.route import Answer, Ask, Shape, matching
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Channel = Annotated[str, msgspec.Meta(min_length=1, max_length=60, description="A channel's id.")]
+Belongs = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=60, description="A channel's id; or none: of no channel.")
+]
+MOST_LISTED = 150
 
 
 class NewHistoryPart(Shape):
@@ -35,8 +46,11 @@ class HistoryPart(Shape):
 
 class NewHistory(Shape):
     """One of `table`, its text, and `parts`, those names in their order. `account` and `network` stand for all rows;
-    without them the columns are asked. `dates` and `numbers` are needed where nothing in the table tells 3 April from
-    4 March, or 1,234 from 1.234. `blanks`: what an empty cell among figures means. A `rehearsal` keeps nothing.
+    without them the columns are asked. `channel`: all of it is this channel's, whatever its accounts are called;
+    `whose`: by the name of an account in the table, which channel it is. Of all others it is found out, where that is
+    certain, now and whenever channels change; what is said here stays said of the account. `dates` and `numbers` are
+    needed where nothing in the table tells 3 April from 4 March, or 1,234 from 1.234. `blanks`: what an empty cell
+    among figures means. A `rehearsal` keeps nothing.
     """
 
     table: Annotated[str, msgspec.Meta(min_length=1, max_length=900_000)] | None = None
@@ -44,6 +58,8 @@ class NewHistory(Shape):
         Annotated[list[Annotated[str, matching(r"[0-9a-f]{64}")]], msgspec.Meta(min_length=1, max_length=64)] | None
     ) = None
     account: Word | None = None
+    channel: Channel | None = None
+    whose: Annotated[dict[Word, Belongs], msgspec.Meta(max_length=50)] = msgspec.field(default_factory=dict)
     network: Annotated[str, matching(r"[a-z][a-z-]{0,39}")] | None = None
     dates: Literal["day-first", "month-first"] | None = None
     numbers: Literal["point", "comma"] | None = None
@@ -61,9 +77,33 @@ class HistoryColumn(Shape):
 
 
 class HistoryAccount(Shape):
+    """`channel`: the one that it is taken for, of that `name` and on the network `of`; null where it is of none. `why`
+    says why, and is null where nobody looked.
+    """
+
     account: str
     network: str
     creatives: int
+    channel: str | None = None
+    name: str | None = None
+    of: str | None = None
+    why: str | None = None
+
+
+class HistoryAccounts(Shape):
+    """Those of imports and of the live model, the most creatives first."""
+
+    items: list[HistoryAccount]
+
+
+class AccountOf(Shape):
+    """`account` as a table named it. `channel` null: found out again, where that is certain. `network`: where it ran;
+    without it wherever an account of that name did.
+    """
+
+    account: Word
+    channel: Belongs | None
+    network: Annotated[str, matching(r"[a-z0-9][^/\x00-\x1f]{0,39}")] | None = None
 
 
 class History(Shape):
@@ -109,10 +149,10 @@ def create(ask: Ask) -> Answer:
     if (wanted.table is None) == (wanted.parts is None):
         raise BadInput("send the table as text, or the names of its parts, and not both")
     parts = wanted.parts or [_kept(ask, str(wanted.table).encode())]
-    fields = ("account", "network", "dates", "numbers", "currency", "blanks")
+    fields = ("account", "channel", "network", "dates", "numbers", "currency", "blanks")
     options = Options(**{name: getattr(wanted, name) for name in fields})
     engine, name = ask.parts.engine, secrets.token_hex(8)
-    planned = Wanted(parts=parts, options=options, rehearsal=wanted.rehearsal)
+    planned = Wanted(parts=parts, options=options, rehearsal=wanted.rehearsal, whose=wanted.whose)
     made = history.planned(engine, ask.who.tenant, name, planned, ask.who.subject)
     ask.acting.commit("history.import", name, made)
     chore.wake(engine, made.key, made.body)
@@ -138,6 +178,54 @@ def take_back(ask: Ask) -> Answer:
     after = _read(ask, name)
     chore.wake(ask.parts.engine, after.key, after.body)
     return Answer(body=_shown(name, after))
+
+
+def accounts(ask: Ask) -> Answer:
+    return Answer(body=HistoryAccounts(items=_accounts(ask, whose.read(ask.parts.engine.documents, ask.who.tenant))))
+
+
+def belongs(ask: Ask) -> Answer:
+    """What was learned from stays as it is: it is another's from the next answer on."""
+    wanted: AccountOf = ask.body
+    engine, tenant, name = ask.parts.engine, ask.who.tenant, shown(wanted.account)
+    known = whose.read(engine.documents, tenant)
+    if wanted.channel not in (None, whose.NOBODY):
+        whose.checked(known, [str(wanted.channel)])
+    there = [one for one in _known(ask, known) if one.account == name and wanted.network in (None, one.network)]
+    if not there:
+        raise NotFound(f"nothing was imported of an account {name[:60]}; GET /v1/history/accounts lists them")
+    said = [replace(one, said=wanted.channel) for one in there]
+    writes = whose.noted(known, tenant, said, ask.who.subject, stamp(engine.clock.now()))
+    ask.acting.commit("history.account", name[:100], *writes, channel=str(wanted.channel))
+    return Answer(body=HistoryAccounts(items=[_account(ask, known.beside(said), one) for one in said]))
+
+
+def _accounts(ask: Ask, known: Whose) -> list[HistoryAccount]:
+    items = [_account(ask, known, one) for one in _known(ask, known)]
+    return sorted((one for one in items if one.creatives), key=lambda one: (-one.creatives, one.account))[:MOST_LISTED]
+
+
+def _known(ask: Ask, known: Whose) -> list[Account]:
+    """Of imports, those that came before accounts were noted as well: by the outcomes, and by the live model."""
+    found = dict(known.accounts)
+    engine = ask.parts.engine
+    try:
+        live = registry.live(engine.documents, engine.objects, ask.who.tenant)
+    except ModelRefused:
+        return list(found.values())  # GET /v1/models/ctr says so
+    if isinstance(live, Silence):
+        return list(found.values())
+    for account, behind in live.shape.accounts.items():
+        if account not in known.channels:
+            found.setdefault((behind.network, account), Account(account=account, network=behind.network))
+    return list(found.values())
+
+
+def _account(ask: Ask, known: Whose, one: Account) -> HistoryAccount:
+    where = [Where("account", "==", one.account), Where("network", "==", one.network)]
+    count = ask.parts.engine.documents.count("outcomes", where, parent=ask.parent)
+    match: Any = history.of_channel(known, one.account, one.network)
+    return HistoryAccount(account=one.account, network=one.network, creatives=count, **match)
 
 
 def _kept(ask: Ask, content: bytes) -> str:

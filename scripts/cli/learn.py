@@ -51,6 +51,11 @@ def parser() -> argparse.ArgumentParser:
     one = _command(commands, "import", bring, "bring past campaigns from a CSV, all of its rows or none")
     _table_options(one)
     one.add_argument("--dry-run", action="store_true", help="say what would be taken for what, and keep nothing")
+    one.add_argument("--channel", metavar="CHANNEL", help="of which of your channels all of it is, by its id")
+    _as_option(one)
+    one = _command(commands, "accounts", accounts, "see which channel each account of your tables is, or say it")
+    _as_option(one)
+    one.add_argument("--network", metavar="NETWORK", help="where the accounts of --as ran, if in several")
     one = _command(commands, "undo", undo, "take an import back")
     one.add_argument("id", metavar="IMPORT", help="its id, as import printed it")
     _command(commands, "train", train, "have a model trained now from what there is")
@@ -106,7 +111,8 @@ def bring(options: argparse.Namespace, console: Console) -> int:
         learned.mapping(told, console)
         return learned.taken(told, console, rehearsal=True)
     with here.client() as client:
-        made: Any = client.history.create(parts=_sent(client, content, console), **_asked(options, options.account))
+        asked = {**_asked(options, options.account), "channel": options.channel, "whose": _said(options)}
+        made: Any = client.history.create(parts=_sent(client, content, console), **asked)
         with console.status("Reading the rows ...") as shown:
             while made["state"] not in ("done", "failed"):
                 time.sleep(LOOK_S)
@@ -115,6 +121,14 @@ def bring(options: argparse.Namespace, console: Console) -> int:
                     shown.update(f"{made['written']:,} of {made['creatives']:,} creatives are taken")
         learned.mapping(made, console)
         return learned.taken(made, console)
+
+
+def accounts(options: argparse.Namespace, console: Console) -> int:
+    with here.client() as client:
+        for account, channel in _said(options).items():
+            client.history.belongs(account=account, channel=channel or None, network=options.network)
+        learned.accounts(client.history.accounts(), console)
+    return 0
 
 
 def undo(options: argparse.Namespace, console: Console) -> int:
@@ -246,6 +260,17 @@ def _asked(options: argparse.Namespace, account: str | None) -> dict[str, Any]:
     return {**told, "account": account}
 
 
+def _said(options: argparse.Namespace) -> dict[str, str]:
+    """Accounts and whose they are; a name may hold what is between the two, an id does not."""
+    found = {}
+    for one in options.whose or ():
+        account, between, channel = one.rpartition("=")
+        if not (between and account.strip()):
+            raise BadInput(f'{one[:80]!r} says nothing; write --as "My shop=CHANNEL"')
+        found[account.strip()] = channel.strip()
+    return found
+
+
 def _read(content: bytes, options: argparse.Namespace, account: str | None) -> Found:
     return imports.read(content, Options(**_asked(options, account)), datetime.now(UTC))
 
@@ -285,6 +310,16 @@ def _table_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--numbers", choices=("point", "comma"), help="what is before decimals, if no amount tells")
     one.add_argument("--currency", metavar="EUR", help="of all amounts, if no column tells")
     one.add_argument("--blanks", choices=("unknown", "zero"), default="unknown", help="what an empty figure means")
+
+
+def _as_option(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--as",
+        dest="whose",
+        action="append",
+        metavar="NAME=CHANNEL",
+        help='whose an account is, such as "My shop=CHANNEL", or "My shop=none" for no channel; as often as you like',
+    )
 
 
 def _command(commands: Any, name: str, run: Command, what: str) -> argparse.ArgumentParser:

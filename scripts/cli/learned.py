@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,9 +91,12 @@ def taken(told: Mapping[str, Any], console: Console, *, rehearsal: bool = False)
             soft_wrap=True,
         )
         return 2
-    accounts = ", ".join(f"{one['account']} ({one['network']}): {one['creatives']:,}" for one in told["accounts"][:10])
+    some = ", ".join(f"{one['account']} ({one['network']}): {one['creatives']:,}" for one in told["accounts"][:10])
     rows = f"{told['rows']:,} rows from {told['first']} to {told['last']} are {told['creatives']:,} creatives"
-    console.print(f"{rows}; {escape(accounts)}", soft_wrap=True)
+    console.print(f"{rows}; {escape(some)}", soft_wrap=True)
+    for one in told["accounts"][:10]:
+        if one.get("why") is not None:
+            console.print(f"  {escape(one['account'])}: {_of(one)}", soft_wrap=True)
     if rehearsal:
         console.print("[green]All rows are right.[/green] Nothing was kept: leave --dry-run out to import them.")
         return 0
@@ -107,6 +110,29 @@ def taken(told: Mapping[str, Any], console: Console, *, rehearsal: bool = False)
         )
     console.print(f"[dim]To take it back: scripts/learn undo {told['id']}[/dim]")
     return 0
+
+
+def accounts(items: Sequence[Any], console: Console) -> None:
+    """Which channel each account is."""
+    if not items:
+        console.print("No account of a table is known yet: scripts/learn import FILE")
+        return
+    table = _table("account", "ran on", "creatives", "")
+    for one in items:
+        table.add_row(escape(one["account"]), escape(one["network"]), f"{one['creatives']:,}", _of(one))
+    console.print(table)
+    if any(one["channel"] is None for one in items):
+        console.print('To say whose one is: scripts/learn accounts --as "NAME=CHANNEL"; scripts/publish channels')
+
+
+def _of(one: Mapping[str, Any]) -> str:
+    """Which channel an account is, and why."""
+    if one["channel"] is None:
+        return f"[yellow]of no channel: {escape(one['why'])}[/yellow]"
+    told = f"channel {escape(one['channel'])} ({escape(one['of'])}, {escape(one['name'])}): {escape(one['why'])}"
+    if one["of"] != one["network"]:
+        told += f". [yellow]It ran on {escape(one['network'])}, which need not do as {escape(one['of'])} does[/yellow]"
+    return told
 
 
 def judged(verdict: Verdict, console: Console) -> None:

@@ -37,7 +37,8 @@ def outcomes(served: Served) -> dict[str, Json]:
 def test_a_table_becomes_outcomes_and_says_what_was_taken_for_what(served: Served) -> None:
     told = brought(served, table(250))
     assert (told["state"], told["rows"], told["creatives"], told["written"]) == ("done", 250, 250, 250)
-    assert told["accounts"] == [{"account": "Shop", "network": "meta-ads", "creatives": 250}]
+    none = {"channel": None, "name": None, "of": None, "why": "no channel of meta-ads is called so"}
+    assert told["accounts"] == [{"account": "Shop", "network": "meta-ads", "creatives": 250, **none}]
     assert (told["currency"], told["first"], told["wrong_in_all"]) == ("EUR", "2025-03-01", 0)
     by = {one["name"]: one["meaning"] for one in told["columns"]}
     assert by["Link clicks"] == "clicks" and by["Day"] == "day"

@@ -66,6 +66,11 @@ def test_a_history_is_imported_learned_from_promoted_and_taken_back(serving: Ser
     told = said(tmp_path, "import", str(table))
     assert "320 creatives are taken" in told and "Laden 1 (meta-ads): 160" in told
     (name,) = re.findall(r"undo (\w+)", told)
+    assert "Laden 1: of no channel: no channel of meta-ads is called so" in told
+    told = said(tmp_path, "accounts", "--as", "Laden 1=none")
+    assert "Laden 0" in told and "somebody said so" in told and 'accounts --as "NAME=CHANNEL"' in told
+    assert "none is connected yet" in said(tmp_path, "accounts", "--as", "Laden 1=" + "f" * 16, status=2)
+    assert "says nothing" in said(tmp_path, "accounts", "--as", "Laden 1", status=2)
     told = said(tmp_path, "train")
     (version,) = set(re.findall(r"ctr@([\w-]+) was trained", told))
     told = said(tmp_path, "status")

@@ -944,6 +944,8 @@ class Drive:
         assert shown["weeks"] or self.ask("GET", path)["weeks"], shown
         self.ask("GET", "/v1/models")
         self.ask("GET", f"{path}/report")
+        self.ask("PUT", "/v1/history/accounts", {"account": there[0].account, "channel": "none"})
+        self.ask("GET", "/v1/history/accounts")
         self.ask("POST", f"{path}/rollback")
         table = "id,account,day,impressions,clicks\n1,Shop,2025-03-01,100,5"
         brought = self.ask("POST", "/v1/history", {"table": table})["id"]
