@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from common.chores.tools import Tools
 from common.domain.codec import to_json
 from common.domain.publication import File, Post
 from common.ports.clock import stamp
-from common.ports.documents import Create, Documents, Json, Snap, Write
+from common.ports.documents import Create, Documents, Json, Snap, Where, Write
 from common.ports.platforms import Platform, Tokens
 from tests.hand import Hand
 from tests.harness import Meddling, settings
@@ -25,6 +26,7 @@ from tests.publishing.plain import TOKEN, Plain
 
 TENANT = "local"
 VIDEO = b"not really a video"
+STEP_S = 30
 
 
 class Aged(Meddling):
@@ -50,7 +52,7 @@ class Aged(Meddling):
 
 @dataclass
 class Desk:
-    """`moved` is called before each look at what is due."""
+    """`plain` is the platform, `life` counts the processes there were."""
 
     tools: Tools
     clock: Hand
@@ -94,15 +96,31 @@ class Desk:
             body = self.read(key)
             if "due" not in body or (until is not None and until(body)):
                 return body
-            self.look()
+            if not self.look():
+                self._skip(over)
         return self.read(key)
 
-    def look(self) -> None:
+    def look(self) -> bool:
+        """Whether anything was due; else half a minute passes."""
         due = [snap for snap in self._due() if not chore.held(self.tools.engine, snap)]
         for snap in due:
             work.execute(self.tools, snap.key)
         if not due:
-            self.clock.move(30)
+            self.clock.move(STEP_S)
+        return bool(due)
+
+    def _skip(self, over: datetime) -> None:
+        """As many more half minutes as looks would find nothing."""
+        now = self.clock.now()
+        if self._due():  # held, perhaps: that does not end when something is due
+            return
+        first = [
+            datetime.fromisoformat(str(snap.body["due"]))
+            for group in work.GROUPS
+            for snap in self.tools.engine.documents.query(group, [Where("due", ">", stamp(now))], order="due", limit=1)
+        ]
+        steps = math.ceil((min([over, *first]) - now).total_seconds() / STEP_S)
+        self.clock.move(STEP_S * max(0, steps))
 
     def reborn(self) -> None:
         """Another process takes over: what the last one held is free."""
