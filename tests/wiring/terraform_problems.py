@@ -542,7 +542,9 @@ def secrets_read(folders: list[Path]) -> set[str]:
     found = set()
     for folder in folders:
         for path in sorted(folder.rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
+            if "secrets" not in (text := path.read_text()):
+                continue
+            for node in ast.walk(ast.parse(text)):
                 if (
                     isinstance(node, ast.Call)
                     and isinstance(node.func, ast.Attribute)
