@@ -19,6 +19,8 @@ from tests.standins.storage import storage as standin
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
+SLOW = ("/fault/", "/emulator/", "/cli/")  # whole pipelines, in processes of their own
+
 settings.register_profile("cutroom", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("cutroom")
 
@@ -34,8 +36,9 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # What takes minutes begins first: last, it would leave all cores but one idle. All else is in random order.
-    items.sort(key=lambda item: "/fault/" not in item.nodeid)
+    # What takes minutes begins first: last, it would leave all cores but one idle. All else is in random order. One
+    # worker gets them, and the others take from the end of its list: of what is heavy little runs at once.
+    items.sort(key=lambda item: not any(folder in item.nodeid for folder in SLOW))
     if config.getoption("--long"):
         return
     for item in items:
