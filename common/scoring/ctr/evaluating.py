@@ -237,7 +237,7 @@ def _told(model: Model, row: Creative) -> dict[str, Any] | None:
         return None
     account = model.manifest["accounts"][row.account]
     drawn = model.manifest["glm_calibration"]
-    line = model.line(row.features, network=row.network, segments=row.segments) + account["prior"]
+    line = model.line(row.features, network=row.network, segments=row.segments) + account["throughout"]
     return {
         "id": row.id,
         "account": row.account,

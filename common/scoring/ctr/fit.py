@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import xgboost
 
 from common.scoring.ctr.glm import Floats, Glm, Ints, fitted, overdispersed, share
+from common.scoring.ctr.levels import Moved, Times, moved, still
 from common.scoring.ctr.manifest import FURTHEST
 from common.scoring.ctr.table import Table
 
@@ -41,6 +42,7 @@ class Fit:
     rho: float
     booster: xgboost.Booster
     own: Floats  # log odds of each account by its own clicks alone, drawn to all others'
+    moved: Moved  # at the end of what was learned from, from where the GLM has levels throughout
 
     def lines(self, table: Table, rows: Ints) -> Floats:
         return _scaled(table.raw[rows], self.mean, self.scale)
@@ -49,8 +51,9 @@ class Fit:
         return self.glm.margin(self.lines(table, rows)) + self.glm.accounts[table.accounts[rows]]
 
     def margin(self, table: Table, rows: Ints, rounds: int) -> Floats:
-        """Of the GLM and the first `rounds` trees."""
-        asked = xgboost.DMatrix(table.raw[rows], base_margin=self.glm_margin(table, rows), nthread=1)
+        """Of the GLM, where each level stands at the end beside what all did, and the first `rounds` trees."""
+        base = self.glm_margin(table, rows) + self.moved.apart[table.accounts[rows]]
+        asked = xgboost.DMatrix(table.raw[rows], base_margin=base, nthread=1)
         return self.booster.predict(asked, output_margin=True, iteration_range=(0, rounds)).astype(np.float64)
 
 
@@ -75,7 +78,22 @@ def fit(table: Table, rows: Ints, seed: int, rounds: int = ROUNDS[-1]) -> Fit:
     base = glm.margin(columns) + glm.accounts[accounts]
     learned = xgboost.DMatrix(table.raw[rows], y, weight=weights, base_margin=base, nthread=1)
     booster = xgboost.train({**TREES, "seed": seed}, learned, rounds)
-    return Fit(mean=mean, scale=scale, glm=glm, rho=rho, booster=booster, own=own.intercept + own.accounts)
+    return Fit(
+        mean=mean,
+        scale=scale,
+        glm=glm,
+        rho=rho,
+        booster=booster,
+        own=own.intercept + own.accounts,
+        moved=still(count),
+    )
+
+
+def levelled(one: Fit, table: Table, when: Times, rows: Ints) -> Fit:
+    """With levels where they stand at the end of the rows that it has learned from: those wander, trees do not care."""
+    n = table.impressions[rows]
+    q = share(one.glm_margin(table, rows))
+    return replace(one, moved=moved(table, when, rows, q, n / (1 + (n - 1) * one.rho)))
 
 
 def best_rounds(table: Table, fits: Sequence[tuple[Fit, Ints]]) -> int:

@@ -1,8 +1,8 @@
 """Learning the model of clicks: what is known of creatives before launch against what came of them.
 
-A GLM with partially pooled accounts comes first; shallow boosted trees learn what it leaves. How many trees, the line
-that sets the logits right and how wide intervals are all come from slices later than what was learned from; in the
-end everything is learned from once more, with those kept.
+A GLM with partially pooled accounts comes first; shallow boosted trees learn what it leaves; then each level is taken
+from where it stands at the end. How many trees, the line that sets the logits right and how wide intervals are all come
+from slices later than what was learned from; in the end everything is learned from once more, with those kept.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from common.domain.learning import RIPE, Creative
 from common.errors import BadInput, NotEnough
 from common.scoring.ctr import levels, metrics
 from common.scoring.ctr.drift import off
-from common.scoring.ctr.fit import TREES, Fit, best_rounds, fit
+from common.scoring.ctr.fit import ROUNDS, TREES, Fit, best_rounds, fit, levelled
 from common.scoring.ctr.glm import Floats, Ints, line, overdispersed, share
-from common.scoring.ctr.levels import Times
+from common.scoring.ctr.levels import Moved, Times
 from common.scoring.ctr.manifest import SCHEMA, seal
 from common.scoring.ctr.model import known
 from common.scoring.ctr.splits import rolling, timed
@@ -41,6 +41,7 @@ FEWEST: Final = NEEDED // 4  # creatives to be learned from, before a slice is a
 ANEW_ROWS: Final = 100  # ripe creatives that a model has not learned from, after which it is trained anew
 ANEW_AFTER: Final = timedelta(days=30)
 HELD: Final = 25.0  # units of information by which the line is drawn to no correction
+SURE: Final = 2.0  # standard errors of where all levels stand together, within which the line may raise them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +68,14 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
     folds = [
         (np.array(learned), np.array(asked)) for learned, asked in rolling(rows, folds=FOLDS) if len(learned) >= FEWEST
     ]
-    later = [(fit(made, learned, seed), asked) for learned, asked in folds]
+    when = levels.times(rows)
+    later = [(_fit(made, when, learned, seed), asked) for learned, asked in folds]
     rounds = best_rounds(made, later)
     everything = np.arange(len(rows))
-    final = fit(made, everything, seed, rounds)
-    when = levels.times(rows)
+    final = _fit(made, when, everything, seed, rounds)
     wanders = [_wander(made, when, one, learned) for (one, _), (learned, _) in zip(later, folds, strict=True)]
     wander = _wander(made, when, final, everything)
+    moved = [one.moved for one, _ in later]
 
     asked = np.concatenate([one for _, one in later])
     margin = np.concatenate([one.margin(made, places, rounds) for one, places in later])
@@ -83,11 +85,13 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
     n, y = made.impressions[asked], made.shares[asked]
     weights = n / (1 + (n - 1) * final.rho)
     shift, slope = _line(margin, y, weights)
+    drawn = shift + slope * margin
+    held = _held(final.moved, final.margin(made, asked, rounds), weights, shift, slope)
     by_glm = line(plain, y, weights, held=HELD)
     ahead = _ahead(rows, when, folds)
-    tau, factor = _width(share(shift + slope * margin), y, n, wander * ahead)
+    tau, factor = _width(share(drawn), y, n, wander * ahead)
     slices = [slice(begin, end) for begin, end in pairwise(np.cumsum([0, *(len(places) for _, places in later)]))]
-    q, q_glm, covered = _then(slices, margin, plain, y, n, weights, ahead, wanders)
+    q, q_glm, covered = _then(slices, margin, plain, y, n, weights, ahead, wanders, moved)
     known = slice(slices[0].stop, None)
 
     ubj = bytes(final.booster.save_raw("ubj"))
@@ -108,7 +112,7 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
         "intercept": final.glm.intercept,
         "accounts": _accounts(made, final, rows),
         "account_needs": NEEDED_OF_ACCOUNT,
-        "calibration": {"shift": shift, "slope": slope},
+        "calibration": {"shift": held, "slope": slope},
         "intervals": {"coverage": COVERAGE, "tau": tau, "factor": factor, "wander": wander},
         "glm_calibration": {"shift": by_glm[0], "slope": by_glm[1]},
         "rho": final.rho,
@@ -138,6 +142,20 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
 def _line(margin: Floats, shares: Floats, weights: Floats) -> tuple[float, float]:
     shift, slope = line(margin, shares, weights, held=HELD)
     return shift, max(slope, 0.1)  # an order that the later slices turn round is no order to go by
+
+
+def _held(moved: Moved, margin: Floats, weights: Floats, shift: float, slope: float) -> float:
+    """The shift by which the line raises margins as far as all levels may have moved together, and no further.
+
+    The models that it was learned on had not seen a move that the one it is added to has, so it would count twice.
+    """
+    raised = shift + (slope - 1) * float(np.average(margin, weights=weights))
+    most = SURE * moved.doubt
+    return shift + float(np.clip(raised, moved.together - most, moved.together + most)) - raised
+
+
+def _fit(made: Table, when: Times, rows: Ints, seed: int, rounds: int = ROUNDS[-1]) -> Fit:
+    return levelled(fit(made, rows, seed, rounds), made, when, rows)
 
 
 def _wander(made: Table, when: Times, one: Fit, rows: Ints) -> float:
@@ -171,15 +189,17 @@ def _then(
     weights: Floats,
     ahead: Floats,
     wanders: Sequence[float],
+    moved: Sequence[Moved],
 ) -> tuple[Floats, Floats, Floats]:
     """What would have been said of each slice by a line and a width of the slices before it alone, by a GLM likewise,
     and whether it came to lie within. A line that has seen what it is asked about is right about it by itself.
     """
     q, glm, covered = share(margin), share(plain), np.full(len(margin), np.nan)
-    for here, wander in zip(slices[1:], wanders[1:], strict=True):
+    for here, wander, since in zip(slices[1:], wanders[1:], moved[1:], strict=True):
         before = slice(0, here.start)
         shift, slope = _line(margin[before], shares[before], weights[before])
-        q[here] = share(shift + slope * margin[here])
+        held = _held(since, margin[here], weights[here], shift, slope)
+        q[here] = share(held + slope * margin[here])
         by_glm = line(plain[before], shares[before], weights[before], held=HELD)
         glm[here] = share(by_glm[0] + by_glm[1] * plain[here])
         fitted = share(shift + slope * margin[before])
@@ -213,7 +233,8 @@ def _accounts(made: Table, final: Fit, rows: Sequence[Creative]) -> dict[str, di
         n, y = made.impressions[here], made.shares[here]
         found[name] = {
             "network": networks[name],
-            "prior": float(final.glm.accounts[number]),
+            "prior": float(final.glm.accounts[number] + final.moved.apart[number]),
+            "throughout": float(final.glm.accounts[number]),  # for a plain GLM, to be held against
             "creatives": len(n),
             "impressions": int(n.sum()),
             "clicks": int(made.clicks[here].sum()),

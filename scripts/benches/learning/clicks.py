@@ -76,7 +76,7 @@ def _seed(seed: int, median: int) -> tuple[Seen, Model, list[Creative]]:
     accounts, drawn = model.manifest["accounts"], model.manifest["glm_calibration"]
     lines = [model.line(one.features, network=one.network, segments=one.segments) for one in asked]
     glm = [
-        share(drawn["shift"] + drawn["slope"] * (line + accounts[one.account]["prior"]))
+        share(drawn["shift"] + drawn["slope"] * (line + accounts[one.account]["throughout"]))
         for line, one in zip(lines, asked, strict=True)
     ]
     own = np.array([accounts[one.account]["own"] for one in asked])
