@@ -11,7 +11,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "GET /v1/models/ctr": "scripts/learn status",
     "POST /v1/history": "scripts/learn import",
     "GET /v1/history/accounts": "scripts/learn accounts",
-    "PUT /v1/history/accounts": "scripts/learn accounts --as",
     "GET /v1/experiments": "scripts/learn experiment list",
     "GET /v1/channels": "scripts/publish channels",
     "GET /v1/publications": "scripts/publish list",

@@ -93,6 +93,8 @@ def test_a_server_that_dies_takes_its_workers_along_and_the_next_start_makes_ano
     server: ForkServer, folder: StateFolder, tmp_path: Path
 ) -> None:
     worker, (pid, below, parent) = hanging(server, tmp_path / "told")
+    # Else it may die before it tells whom it forked: real workers end by their stdin then, this one minds none.
+    until(lambda: noted(folder) == [str(pid)], "it is known whom the server forked")
     os.kill(parent, signal.SIGKILL)
     until(worker.over, "its worker counts as ended")
     until(lambda: not alive(pid) and not alive(below), "both are gone")
