@@ -21,8 +21,10 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 SLOW = ("/fault/", "/emulator/", "/cli/")  # whole pipelines, in processes of their own
 
-settings.register_profile("cutroom", deadline=None)  # how long an example takes says how busy the machine is
-settings.load_profile("cutroom")
+# How long an example takes says how busy the machine is. A commit that was green stays green: its examples are the same
+# each time, and --long looks for others.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("others", deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """A name for each test that every worker gives alike: bytes made by a library may differ by the second."""
     return argname if isinstance(val, bytes) else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("others" if config.getoption("--long") else "same")
 
 
 @pytest.hookimpl(trylast=True)
