@@ -115,14 +115,7 @@ def foreseen(model: Model, creatives: Sequence[Creative]) -> tuple[list[Foreseen
     """What it says of each, for as many impressions as came; and of how many it says nothing."""
     found: list[Foreseen] = []
     for one in creatives:
-        told = model.foretell(
-            one.features,
-            account=one.account,
-            network=one.network,
-            segments=one.segments,
-            exposure=one.impressions,
-            launched=one.launched,
-        )
+        told = model.hindcast(one)
         if isinstance(told, Prediction):
             found.append(Foreseen(creative=one, prediction=told))
     return found, len(creatives) - len(found)

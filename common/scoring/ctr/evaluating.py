@@ -225,14 +225,7 @@ def backtest(
 
 
 def _told(model: Model, row: Creative) -> dict[str, Any] | None:
-    found = model.foretell(
-        row.features,
-        account=row.account,
-        network=row.network,
-        segments=row.segments,
-        exposure=row.impressions,
-        launched=row.launched,
-    )
+    found = model.hindcast(row)
     if not isinstance(found, Prediction):
         return None
     account = model.manifest["accounts"][row.account]

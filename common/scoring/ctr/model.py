@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from common.domain.learning import RIPE, Band, Contribution, Foretold, Prediction, Silence
+from common.domain.learning import RIPE, Band, Contribution, Creative, Foretold, Prediction, Silence
 from common.errors import BadInput, ModelRefused
 from common.scoring.ctr import manifest as manifests
 from common.scoring.ctr import trees as forests
@@ -104,6 +104,17 @@ class Model:
             typical=known.typical,
             contributions=tuple(effects),
             alike=not self.phrases,
+        )
+
+    def hindcast(self, creative: Creative) -> Foretold:
+        """What would have been said of one that came out, for as many impressions as came."""
+        return self.foretell(
+            creative.features,
+            account=creative.account,
+            network=creative.network,
+            segments=creative.segments,
+            exposure=creative.impressions,
+            launched=creative.launched,
         )
 
     def _unknown(self, launched: datetime | None) -> float:

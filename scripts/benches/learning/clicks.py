@@ -104,14 +104,7 @@ def _seed(seed: int, median: int) -> tuple[Seen, Model, list[Creative]]:
 
 
 def _told(model: Model, one: Creative) -> Prediction:
-    found = model.foretell(
-        one.features,
-        account=one.account,
-        network=one.network,
-        segments=one.segments,
-        exposure=one.impressions,
-        launched=one.launched,
-    )
+    found = model.hindcast(one)
     assert isinstance(found, Prediction), found
     return found
 

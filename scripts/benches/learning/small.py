@@ -87,14 +87,7 @@ def _seen(seed: int, at: int, history: int, accounts: int, kind: str) -> Covered
     asked = [one for one in creatives if one.launched >= now]
     within, widths = [], []
     for one in asked:
-        told = model.foretell(
-            one.features,
-            account=one.account,
-            network=one.network,
-            segments=one.segments,
-            exposure=one.impressions,
-            launched=one.launched,
-        )
+        told = model.hindcast(one)
         assert isinstance(told, Prediction), told
         within.append(told.low <= one.clicks / one.impressions <= told.high)
         widths.append((told.high - told.value) / told.value)
