@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -106,9 +106,15 @@ def _whatever_fails() -> Iterator[Row]:
         yield Row(name="publish: said to have failed, and there", value=len(wrong), unit="", target=0)
         yield Row(name="publish: neither out, refused, nor shown as unknown", value=open_, unit="", target=0)
         yield Row(name="publish: out in the end", value=steps["published"], unit="posts")
-        yield Row(name="publish: refused by their platform, in its words", value=steps["failed"], unit="posts")
-        yield Row(name="publish: left to a person as unknown", value=steps["unknown"], unit="posts")
+        yield _why("failed for certain, nobody saw them", "failed", states.values())
+        yield _why("left to a person", "unknown", states.values())
         yield Row(name=f"publish: the faults were {told}; it took", value=took, unit="s")
+
+
+def _why(name: str, step: str, posts: Iterable[Snap]) -> Row:
+    codes = Counter(snap.body["error"]["code"] for snap in posts if snap.body["step"] == step)
+    told = ", ".join(f"{count} {code}" for code, count in codes.most_common())
+    return Row(name=f"publish: {name}", value=codes.total(), unit="posts", peer=told)
 
 
 def _at_once() -> Iterator[Row]:
