@@ -28,12 +28,14 @@ class Notice:
 class Herald(Protocol):
     """What hears the notices of one platform."""
 
-    def form(self, notice: Notice) -> None:
-        """Raises what `heard` would of any app, as far as that shows without a secret: for whoever has none."""
+    def claimed(self, notice: Notice) -> Sequence[str]:
+        """What it says that it is about, by the ids that publications are found by (`handle`): as far as that shows
+        without a secret, for whoever has none. Raises Unauthorized, BadInput where `heard` would for any app.
+        """
 
     def heard(self, app: App, notice: Notice) -> Sequence[str]:
-        """What it is about, by the ids that publications are found by (`handle`). Raises Unauthorized where it is not
-        the platform's, BadInput where nothing can be read from it.
+        """What was claimed, once it is proven. Raises Unauthorized where it is not the platform's, BadInput where
+        nothing can be read from it.
         """
 
     def topic(self, account: str) -> str | None:

@@ -57,7 +57,7 @@ from common.pipeline.stage import Where as Place
 from common.ports.ads import Ads
 from common.ports.auth import Caller
 from common.ports.clock import stamp
-from common.ports.documents import Documents, Json, Merge, Snap, Vector, Version, Where, Write
+from common.ports.documents import Delete, Documents, Json, Merge, Snap, Vector, Version, Where, Write
 from common.ports.language import Seats
 from common.ports.objects import Stored
 from common.ports.outbound import Coming, Reply
@@ -834,8 +834,6 @@ class Drive:
         assert {snap.body["step"] for snap in inner.get_many(keys).values()} == {"published"}
         assert inner.query("metrics"), "nobody read how it does"
         self._told()
-        self._worked()
-        assert [snap.body["about"] for snap in inner.query("notices")] == [0]
         (clip, *_) = [snap.id for snap in inner.query("clips") if snap.id.endswith(".1") and "created" not in snap.body]
         for at in ("now", "next"):
             self.clock.at += timedelta(minutes=2)
@@ -860,14 +858,19 @@ class Drive:
         channel = channels.id_of("x", "ann")
         inner = cast(NotedDocuments, self.engine.documents).inner
         inner.commit([Merge(channels.key_of(TENANT, channel), {"topic": "its videos"})])
+        video, named = "dQw4w9WgXcQ", f"tenants/{TENANT}/publications/told"
+        inner.commit([Merge(named, {"network": "youtube", "handle": video, "step": "failed"})])
         subscription = f"{TENANT}.{channel}"
         secret = hmac.new(b"a key", f"websub:{subscription}".encode(), hashlib.sha256).hexdigest()
-        body = b"<yt:videoId>dQw4w9WgXcQ</yt:videoId>"
+        body = f"<yt:videoId>{video}</yt:videoId>".encode()
         signed = f"sha1={hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()}"
         headers = {"X-Hub-Signature": signed, "Content-Type": "application/atom+xml"}
         with self.noted.by("api"), TestClient(self.people) as client:
             answer = client.post(f"/v1/notices/youtube/{subscription}", headers=headers, content=body)
             assert answer.status_code == 204
+        self._worked()
+        assert [snap.body["about"] for snap in inner.query("notices")] == [1]
+        inner.commit([Delete(named)])
 
     def advertise(self) -> None:
         """A campaign that is let run, another whose part somebody must look for, and what people did."""

@@ -42,8 +42,10 @@ class TikTokNotices:
     def __init__(self, site: Site) -> None:
         """Of the site nothing is asked: TikTok tells."""
 
-    def form(self, notice: Notice) -> None:
-        _read(notice)
+    def claimed(self, notice: Notice) -> Sequence[str]:
+        _, _, told = _read(notice)
+        named = _decoded(told.content.encode(), _About).publish_id
+        return [] if named is None else [named]  # none: such as a person who took the leave back
 
     def heard(self, app: App, notice: Notice) -> Sequence[str]:
         at, signed, told = _read(notice)
@@ -52,8 +54,7 @@ class TikTokNotices:
             raise _refused()
         if told.client_key != app.id:
             raise BadInput("the notice is of another client; look which address is written at TikTok")
-        named = _decoded(told.content.encode(), _About).publish_id
-        return [] if named is None else [named]  # none: such as a person who took the leave back
+        return self.claimed(notice)
 
     def topic(self, account: str) -> str | None:
         return None

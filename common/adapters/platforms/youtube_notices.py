@@ -34,16 +34,17 @@ class YouTubeNotices:
         self._hub = f"{site.at(HUB)}/subscribe"
         self._web = Web(name="YouTube's hub", judge=_refused)
 
-    def form(self, notice: Notice) -> None:
+    def claimed(self, notice: Notice) -> Sequence[str]:
         if _FORM.fullmatch(notice.signature) is None:
             raise Unauthorized("the signature is not as the hub's are; nothing is done")
+        return list(dict.fromkeys(one.decode() for one in _VIDEO.findall(notice.content)))[:MOST]
 
     def heard(self, app: App, notice: Notice) -> Sequence[str]:
-        self.form(notice)
+        claimed = self.claimed(notice)
         made = hmac.new(_secret(app, notice.subscription).encode(), notice.content, hashlib.sha1).hexdigest()
         if not hmac.compare_digest(f"sha1={made}", notice.signature):
             raise Unauthorized("the signature is not of this subscription; nothing is done")
-        return list(dict.fromkeys(one.decode() for one in _VIDEO.findall(notice.content)))[:MOST]
+        return claimed
 
     def topic(self, account: str) -> str | None:
         return f"{TOPIC}{account}"

@@ -1,6 +1,6 @@
 """What platforms tell by themselves, taken as it comes, and looked into: whoever answers them has no platform's secret.
 
-taken, if it has the form ──> notices/{digest} ──> its signature is checked ──> the posts it names are read at once
+taken, if it names a post ──> notices/{digest} ──> its signature is checked ──> the posts it names are read at once
 
 One that comes twice is there already. A platform that wants to be asked for it is asked anew before a lease ends.
 """
@@ -30,8 +30,8 @@ MOST: Final = 20  # posts of one id
 
 
 def taken(engine: Engine, herald: Herald, network: Network, subscription: str, signature: str, content: bytes) -> None:
-    """Keep one to be looked into; of two that are the same, one. Raises Unauthorized, BadInput: whoever finds the
-    address may write to it, and what does not even look like its platform's is not worth a document.
+    """Keep one to be looked into; of two that are the same, one. Whoever finds the address may write to it: what does
+    not look like its platform's raises Unauthorized or BadInput, and what names no post of ours is passed over.
     """
     if len(content) > LARGEST:
         raise BadInput(f"a notice of {len(content)} bytes; no platform sends more than {LARGEST}")
@@ -40,7 +40,9 @@ def taken(engine: Engine, herald: Herald, network: Network, subscription: str, s
     except UnicodeDecodeError as error:
         raise BadInput("the notice is no text; it is passed over") from error
     now = engine.clock.now()
-    herald.form(Notice(subscription=subscription, signature=signature, content=content, came=now))
+    claimed = herald.claimed(Notice(subscription=subscription, signature=signature, content=content, came=now))
+    if not any(_named(engine, network, one) for one in claimed):
+        return
     # With its signature: what somebody made up of the same words must not stand in the place of the true one.
     key = f"notices/{digest([network, subscription, signature, text], 40)}"
     memo: Json = {"network": network, "subscription": subscription, "signature": signature, "content": text}
@@ -67,7 +69,9 @@ def run(tools: Tools, hold: Hold) -> End:
         named = herald.heard(tools.app(memo["network"]), notice)
     except (Unauthorized, BadInput) as error:
         return Done(fields={"refused": str(error), "memo": {}})
-    found = [key for one in named for key in _read_now(tools, memo["network"], one)]
+    found = [key for one in named for key in _named(tools.engine, memo["network"], one)]
+    for key in found:  # now, where something of it is still to be read
+        chore.hasten(tools.engine, key, when=lambda body: body["step"] in ("published", "unknown"))
     return Done(fields={"about": len(found), "memo": {}})
 
 
@@ -97,11 +101,7 @@ def subscribed(tools: Tools, tenant: str, channel: str, body: Json, note: Callab
         note({"untold": str(error)})
 
 
-def _read_now(tools: Tools, network: str, handle: str) -> list[str]:
-    """The publications of this name, looked at now where something of them is still to be read."""
-    store = tools.engine.documents
-    named = store.query("publications", [Where("handle", "==", handle)], limit=MOST)
-    mine = [snap.key for snap in named if snap.body["network"] == network]
-    for key in mine:
-        chore.hasten(tools.engine, key, when=lambda body: body["step"] in ("published", "unknown"))
-    return mine
+def _named(engine: Engine, network: str, handle: str) -> list[str]:
+    """The publications of this name."""
+    found = engine.documents.query("publications", [Where("handle", "==", handle)], limit=MOST)
+    return [snap.key for snap in found if snap.body["network"] == network]
