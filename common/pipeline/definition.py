@@ -249,7 +249,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="render",
-            version=5,
+            version=6,
             title="Rendering the clips",
             handler="common.stages.render:run",
             after=(

@@ -397,6 +397,20 @@ def test_capitals_are_used_only_as_far_as_the_font_has_them() -> None:
     assert list(places(clip(words("straße", "ქართული"), "pop"))) == ["STRASSE", "ქართული"]
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_a_word_little_longer_than_a_line_is_made_smaller_and_never_broken(style: CaptionStyle) -> None:
+    for long in ("embarrassed", "Überraschungen", "необыкновенный", "الاستثمارات"):
+        made = clip(words("so", "was", long, "by", "how"), style, "9:16")
+        shown = [part.lower() for box in made.boxes for part in box.text.split()]
+        assert long.lower() in shown, shown
+
+
+def test_what_is_written_without_spaces_is_broken_at_its_full_size() -> None:
+    made = clip(words("今天天气很好我们去公园", each=Fraction(3)), "pop", "9:16")
+    assert len({float(one) for one in re.findall(r"\\fs([\d.]+)", made.ass)}) == 1
+    assert "".join(box.text for box in made.boxes).replace(" ", "") == "今天天气很好我们去公园" and len(made.boxes) > 1
+
+
 def test_a_word_too_long_for_any_line_goes_on_with_a_hyphen() -> None:
     long = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz"
     made = clip(words(long, each=Fraction(3)), "box", "9:16")

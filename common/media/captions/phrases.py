@@ -16,7 +16,7 @@ _SHORT = 1.6  # em; a word this short ("a", "to", "of") should not end a group i
 
 
 def phrases(units: Sequence[Unit], look: Look, widest: float) -> list[list[Unit]]:
-    """Groups in order; each fits the look's lines of `widest` em, or is one unit that does not fit any."""
+    """Groups in order; each fits the look's lines of `widest` em, or those of the one word in it that is wider."""
     return [group for run in _runs(units) for group in _grouped(run, look, widest)]
 
 
@@ -67,7 +67,8 @@ def _cost(group: Sequence[Unit], look: Look, *, alone: bool, last: bool) -> floa
 
 
 def _fits(group: Sequence[Unit], look: Look, widest: float) -> bool:
-    return max(length(line, look) for line in lines(group, look, widest)) <= widest
+    most = max(widest, *(unit.width for unit in group))  # beside a wide word the others get smaller with it
+    return max(length(line, look) for line in lines(group, look, most)) <= most
 
 
 def lines(group: Sequence[Unit], look: Look, widest: float) -> list[list[Unit]]:

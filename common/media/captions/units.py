@@ -18,6 +18,7 @@ from common.media.captions.text import visible
 EMOJI = 1.12  # em an emoji takes, with the air beside it
 MOST_EMOJI = 60  # in a clip; each is a filter of its own
 _MOST_MARKS = 4  # on one letter; some scripts need three
+_SMALLEST = 0.7  # of its size, that a word gets before it is broken
 _LONGEST = 400  # signs of a word that are shown; real words end far before
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 _CLOSING = "\"'”’»›)]」』"
@@ -35,7 +36,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A word, or a part of one too long for a line. Times in seconds of the clip, `width` in em."""
+    """A word, or a part of one far too long for a line. Times in seconds of the clip, `width` in em."""
 
     pieces: tuple[Piece, ...]
     span: Span
@@ -47,7 +48,10 @@ class Unit:
 
 
 def units(words: Sequence[Word], span: Span, look: Look, face: Face, widest: float) -> tuple[list[Unit], list[str]]:
-    """The words spoken in `span`, none wider than `widest` em, and what had to be left out, in plain words."""
+    """The words spoken in `span`, and what had to be left out, in plain words.
+
+    A unit wider than `widest` em fits once it is set smaller: a word is read at once, and its halves are not.
+    """
     found: list[Unit] = []
     lacking: set[str] = set()
     foreign = pictures = crowded = 0
@@ -81,7 +85,8 @@ def units(words: Sequence[Word], span: Span, look: Look, face: Face, widest: flo
             rests=bare.endswith((",", ";", ":", "，", "、", "；", "،")),
             rtl=_direction(said),
         )
-        found += [unit] if unit.width <= widest else _broken(unit, widest)
+        most = widest if _breaks_anywhere(said) else widest / _SMALLEST
+        found += [unit] if unit.width <= most else _broken(unit, widest)
         before = said
     return found, _notes(lacking, foreign, crowded)
 
@@ -138,6 +143,11 @@ def _direction(text: str) -> bool | None:
         if kind in ("R", "AL", "L"):
             return kind != "L"
     return None
+
+
+def _breaks_anywhere(text: str) -> bool:
+    """Whether it is written in signs that fill a square each, without spaces: no line of those keeps words whole."""
+    return any(unicodedata.east_asian_width(sign) in "WF" for sign in text)
 
 
 def _broken(unit: Unit, widest: float) -> list[Unit]:
