@@ -418,6 +418,11 @@ class FilesRoutes(_Resource):
         found: Link = self._ask.call("GET", f"/v1/clips/{part(clip)}/renditions/{part(aspect)}")
         return found
 
+    def cover(self, clip: str, aspect: str) -> Link:
+        """Get a link to the picture that stands for a clip's file before it plays, a JPEG of its shape."""
+        found: Link = self._ask.call("GET", f"/v1/clips/{part(clip)}/renditions/{part(aspect)}/cover")
+        return found
+
     def captions(self, clip: str, format: str) -> Link:
         """Get a link to a clip's captions: srt, vtt or ass."""
         found: Link = self._ask.call("GET", f"/v1/clips/{part(clip)}/captions/{part(format)}")

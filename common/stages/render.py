@@ -1,8 +1,11 @@
-"""Make the files of one clip: every aspect with its captions, a preview, a thumbnail, and caption files beside them."""
+"""Make the files of one clip: every aspect with its captions, a preview, covers, and caption files beside them."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
+
+from PIL import Image
 
 from common.domain.asset import Probe
 from common.domain.clip import Aspect, Clip, Rendition, Shown
@@ -18,10 +21,12 @@ from common.media.captions import cues_from_words, write_ass, write_srt, write_v
 from common.media.captions.burn import Burned, burned
 from common.media.captions.faces import avoided
 from common.media.captions.place import safe_zone
+from common.media.cover import cover
 from common.media.manifest import manifest
 from common.media.rates import steady_rate
 from common.media.reframe import Plan
 from common.media.render import Made, planned, render
+from common.media.stills import stills
 from common.media.thumbnail import Activity, thumbnail
 from common.ports.work import Json, LeftOut, ObjectRef, Outcome, Work
 
@@ -79,8 +84,9 @@ def run(work: Work) -> Outcome:
         "preview": to_json(work.put(preview.path.name, preview.path)),
         **_sidecars(work, clip, spoken),
     }
-    still, blank = _thumbnail(work, probe, clip, shots, framed)
-    return Outcome(result={**result, **still}, left_out=(*left_out, *blank))
+    at, still, blank = _thumbnail(work, probe, clip, shots, framed)
+    covers, lost = ({}, ()) if at is None else _covers(work, probe, clip, plans, at)
+    return Outcome(result={**result, **still, "covers": covers}, left_out=(*left_out, *blank, *lost))
 
 
 def _sound(work: Work, clip: Clip, ingest: Json) -> tuple[ObjectRef, Levelled] | None:
@@ -169,7 +175,10 @@ def _sidecars(work: Work, clip: Clip, spoken: Transcript | None) -> dict[str, An
     return {kind: to_json(work.put(f"clip.{kind}", write(cues).encode())) for kind, write in SIDECARS.items()}
 
 
-def _thumbnail(work: Work, probe: Probe, clip: Clip, shots: Json, framed: Json) -> tuple[Json, tuple[LeftOut, ...]]:
+def _thumbnail(
+    work: Work, probe: Probe, clip: Clip, shots: Json, framed: Json
+) -> tuple[Fraction | None, Json, tuple[LeftOut, ...]]:
+    """The time of the best still, and it."""
     activity = from_json(Activity, loads(work.get(shots["activity"])))
     cuts = [shot.span.start for shot in from_json(list[Shot], loads(work.get(shots["shots"])))]
     found = thumbnail(
@@ -183,5 +192,23 @@ def _thumbnail(work: Work, probe: Probe, clip: Clip, shots: Json, framed: Json) 
     )
     if found is None:
         why = "every picture tried is black, blank or broken"
-        return {"thumbnail": None, "thumbnail_at": None}, (LeftOut(what=f"thumbnail of clip {clip.number}", why=why),)
-    return {"thumbnail": to_json(work.put("thumbnail.jpg", found.path)), "thumbnail_at": to_json(found.at)}, ()
+        left_out = (LeftOut(what=f"thumbnail of clip {clip.number}", why=why),)
+        return None, {"thumbnail": None, "thumbnail_at": None}, left_out
+    kept = work.put("thumbnail.jpg", found.path)
+    return found.at, {"thumbnail": to_json(kept), "thumbnail_at": to_json(found.at)}, ()
+
+
+def _covers(work: Work, probe: Probe, clip: Clip, plans: list[Plan], at: Fraction) -> tuple[Json, tuple[LeftOut, ...]]:
+    """Of each aspect, the best still as its file shows it: of the same shape, and with who is seen in the middle."""
+    display = (probe.video.display_width, probe.video.display_height)
+    (still,) = stills(work.local_source(), probe, [at], long_side=max(display), scratch=work.scratch)
+    if still is None:
+        why = "the picture of its thumbnail could not be decoded a second time"
+        return {}, (LeftOut(what=f"covers of clip {clip.number}", why=why),)
+    frame = int((at - clip.span.start) * steady_rate(probe.video))
+    found: Json = {}
+    for plan in plans:
+        path = work.scratch / f"cover-{plan.aspect.replace(':', 'x')}.jpg"
+        cover(Image.fromarray(still), plan, frame, display).save(path, quality=90)
+        found[plan.aspect] = to_json(work.put(path.name, path))
+    return found, ()

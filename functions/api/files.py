@@ -82,6 +82,15 @@ def rendition(ask: Ask) -> Answer:
     raise NotFound(f"clip {snap.id} has no file of {wanted}; GET /v1/clips/{snap.id} lists them")
 
 
+def cover(ask: Ask) -> Answer:
+    """A link to what stands for one rendition before it plays."""
+    snap, wanted = clips.read(ask), ask.path["aspect"].replace("x", ":")
+    kept = _made(ask, snap).get("covers", {}).get(wanted)  # what was rendered by an earlier version has none
+    if kept is None:
+        raise NotFound(f"clip {snap.id} has no cover of {wanted}; GET /v1/clips/{snap.id}/thumbnail is of the video")
+    return _link(ask, kept, _title(snap, f"{ask.path['aspect']}.jpg"), "image/jpeg")
+
+
 def captions(ask: Ask) -> Answer:
     """A link to the words with their times: the same for every aspect."""
     snap, kind = clips.read(ask), ask.path["format"]
@@ -139,7 +148,7 @@ def _made(ask: Ask, clip: Snap) -> dict[str, Any]:
 
 
 def _title(clip: Snap, ending: str) -> str:
-    between = " " if ending.endswith(".mp4") else "."
+    between = " " if "." in ending else "."
     return f"{clip.body['title'][:80]}{between}{ending}"
 
 

@@ -605,6 +605,14 @@ TABLE: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        path="/v1/clips/{clip}/renditions/{aspect}/cover",
+        title="Get a link to the picture that stands for a clip's file before it plays, a JPEG of its shape.",
+        handler=files.cover,
+        needs="renditions.read",
+        gives=files.Link,
+    ),
+    Route(
+        method="GET",
         path="/v1/clips/{clip}/captions/{format}",
         title="Get a link to a clip's captions: srt, vtt or ass.",
         handler=files.captions,

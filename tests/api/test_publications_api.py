@@ -40,7 +40,7 @@ def postable(served: Served, misfit: str | None = None) -> str:
     body = engine.documents.get_many([f"{run}.render.0"])[f"{run}.render.0"].body
     small = body["result"]["small"]
     small["renditions"][0] |= {"object": video.key, "sha256": video.sha256, "size": video.size}
-    small |= {"srt": None, "thumbnail": None}
+    small |= {"srt": None, "thumbnail": None, "covers": {}}
     served.post.ends.clear()  # the flow's own runs are made up
     served.post.errands.clear()
     engine.documents.commit([Merge(f"{run}.check.0", check), Merge(f"{run}.render.0", {"result": body["result"]})])
@@ -99,6 +99,24 @@ def test_one_clip_goes_out_on_every_channel_once(served: Served) -> None:
     assert [one["network"] for one in told] == ["x"]
     types = {one.body["type"] for one in served.engine.documents.query("events", parent="tenants/ann", limit=999)}
     assert "publication.published" in types
+
+
+@pytest.mark.parametrize(
+    ("covers", "object_"), [({"9:16": "tall", "16:9": "wide"}, "tall"), ({"16:9": "wide"}, "still"), (None, "still")]
+)
+def test_a_post_has_a_cover_of_its_files_shape(served: Served, covers: dict[str, str] | None, object_: str) -> None:
+    clip = postable(served)
+    key = f"tenants/ann/runs/{clip.rpartition('.')[0]}.render.0"
+    result = served.engine.documents.get_many([key])[key].body["result"]
+    result["small"] |= {"thumbnail": {"object": "still", "sha256": "0" * 64, "size": 1}}
+    result["small"].pop("covers")
+    if covers is not None:
+        result["small"]["covers"] = {of: {"object": name, "sha256": "0" * 64, "size": 1} for of, name in covers.items()}
+    served.engine.documents.commit([Merge(key, {"result": result})])
+    wanted = {"clip": clip, "channels": connected(served, "pinterest"), "at": at(served, minutes=30)}
+    served.told("POST", "/v1/publications", status=201, json=wanted)
+    (post,) = served.engine.documents.query("publications", parent="tenants/ann")
+    assert (post.body["cover"]["object"], post.body["cover"]["kind"]) == (object_, "image/jpeg")
 
 
 def test_a_file_that_breaks_a_limit_is_refused_with_it_before_anything_is_asked(served: Served) -> None:

@@ -43,6 +43,7 @@ def finished(served: Served) -> str:
     rendered = dict(engine.documents.get_many([key])[key].body)
     small = rendered["result"]["small"]
     small |= {name: {"object": f"t/ann/clip.{name}"} for name in ("srt", "vtt", "thumbnail", "preview")} | {"ass": None}
+    small["covers"] = {"9:16": {"object": "t/ann/cover.jpg"}}
     gate = Gate(
         aspect="9:16",
         object="t/ann/a/x/clip.mp4",
@@ -89,6 +90,7 @@ def test_everything_made_has_a_link(served: Served) -> None:
         (f"/v1/clips/{clip}/captions/srt", "t/ann/clip.srt", "application/x-subrip"),
         (f"/v1/clips/{clip}/captions/vtt", "t/ann/clip.vtt", "text/vtt"),
         (f"/v1/clips/{clip}/thumbnail", "t/ann/clip.thumbnail", "image/jpeg"),
+        (f"/v1/clips/{clip}/renditions/9x16/cover", "t/ann/cover.jpg", "image/jpeg"),
         (f"/v1/clips/{clip}/preview", "t/ann/clip.preview", "video/mp4"),
         (f"/v1/flows/{flow}/report", "t/ann/report.html", "text/html"),
         (f"/v1/flows/{flow}/result", "t/ann/result.json", "application/json"),
@@ -105,6 +107,7 @@ def test_what_was_not_made_is_not_there_and_it_says_why(served: Served) -> None:
         (f"/v1/clips/{clip}/captions/ass", "no words are known"),
         (f"/v1/clips/{clip}/captions/doc", "srt, vtt, ass"),
         (f"/v1/clips/{second}/captions/srt", "not made yet"),
+        (f"/v1/clips/{clip}/renditions/1x1/cover", "no cover of 1:1"),
         (f"/v1/clips/{second}/thumbnail", "not made yet"),
         (f"/v1/clips/{second}/verdict", "was not asked"),
     ):

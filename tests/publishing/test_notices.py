@@ -224,7 +224,7 @@ def test_what_is_refused_is_kept_nowhere(told: Told) -> None:
 
 
 def test_what_names_no_post_of_ours_is_kept_nowhere(told: Told) -> None:
-    post, upload = moderated(told)
+    _, upload = moderated(told)
     headers, body = told.tiktok.notice(upload, "publicly_available")
     others = [b"{}", json.dumps({"publish_id": "p" * 20}).encode(), b'{"publish_id": "\\u0000"}']
     for content in others:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from common.domain.asset import Probe
 from common.domain.framing import Framing, Key, View
@@ -19,10 +20,12 @@ from common.domain.timebase import Span
 from common.domain.track import Box, Reading, TextLine
 from common.domain.transcript import Word
 from common.media.captions.burn import Burned, burned
+from common.media.cover import cover
 from common.media.expressions import piecewise
 from common.media.overlay import overlay
 from common.media.probe import probe
 from common.media.render import Made, planned, render
+from common.media.stills import stills
 from tests.framed import face, shot_of, unseen
 
 SPAN = Span(Fraction(0), Fraction(2))
@@ -118,6 +121,35 @@ def test_layouts_change_with_the_shots_and_no_frame_is_lost(tmp_path: Path) -> N
         bits = [strip[int((k + 0.5) * place.height / 8)].mean() > 128 for k in range(8)]
         seen.append(sum(1 << k for k, bit in enumerate(bits) if bit))
     assert seen == list(range(50))
+
+
+def test_a_cover_is_what_its_file_shows_at_that_moment(tmp_path: Path) -> None:
+    source = tmp_path / "moving.mp4"
+    picture = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=2")
+    subprocess.run(["ffmpeg", "-v", "error", *picture, *KNOWN, str(source)], check=True)
+    a, b, c, d = (Span(x, y) for x, y in pairwise(Fraction(n, 2) for n in range(5)))
+    half = tuple(View(width=0.5, height=1.0, keys=(Key(at=b.start, x=x, y=0.5),)) for x in (0.25, 0.75))
+    wide = (View(width=0.6, height=1.0, keys=(Key(at=d.start, x=0.6, y=0.5),)),)
+    framings = [
+        following(a, ("0", 0.2), ("1/2", 0.8)),
+        Framing(aspect="9:16", shot=1, span=b, layout="split", reason="r", views=half),
+        replace(unseen(c, 320, 180, "9:16")[0], shot=2),
+        Framing(aspect="9:16", shot=3, span=d, layout="wide", reason="r", views=wide),
+    ]
+    clip, about = made(source, tmp_path, framings), looked_at(source)
+    assert clip.plan is not None and len(clip.plan.stretches) == 4
+    args = ["-v", "error", "-i", str(clip.path), "-vf", "scale=90:160:flags=area,format=rgb24", "-f", "rawvideo", "-"]
+    raw = subprocess.run(["ffmpeg", *args], capture_output=True, check=True).stdout
+    shown = np.frombuffer(raw, np.uint8).reshape(-1, 160, 90, 3).astype(int)
+    asked = [0, 6, 11, 18, 30, 45, 49]
+    found = stills(source, about, [Fraction(n, 25) for n in asked], long_side=320, scratch=tmp_path)
+    for n, still in zip(asked, found, strict=True):
+        assert still is not None
+        picture_of = cover(Image.fromarray(still), clip.plan, n, (320, 180))
+        assert picture_of.size == (720, 1280)
+        told = np.asarray(picture_of.resize((90, 160), Image.Resampling.BOX)).astype(int)
+        assert np.abs(told - shown[n]).mean() < 9, n
+        assert np.abs(told - shown[(n + 13) % 50]).mean() > 40, n
 
 
 def test_words_are_burned_in_while_they_are_spoken(ramp: Path, tmp_path: Path) -> None:

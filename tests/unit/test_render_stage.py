@@ -84,6 +84,10 @@ def test_a_clip_becomes_files(source: Path, tmp_path: Path) -> None:
     assert names == ["preview.mp4", "thumbnail.jpg", "clip.srt", "clip.vtt", "clip.ass"]
     assert [(one.captions, one.shown[0].layout) for one in renditions] == [("pop", "blur"), ("pop", "crop")]
     assert 1 < Fraction(result["thumbnail_at"]) < 3
+    assert {aspect: one["object"] for aspect, one in result["covers"].items()} == {
+        "9:16": "cover-9x16.jpg",
+        "1:1": "cover-1x1.jpg",
+    }
     told = work.get(result["srt"]).decode()
     assert "Hello" in told and "Nothing" not in told and "00:00:00,200" in told
     assert not outcome.left_out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import replace
@@ -214,6 +215,7 @@ def work(tmp_path: Path) -> OneStage:
                 "renditions": [rendition],
                 "preview": video,
                 "thumbnail": None,
+                "covers": {},
                 "srt": None,
                 "vtt": None,
                 "ass": None,
@@ -237,6 +239,20 @@ def test_the_result_keeps_its_schema(work: OneStage) -> None:
     assert {"what": "render, part 2", "why": EVIL} in result["left_out"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**result, "stranger": 1}, SCHEMA)
+
+
+def test_a_clip_stands_there_by_its_cover_and_the_page_by_a_still_of_the_video(work: OneStage) -> None:
+    assert " poster=" not in written(work)[1]
+    (made,) = work.given["render"]
+    of = {name: work.keep(f"{name}.jpg", name) for name in ("tall", "wide")}
+    made |= {"covers": {"16:9": of["tall"]}, "thumbnail": of["wide"]}
+    result, page = written(work)
+    jsonschema.validate(result, SCHEMA)
+    clip = result["clips"][0]
+    assert (clip["renditions"][0]["cover"], clip["thumbnail"]) == ("clips/01-16x9.jpg", "clips/01.jpg")
+    tall, wide = (base64.b64encode(f'"{name}"'.encode()).decode() for name in of)
+    assert f'poster="data:image/jpeg;base64,{tall}"' in page
+    assert f'<img class="poster" src="data:image/jpeg;base64,{wide}"' in page
 
 
 def test_a_prediction_is_told_with_its_doubt_and_its_reasons(work: OneStage) -> None:

@@ -688,7 +688,7 @@ class Drive:
         kept = {"object": "t/x/file", "size": 1, "sha256": ""}
         rendition = {**kept, "aspect": "9:16", "width": 1, "height": 1, "duration": "1", "captions": None}
         files = dict.fromkeys(("srt", "thumbnail", "preview", "report", "result"), kept)
-        done = {"state": "done", "result": {"small": {**files, "renditions": [rendition]}}}
+        done = {"state": "done", "result": {"small": {**files, "covers": {"9:16": kept}, "renditions": [rendition]}}}
         objects = cast(NotedObjects, self.engine.objects).inner
         fits = tuple(
             Fit(platform=kind, fits=True, checked=1, unverified=()) for kind in (*KINDS["x"], *KINDS["facebook"])
@@ -714,7 +714,8 @@ class Drive:
         self.ask("GET", f"/v1/flows/{flow}/clips")
         self.ask("GET", f"/v1/clips/{flow}.1")
         self.ask("PATCH", f"/v1/clips/{flow}.1", {"state": "approved"})
-        for file in ("renditions", "renditions/9x16", "captions/srt", "thumbnail", "preview", "verdict"):
+        files_of = ("renditions", "renditions/9x16", "renditions/9x16/cover", "captions/srt", "thumbnail", "preview")
+        for file in (*files_of, "verdict"):
             self.ask("GET", f"/v1/clips/{flow}.1/{file}")
         self.ask("PATCH", f"/v1/clips/{flow}.1/renditions", {"wanted": []})
         for file in ("report", "result", "usage"):

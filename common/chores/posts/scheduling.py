@@ -120,7 +120,7 @@ def planned(engine: Engine, tenant: str, wanted: Wanted, by: str, taken: Iterabl
         "approved": decided,
         "predicted": predicted(engine, tenant, clip, channel),
         "video": to_json(video),
-        **_beside(made),
+        **_beside(made, aspect),
     }
     planned = chore.created(engine, key, "publication", by=by, memo={}, fields=body)
     return Planned(key=key, body=planned.body, writes=[*writes, planned])
@@ -329,11 +329,11 @@ def _video(rendition: Json) -> File:
     return File(kind="video/mp4", duration=float(Fraction(rendition["duration"])), **same)
 
 
-def _beside(made: Json) -> dict[str, Any]:
+def _beside(made: Json, aspect: Aspect) -> dict[str, Any]:
     """The picture and the captions that go with it, None where there are none."""
     found: dict[str, Any] = {}
-    for name, of, kind in (("cover", "thumbnail", "image/jpeg"), ("captions", "srt", "application/x-subrip")):
-        kept = made.get(of)
+    cover = made.get("covers", {}).get(aspect) or made.get("thumbnail")  # earlier renderings have the latter alone
+    for name, kept, kind in (("cover", cover, "image/jpeg"), ("captions", made.get("srt"), "application/x-subrip")):
         same = None if kept is None else {field: kept[field] for field in ("object", "sha256", "size")}
         found[name] = None if same is None else to_json(File(kind=kind, **same))
     return found

@@ -34,7 +34,7 @@ def draw(work: Work, found: Found) -> str:
         result=result,
         asset=result["asset"],
         media=media,
-        poster=next((one["still"] for one in media.values() if one["still"]), None),
+        poster=next((_uri("image/jpeg", work.get(one)) for one in found.stills.values()), None),
         style=(_HERE / "page.css").read_text(),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -74,11 +74,11 @@ def _score(candidate: Json) -> float:
 
 
 def _media(work: Work, found: Found) -> Iterator[tuple[int, Json]]:
-    """For each clip its player's source and its still, inside the page while they fit."""
+    """For each clip its player's source and its cover, inside the page while they fit."""
     room = EMBEDDED
     for clip in found.result["clips"]:
         rank = clip["rank"]
-        preview, still = found.previews.get(rank), found.stills.get(rank)
+        preview, cover = found.previews.get(rank), found.covers.get(rank)
         source = clip["renditions"][0]["path"] if clip["renditions"] else None
         embedded = preview is not None and preview["size"] <= room
         if preview is not None and embedded:
@@ -89,7 +89,7 @@ def _media(work: Work, found: Found) -> Iterator[tuple[int, Json]]:
             {
                 "source": source,
                 "embedded": embedded,
-                "still": _uri("image/jpeg", work.get(still)) if still else None,
+                "cover": _uri("image/jpeg", work.get(cover)) if cover else None,
                 "shape": clip["renditions"][0]["aspect"] if clip["renditions"] else "16:9",
                 "radar": _radar(clip["judgement"]["parts"]) if clip["judgement"] else None,
                 "foretold": [_pictured(one["prediction"]) for one in clip["prediction"]["accounts"]]

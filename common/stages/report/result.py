@@ -35,12 +35,13 @@ _TOLD_APART = ("object", "shown", "manifest", "checks")  # of a rendition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The result, the files it names, and what only the page shows. Keys of `previews` and `stills` are ranks."""
+    """The result, the files it names, and what only the page shows, by rank."""
 
     result: Json
     files: list[Json]
     previews: dict[int, Json] = field(default_factory=dict)
     stills: dict[int, Json] = field(default_factory=dict)
+    covers: dict[int, Json] = field(default_factory=dict)  # of the first file
     loudness: Json | None = None  # {"start", "step", "momentary"}
 
 
@@ -87,6 +88,7 @@ def collect(work: Work) -> Found:
         files=files,
         previews={number: one["preview"] for number, one in rendered.items() if one["preview"]},
         stills={number: one["thumbnail"] for number, one in rendered.items() if one["thumbnail"]},
+        covers={number: next(iter(one["covers"].values())) for number, one in rendered.items() if one["covers"]},
         loudness=loads(work.get(heard["levels"])) if heard else None,
     )
 
@@ -167,12 +169,14 @@ def _clip(work: Work, clip: Clip, made: Json | None, known: Judged, files: list[
     gate = known.gates.get(clip.number, {"ready": None, "gates": {}})
     renditions = []
     for one in from_json(list[Rendition], made["renditions"]) if made else []:
-        path = file({"object": one.object}, f"-{one.aspect.replace(':', 'x')}.mp4")
+        shape = one.aspect.replace(":", "x")
+        path = file({"object": one.object}, f"-{shape}.mp4")
         main = max(one.shown, key=lambda part: part.span.duration)
         renditions.append(
             {
                 **{key: value for key, value in to_json(one).items() if key not in _TOLD_APART},
                 "path": path,
+                "cover": file(made["covers"].get(one.aspect), f"-{shape}.jpg") if made else None,
                 "layout": main.layout,
                 "layout_reason": main.reason,
                 "shown": [{**span_of(part.span), "layout": part.layout, "reason": part.reason} for part in one.shown],
