@@ -196,8 +196,9 @@ def test_a_hundred_who_listen_cost_as_much_as_one(served: Served) -> None:
         hub = Hub(quick_s=0.1, slow_s=0.1)
         told = [_listen(hub, served, documents, voice, lambda: None) for voice in voices]
         await asyncio.gather(*told, work())
-        await asyncio.sleep(0.05)
-        assert asyncio.all_tasks() == {asyncio.current_task()}, "somebody still asks"
+        async with asyncio.timeout(10):  # a look that is under way is not cut off
+            while asyncio.all_tasks() != {asyncio.current_task()}:
+                await asyncio.sleep(0.01)
 
     began = time.monotonic()
     asyncio.run(all_of_them())
@@ -210,15 +211,16 @@ def test_a_hundred_who_listen_cost_as_much_as_one(served: Served) -> None:
 
 
 def test_a_stream_ends_once_who_listens_may_no_longer(served: Served) -> None:
-    def revoked() -> None:
-        raise Unauthorized("this key opens nothing here; make another one")
-
     voice: list[str] = []
-    hub = Hub(longest_s=60, check_s=0.2, beat_s=0.05)
+
+    def revoked() -> None:
+        if ": still here\n\n" in voice:
+            raise Unauthorized("this key opens nothing here; make another one")
+
+    hub = Hub(longest_s=60, check_s=0.1, beat_s=0.05)
     began = time.monotonic()
     asyncio.run(_listen(hub, served, served.engine.documents, voice, revoked))
     assert time.monotonic() - began < 30
-    assert ": still here\n\n" in voice
 
 
 def test_it_goes_on_once_the_documents_answer_again(served: Served) -> None:

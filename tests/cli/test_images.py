@@ -40,7 +40,7 @@ def run(folder: Path, what: str, *, pushed: bool) -> tuple[int, list[str]]:
     calls.write_text("")
     environment = {**os.environ, "PATH": path, "CALLS": str(calls), "DIGEST": DIGEST, "PUSHED": "1" if pushed else ""}
     argv = [str(ROOT / "scripts" / "images"), what, "--registry", "R", "--tag", "T", "--out", str(folder / "out.json")]
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=300)
     return done.returncode, calls.read_text().splitlines()
 
 

@@ -69,7 +69,7 @@ def connect(tmp_path: Path, world: World) -> None:
     back = world.site.allowed(world.owner, lines[1].strip())
     page = requests.get(world.site.redirect, params=back, timeout=30)
     assert page.status_code == 200 and "Connected" in page.text, page.text
-    told, _ = process.communicate(timeout=60)
+    told, _ = process.communicate(timeout=300)
     assert process.returncode == 0 and "Connected" in told, told
 
 

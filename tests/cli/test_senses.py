@@ -241,7 +241,7 @@ def test_ctrl_c_leaves_nothing_behind_and_the_same_command_carries_on(here: Path
         with started() as process:
             models -= awaited(at_work)
             os.killpg(process.pid, signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=300)
         assert (process.returncode, out) == (130, "") and "Run the same command again to go on." in err
         assert "Traceback" not in err
         awaited(lambda: not working(state))

@@ -33,6 +33,7 @@ from common.pipeline.launcher import launch, reap
 from common.pipeline.lease import Lease
 from common.pipeline.pull import Shift, pull
 from common.pipeline.run import RunId
+from common.ports.clock import stamp
 from common.ports.documents import Documents, Merge, Write
 from common.ports.documents import Where as Field
 from common.ports.work import Outcome, Work
@@ -313,16 +314,22 @@ def test_a_second_worker_of_a_launch_is_not_needed(waiting: Local) -> None:
 
 
 def test_a_worker_beats_while_it_works_and_ends_when_it_was_given_up(waiting: Local) -> None:
-    flow = planned(waiting.engine, 2)
-    engine = waiting.engine
-    platform, name = asked(waiting)
-    worker = Aside(engine, policy=replace(QUICK, cap=1, beat_s=0.1, lease_s=1.0), launch=name, jobs=platform)
+    engine, clock = moved_by_hand(waiting.engine)
+    flow = planned(engine, 2)
+    platform = Platform()
+    (name,) = launch(engine.documents, clock, platform, POOL, replace(QUICK, cap=1))
+    worker = Aside(engine, policy=replace(QUICK, cap=1, beat_s=1.0, lease_s=3.0), launch=name, jobs=platform)
     assert began.wait(10)
-    time.sleep(1.5)
-    assert reap(engine.documents, engine.clock, platform) == []
+    for _ in range(4):
+        clock.at += timedelta(seconds=1)
+        ends = time.monotonic() + 10
+        while launch_of(engine.documents, name)["due"] != stamp(clock.at + timedelta(seconds=3)):
+            assert time.monotonic() < ends, "it does not beat"
+            time.sleep(0.01)
+    assert reap(engine.documents, clock, platform) == []
     (snap,) = engine.documents.query("launches", [Field("state", "==", "up")])
     engine.documents.commit([Merge(snap.key, {"state": "lost"})])
-    time.sleep(0.5)
+    clock.at += timedelta(seconds=1)
     go_on.set()
     assert worker.over() == Shift(why="given up", done=1)
     assert launch_of(engine.documents, name)["state"] == "lost"

@@ -27,6 +27,7 @@ KEY = "key-for-tests"
 MODELS: dict[Name, str] = {"gemini": "gemini-3.8-flash", "claude": "claude-haiku-5-5", "third": "qwen-of-ours"}
 THOUGHTS = 40  # tokens that a model thinks before it answers
 MOST_BYTES = 20_000_000  # of a request
+HANGS_S = 30.0  # at most
 
 
 class Bad(Exception):
@@ -83,7 +84,7 @@ class Standin:
     """`answer` is given the texts of the question; `faults` answer one request each, the first first.
 
     `asked` are the bodies that were taken, `headers` those of every request; `busiest` is how many were under way at
-    once.
+    once. While `answers` is not set, nothing is answered.
     """
 
     name: Name
@@ -91,6 +92,7 @@ class Standin:
     answer: Callable[[list[str]], Any] = lambda texts: {}
     faults: list[Fault] = field(default_factory=list)
     latency_s: float = 0.0
+    answers: threading.Event = field(default_factory=threading.Event)
     asked: list[Json] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     busiest: int = 0
@@ -100,6 +102,7 @@ class Standin:
     def __post_init__(self) -> None:
         wires: dict[Name, Wire] = {"gemini": _Gemini(), "claude": _Claude(), "third": _Third()}
         self._wire = wires[self.name]
+        self.answers.set()
 
     @property
     def base_url(self) -> str:
@@ -114,6 +117,7 @@ class Standin:
             fault = self.faults.pop(0) if self.faults else None
         try:
             time.sleep(self.latency_s)
+            self.answers.wait(HANGS_S)
             return self._reply(asked, fault)
         finally:
             with self._lock:

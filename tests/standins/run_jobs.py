@@ -25,6 +25,7 @@ from tests.standins.rpc import Method, Refused, serving
 PROJECT, LOCATION = "demo-cutroom", "europe-west4"
 PARENT = f"projects/{PROJECT}/locations/{LOCATION}"
 GRACE_S = 10.0  # between SIGTERM and SIGKILL
+HANGS_S = 30.0  # at most
 
 # A function is given the arguments, the environment, and what is set when it is to stop; it returns an exit status.
 Work = Sequence[str] | Callable[[Sequence[str], Mapping[str, str], threading.Event], int]
@@ -71,7 +72,8 @@ class RunJobs:
         self.executions: list[Execution] = []
         self.calls: list[str] = []
         self.channel: Any = None
-        self.delay_s = 0.0  # before each answer
+        self.answers = threading.Event()  # while it is not set, nothing is answered
+        self.answers.set()
 
     def refuse(self, times: int, status: grpc.StatusCode = grpc.StatusCode.RESOURCE_EXHAUSTED) -> None:
         """Answer so many calls with a status, and do nothing."""
@@ -121,7 +123,7 @@ class RunJobs:
 
     def _heard(self, name: str, answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def method(request: Any) -> Any:
-            time.sleep(self.delay_s)
+            self.answers.wait(HANGS_S)
             with self._lock:
                 self.calls.append(name)
                 if self._refusals:

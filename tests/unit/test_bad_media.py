@@ -81,7 +81,7 @@ def video(tmp_path: Path) -> Path:
     subprocess.run(
         ["ffmpeg", "-v", "error", "-nostdin", *source, "-c:v", "libx264", "-preset", "ultrafast", str(path)],
         check=True,
-        timeout=60,
+        timeout=300,
     )
     return path
 

@@ -363,10 +363,10 @@ def test_all_are_asked_at_once_and_each_clip_gets_its_own_votes() -> None:
 def test_who_hangs_is_not_waited_for_and_widens_the_interval() -> None:
     never, waited = threading.Event(), []
     members: list[Member] = [rubric.Rubric(), Far("there", lambda _: None), Far("hangs", never.wait)]
-    [found] = hear([ballot(item("a", True))], members=members, within_s=0.3, on_wait=lambda: waited.append(1))
+    [found] = hear([ballot(item("a", True))], members=members, within_s=2.0, on_wait=lambda: waited.append(1))
     never.set()
     [whole] = hear([ballot(item("a", True))], members=members[:2])
-    assert waited and [one.name for one in found.left_out] == ["hangs"] and "within the 0 s" in found.left_out[0].why
+    assert waited and [one.name for one in found.left_out] == ["hangs"] and "within the 2 s" in found.left_out[0].why
     assert found.score == whole.score and found.low is not None and whole.low is not None and found.low < whole.low
 
 

@@ -130,7 +130,7 @@ def test_a_tool_that_is_let_would_open_the_other(kind: str, video: Path, tmp_pat
     let = {"HLS": ["-allowed_extensions", "ALL", "-extension_picky", "0"], "alias": ["-enable_drefs", "1"]}
     with watched(video) as opened:
         command = ["ffprobe", "-v", "error", *let[kind], "-i", file_url(path)]
-        subprocess.run(command, capture_output=True, timeout=60, check=False)
+        subprocess.run(command, capture_output=True, timeout=300, check=False)
         assert opened()
 
 

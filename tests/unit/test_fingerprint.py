@@ -37,7 +37,7 @@ def encode(target: Path, source: str, *args: str) -> Path:
     subprocess.run(
         ["ffmpeg", "-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", source, *args, str(target)],
         check=True,
-        timeout=60,
+        timeout=300,
     )
     return target
 

@@ -76,7 +76,8 @@ def test_one_that_is_stopped_is_gone_with_all_it_started(
     server: ForkServer, folder: StateFolder, tmp_path: Path
 ) -> None:
     worker, (pid, below, _) = hanging(server, tmp_path / "told")
-    assert noted(folder) == [str(pid)] and os.getpgid(below) == pid != os.getpgid(0)
+    until(lambda: noted(folder) == [str(pid)], "it is known whom the server forked")
+    assert os.getpgid(below) == pid != os.getpgid(0)
     worker.stop()
     assert worker.over()
     until(lambda: not alive(pid) and not alive(below), "both are gone")
@@ -98,7 +99,7 @@ def test_a_server_that_dies_takes_its_workers_along_and_the_next_start_makes_ano
     os.kill(parent, signal.SIGKILL)
     until(worker.over, "its worker counts as ended")
     until(lambda: not alive(pid) and not alive(below), "both are gone")
-    assert noted(folder) == []
+    until(lambda: noted(folder) == [], "its note is gone")
     _, (other, _, another) = hanging(server, tmp_path / "again")
     assert another != parent and alive(other)
 

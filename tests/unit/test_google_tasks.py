@@ -288,19 +288,19 @@ def test_a_failing_call_comes_again_with_growing_pauses_up_to_a_bound(cloud: Tas
 
 
 def test_a_call_that_takes_too_long_is_cut_off_and_comes_again(cloud: Tasks, worker: Service) -> None:
-    go = threading.Event()
+    go, began = threading.Event(), time.time()
 
     def slow(request: Any) -> int:
         if request.headers["X-CloudTasks-TaskRetryCount"] == "0":
-            go.wait(10)
+            go.wait(30)
         return 200
 
     worker.answer = slow
     ask(cloud, "light-lane", "t", worker.url, dispatch_deadline=timedelta(seconds=15))  # 0.3 s at this hurry
-    first, second = worker.wait(2)
+    _, second = worker.wait(2)
     go.set()
     assert cloud.drained()
-    assert second.at - first.at > 0.3
+    assert second.at - began >= 0.3  # not since the first came: it may have come late
     assert "X-CloudTasks-TaskPreviousResponse" not in second.headers
 
 
@@ -309,6 +309,7 @@ def test_tasks_are_lost_and_doubled_on_demand(cloud: Tasks, worker: Service) -> 
     cloud.double(1)
     for name in "abcd":
         ask(cloud, "light-lane", name, f"{worker.url}/{name}")
+    worker.wait(3)
     assert sorted(one.path for one in worker.wait(4, 0.5)) == ["/c", "/c", "/d"]
     assert {name[-1] for name in cloud.tasks} == {"a", "b"}
 

@@ -37,7 +37,7 @@ def make(tmp_path: Path) -> Make:
         subprocess.run(
             ["ffmpeg", "-v", "error", "-nostdin", "-y", *source, *args, str(tmp_path / name)],
             check=True,
-            timeout=60,
+            timeout=300,
         )
         return tmp_path / name
 
@@ -49,7 +49,7 @@ def copy(source: Path, name: str, *args: str) -> Path:
     subprocess.run(
         ["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", str(source), "-c", "copy", *args, str(target)],
         check=True,
-        timeout=60,
+        timeout=300,
     )
     return target
 
@@ -163,7 +163,7 @@ def test_a_cover_is_no_video(make: Make, tmp_path: Path) -> None:
     assert (found.video.codec, found.video.width) == ("h264", 160)
     song = tmp_path / "song.m4a"
     streams = ["-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v:0", "attached_pic"]
-    subprocess.run(["ffmpeg", "-v", "error", *SOUND, "-i", str(cover), *streams, str(song)], check=True, timeout=60)
+    subprocess.run(["ffmpeg", "-v", "error", *SOUND, "-i", str(cover), *streams, str(song)], check=True, timeout=300)
     assert code_of(song, tmp_path) == "no_video"
 
 
@@ -234,7 +234,7 @@ def described(**stream: Any) -> bytes:
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("good") / "good.mp4"
     source = ["-f", "lavfi", "-i", "testsrc2=d=2:r=25:s=160x90"]
-    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *source, *H264, str(path)], check=True, timeout=60)
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *source, *H264, str(path)], check=True, timeout=300)
     return path
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
@@ -87,11 +86,12 @@ def test_a_platform_that_hangs_is_not_waited_for(
     cloud: RunJobs, jobs: CloudRunJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapter, "TIMEOUT_S", 0.2)
-    cloud.delay_s = 1.0
-    began = time.monotonic()
-    with pytest.raises(Transient, match="does not answer"):
-        jobs.start("gpu", "gpu-1")
-    assert time.monotonic() - began < 0.9
+    cloud.answers.clear()
+    try:
+        with pytest.raises(Transient, match="does not answer"):
+            jobs.start("gpu", "gpu-1")
+    finally:
+        cloud.answers.set()
 
 
 @pytest.mark.parametrize("status", ["PERMISSION_DENIED", "UNAUTHENTICATED", "INVALID_ARGUMENT", "FAILED_PRECONDITION"])

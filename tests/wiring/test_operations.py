@@ -97,7 +97,7 @@ def of_terraform(words: list[str]) -> list[str]:
 def help_of(script: str) -> str:
     if not (ROOT / script).exists():
         return ""
-    return subprocess.run([ROOT / script, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+    return subprocess.run([ROOT / script, "--help"], capture_output=True, text=True, timeout=300, check=True).stdout
 
 
 def of_script(words: list[str]) -> list[str]:

@@ -30,10 +30,11 @@ class Doorbell:
             found.append(self._ended.popleft())
         return found
 
-    def wait(self, seconds: float) -> None:
-        """Sleep until rung, or the time is over."""
-        self._rung.wait(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Sleep until rung, or the time is over: then False."""
+        rung = self._rung.wait(seconds)
         self._rung.clear()
+        return rung
 
     def ring(self) -> None:
         self._rung.set()
