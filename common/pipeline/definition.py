@@ -109,7 +109,7 @@ PIPELINE = Definition(
         ),
         Stage(
             name="read",
-            version=3,
+            version=4,
             title="Reading the text in the picture",
             handler="common.stages.read:run",
             after=(Need("ingest"), Need("shots")),

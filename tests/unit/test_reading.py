@@ -52,6 +52,8 @@ def test_lines_come_with_words_places_and_order_whatever_the_size(tmp_path: Path
             box = lines[1].box
             assert box.overlap(Box(x=40 / 640, y=272 / 360, width=165 / 640, height=26 / 360)) > 0.5
             assert min(line.confidence for line in lines) > 0.9
+        few_pixels = drawn(("Maria Keller", 8, 20, 9), ("Head of Research", 8, 40, 9), size=(128, 72))
+        assert [line.text for line in reader.read(few_pixels)] == ["Maria Keller", "Head of Research"]
         assert reader.read(np.zeros((1, 1, 3), np.uint8)) == []
         assert reader.read(np.full((2, 5000, 3), 200, np.uint8)) == []
         assert reader.read(drawn()) == []

@@ -22,6 +22,7 @@ SHA256 = {
     READS: "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
 }
 LARGEST, SHORT = 1920, 1080  # pixels of a long and a short side, to which any picture is brought: small text shows then
+ENLARGED = 4  # times, at most: what is smaller still is read worse the larger it is made, and costs as a large picture does
 FAINT, LIKELY = 0.2, 0.4  # of the detector: lower than its own, or thin and pale lines come in pieces
 SMALLEST = 64  # pixels to which a side is filled up
 LEAST = 0.5  # confidence
@@ -101,7 +102,7 @@ def _canvas(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[int, i
 
     height, width = picture.shape[:2]
     short, long = min(height, width), max(height, width)
-    scale = min(LARGEST / long, max(1.0, SHORT / short))
+    scale = min(LARGEST / long, max(1.0, min(ENLARGED, SHORT / short)))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     if size != (width, height):
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)  # type: ignore[assignment]
