@@ -18,10 +18,12 @@ import pytest
 import requests
 from rich.console import Console
 
+from common.adapters.embedded.folder import StateFolder
 from common.errors import BadInput
-from scripts.cli import publish
+from scripts.cli import here, publish
 from tests.contract.platforms.worlds import WORLDS
 from tests.contract.platforms.worlds.world import World
+from tests.emulators import free_port
 from tests.media import three_seconds
 from tests.serving import ROOT, Serving, served
 
@@ -74,7 +76,7 @@ def connect(tmp_path: Path, world: World) -> None:
 
 
 def test_a_clip_is_posted_from_the_command_line(serving: Serving, tmp_path: Path, worlds: dict[str, World]) -> None:
-    three_seconds(tmp_path / "uploads", "tea.mp4", seconds=8, rate=25)
+    three_seconds(tmp_path / "uploads", "tea.mp4", seconds=4, rate=25)
     assert "No channel is connected yet" in said(tmp_path, "channels")
     assert "Nothing is scheduled yet" in said(tmp_path, "list")
     for one in worlds.values():
@@ -115,6 +117,16 @@ def test_a_clip_is_posted_from_the_command_line(serving: Serving, tmp_path: Path
     table.write_text("clip,channel,at\nnobody.1,nowhere,2027-01-01\n")
     told = said(tmp_path, "schedule", "--table", str(table), status=2)
     assert "line 2: no channel is called 'nowhere'" in told and "none scheduled" in told
+
+
+def test_what_serves_is_loaded_only_where_nobody_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = "import sys, scripts.cli.publish; print({'numpy', 'uvicorn', 'common.bootstrap'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", asked], cwd=ROOT, text=True) == "set()\n"
+    monkeypatch.setenv("CUTROOM_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("scripts.cli.serve.PORT", free_port())
+    StateFolder(tmp_path / "state").tell_address("http://127.0.0.1:9")  # by one that was killed
+    with here.client() as client:
+        assert list(client.channels.every()) == []
 
 
 def test_help_answers_and_mistakes_say_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
