@@ -22,7 +22,7 @@ SHA256 = {
     READS: "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
 }
 LARGEST, SHORT = 1920, 1080  # pixels of a long and a short side, to which any picture is brought: small text shows then
-ENLARGED = 4  # times, at most: more makes it cost as a large picture does, and read worse than it is
+ENLARGED = 4  # times, at most: made larger still, a small picture costs more and is read worse
 FAINT, LIKELY = 0.2, 0.4  # of the detector: lower than its own, or thin and pale lines come in pieces
 SMALLEST = 64  # pixels to which a side is filled up
 LEAST = 0.5  # confidence
