@@ -141,10 +141,15 @@ def checked(plan: Plan, now: datetime) -> None:
 
 def minor(micros: int, currency: str) -> int:
     """As Meta counts money: hundredths, or whole units of some currencies. Raises BadInput where that is not exact."""
-    each = 1_000_000 if currency in WHOLE else 10_000
+    each = unit(currency)
     if micros % each:
         raise BadInput(f"{micros} micros of {currency} cannot be paid; send a multiple of {each}", code="budget")
     return micros // each
+
+
+def unit(currency: str) -> int:
+    """Micros of the least money that Meta counts in a currency."""
+    return 1_000_000 if currency in WHOLE else 10_000
 
 
 def daily(plan: Plan, now: datetime) -> int:

@@ -64,6 +64,12 @@ class Ads(Protocol):
     def delivery(self, token: str, made: Made) -> Delivery | Literal["deleted"]:
         """What it is set to, by the network's own word."""
 
+    def allot(self, token: str, made: Made, daily_micros: int, currency: str) -> None:
+        """Set what it may cost a day. Can be asked again. Raises PlatformSaid where that is too little, or too much."""
+
+    def allotted(self, token: str, made: Made, currency: str) -> int:
+        """Micros that it may cost a day, by the network's own word; 0 where it has no budget by the day."""
+
     def report(self, token: str, campaign: str) -> str:
         """Have the network count; the id of its work."""
 

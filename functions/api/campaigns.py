@@ -98,6 +98,7 @@ class CampaignOutcome(Shape):
 class Campaign(Shape):
     """`state` as docs/publishing.md draws it; `delivery`: what the network says it is set to, null while it is not
     made; `wanted`: what somebody asked for since. `doubt`: the part of which nobody knows whether it was made.
+    `experiment`: what moves `daily_micros`, by `wanted_daily_micros`, until the network says that it is so.
     """
 
     id: str
@@ -114,6 +115,8 @@ class Campaign(Shape):
     currency: str
     daily_micros: int | None
     lifetime_micros: int | None
+    wanted_daily_micros: int | None
+    experiment: str | None
     start: str | None
     end: str | None
     message: str
@@ -339,6 +342,8 @@ def shown(snap: Snap) -> Campaign:
         made=CampaignParts(**body["made"]),
         doubt=body["memo"].get("doubt"),
         wanted=body.get("wanted"),
+        wanted_daily_micros=body.get("wanted_daily_micros"),
+        experiment=body.get("experiment"),
         review=None if review is None else CampaignReview(**review),
         predicted=body.get("predicted"),
         outcome=None if body.get("outcome") is None else CampaignOutcome(**body["outcome"]),

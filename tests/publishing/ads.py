@@ -68,8 +68,20 @@ class Office:
 
     def want(self, to: str) -> None:
         """As the API asks for it."""
+        self._ask({"wanted": to, "step": "ready"})
+
+    def allot(self, daily_micros: int) -> None:
+        """As an experiment asks for it."""
+        self._ask({"wanted_daily_micros": daily_micros})
+
+    @property
+    def budget(self) -> str:
+        """A day's, as the network has it."""
+        return str(self.site.nodes[self.body["made"]["adset"]].made["daily_budget"])
+
+    def _ask(self, told: Json) -> None:
         snap = self.desk.tools.engine.documents.get_many([self.key])[self.key]
-        fields = {"wanted": to, "state": "queued", "due": stamp(self.desk.clock.now()), "step": "ready"}
+        fields = {**told, "state": "queued", "due": stamp(self.desk.clock.now())}
         self.desk.tools.engine.documents.commit([Update(self.key, fields, snap.version)])
 
     def later(self, **after: float) -> None:

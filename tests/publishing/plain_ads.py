@@ -27,6 +27,8 @@ class PlainAds:
     refusals: list[PlatformSaid] = field(default_factory=list)
     set_to: Delivery = "paused"
     switched: list[Delivery] = field(default_factory=list)
+    budgets: dict[str, int] = field(default_factory=dict)  # micros a day, by ad set
+    refuses_below: int = 0
     told: list[Conversion] = field(default_factory=list)
     checks: int = 0
 
@@ -62,6 +64,14 @@ class PlainAds:
 
     def delivery(self, token: str, made: Made) -> Delivery | Literal["deleted"]:
         return self.set_to
+
+    def allot(self, token: str, made: Made, daily_micros: int, currency: str) -> None:
+        if daily_micros < self.refuses_below:
+            raise PlatformSaid("the budget is too low; raise it", code="low", action="stop")
+        self.budgets[str(made.adset)] = daily_micros
+
+    def allotted(self, token: str, made: Made, currency: str) -> int:
+        return self.budgets[str(made.adset)]
 
     def report(self, token: str, campaign: str) -> str:
         return "1"

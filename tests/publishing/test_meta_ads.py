@@ -63,6 +63,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         at.want("active")
         at.until_over()
         at.desk.until(watch_key(TENANT, "d" * 16), until=lambda body: "read" in body)
+        at.allot(12_340_000)
+        at.until_over()
         for to in ("paused", "archived"):
             at.want(to)
             at.until_over()
@@ -156,6 +158,16 @@ def test_an_old_event_has_all_refused_by_meta_and_one_name_and_id_is_counted_onc
         for _ in range(2):
             adapter.convert(TOKEN, "7001", [one])
         assert at.site.batches == 2 and len(at.site.events) == 1
+
+
+def test_a_budget_is_told_in_the_least_money_there_is(tmp_path: Path) -> None:
+    with office(tmp_path) as at:
+        at.site.ad_accounts[0].currency = "JPY"
+        at.campaign(currency="JPY", daily_micros=3_000_000_000)
+        at.until_over()
+        at.allot(2_999_000_000)
+        body = at.until_over()
+        assert at.budget == "2999" and body["plan"]["daily_micros"] == body["a_day"] == 2_999_000_000
 
 
 def test_yen_are_counted_whole(tmp_path: Path) -> None:

@@ -16,7 +16,20 @@ from common.adapters.platforms.graph import Graph, doubtful, of, words_of
 from common.adapters.platforms.meta_login import MetaLogin
 from common.adapters.platforms.part import FilePart
 from common.adapters.platforms.site import Site
-from common.domain.campaign import Category, Conversion, Day, Delivery, Made, Objective, Part, Plan, Told, minor, named
+from common.domain.campaign import (
+    Category,
+    Conversion,
+    Day,
+    Delivery,
+    Made,
+    Objective,
+    Part,
+    Plan,
+    Told,
+    minor,
+    named,
+    unit,
+)
 from common.domain.publication import Account, Network
 from common.errors import PlatformSaid, Unreachable
 from common.ports.ads import AdJob
@@ -171,6 +184,21 @@ class MetaAds(MetaLogin):
             if told == status:
                 return name
         raise Unreachable("Meta does not say whether the campaign runs; it is asked again")
+
+    def allot(self, token: str, made: Made, daily_micros: int, currency: str) -> None:
+        """Four times an hour at most: then Meta says when again."""
+        assert made.adset
+        told = self._graph.post(made.adset, token, daily_budget=minor(daily_micros, currency))
+        if told.get("success") is not True:
+            raise Unreachable("Meta does not say whether it has changed the budget; it is asked again")
+
+    def allotted(self, token: str, made: Made, currency: str) -> int:
+        assert made.adset
+        told = self._graph.get(made.adset, token, fields="daily_budget").get("daily_budget", "0")
+        try:
+            return int(told) * unit(currency)
+        except (TypeError, ValueError) as error:
+            raise Unreachable("Meta does not say what the budget is; it is asked again") from error
 
     def report(self, token: str, campaign: str) -> str:
         asked: Json = {"level": "campaign", "date_preset": "maximum", "time_increment": "1"}

@@ -4,7 +4,7 @@
 common.domain.campaign draws it, `made` what is there at the network. A part is made by a call (common.ports.calls):
 written down, sent once, and on doubt `unknown`. Then the network is read after 1, 5 and 30 minutes and a day; that
 nothing is found never lets it be sent again, and a person decides in the end. What runs, and what stops, people say
-(`wanted`).
+(`wanted`); what it may cost a day an experiment does (common.chores.ads.budgeting).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from common.chores import chore
+from common.chores.ads import budgeting, telling
 from common.chores.chore import Again, Done, End, Hold
 from common.chores.connections import channels
 from common.chores.connections.channels import Held
@@ -23,9 +24,6 @@ from common.domain.campaign import PARTS, Delivery, Made, Part, Plan
 from common.domain.codec import from_json
 from common.domain.publication import File
 from common.errors import Later, NotConnected, PlatformSaid, Transient, Unreachable
-from common.events import deliveries, log
-from common.events.event import Data, Trouble
-from common.events.log import Happening
 from common.ports.ads import AdJob, Ads
 from common.ports.calls import Answer, NotSent, key_of
 from common.ports.clock import parse, stamp
@@ -40,7 +38,6 @@ RENEWED_S = channels.RENEWING_S
 HELD_S = 600.0  # after which is looked whether its account was connected again
 LOOKS_S = (30.0, 60.0, 300.0, 900.0)  # between looks at a review, the last of them from then on
 REVIEW = timedelta(days=3)  # after which a review is waited for no more
-SURE_S = 60.0  # after which is looked again whether a campaign was stopped that may be let run late
 FRESH: Final[Json] = {"tries": 0, "put_off": None}  # of what went well
 DOUBT = "the network did not answer; whether it was made is being found out"
 
@@ -72,6 +69,10 @@ def _next(tools: Tools, hold: Hold) -> End:
     ads, step = tools.ads(hold.body["network"]), hold.body["step"]
     if step == "unknown":
         return _found(tools, hold, ads)
+    if budgeting.due(hold.body):
+        return budgeting.brought(tools, hold, ads, _opened(tools, hold)) or _tried(
+            tools, hold, "not_set", "the network says that its budget is another one still", None
+        )
     if step == "review":
         return _reviewed(tools, hold, ads)
     if step in ("ready", "rejected", "archived"):
@@ -161,7 +162,7 @@ def _there(hold: Hold, part: Part, made: str) -> End:
 
 
 def _doubted(tools: Tools, hold: Hold, part: Part) -> End:
-    tell(tools, hold, "unknown", f"{_title(hold)}: {DOUBT}.")
+    telling.tell(tools, hold, "unknown", f"{telling.title(hold)}: {DOUBT}.")
     hold.note({"step": "unknown"}, doubt=part, reads=0)
     return _again(READS_S[0], "unknown", DOUBT, "wait")
 
@@ -205,11 +206,13 @@ def _reviewed(tools: Tools, hold: Hold, ads: Ads) -> End:
         return Again(after_s=LOOKS_S[min(looks, len(LOOKS_S)) - 1], fields={"error": ABSENT})
     hold.note(looks=0, reviewing=None)
     if told.state == "rejected":
-        tell(tools, hold, "rejected", f"{_title(hold)} was refused: {told.text}.")
+        telling.tell(tools, hold, "rejected", f"{telling.title(hold)} was refused: {told.text}.")
         error = _error("rejected", f"the network refused the ad: {told.text}", "stop", None)
         return Done(fields={"step": "rejected", "error": error})
     if hold.body["delivery"] != "active":
-        tell(tools, hold, "ready", f"{_title(hold)} is ready, and paused; it runs once somebody lets it.")
+        telling.tell(
+            tools, hold, "ready", f"{telling.title(hold)} is ready, and paused; it runs once somebody lets it."
+        )
     return Done(fields={"step": "ready"})
 
 
@@ -230,15 +233,15 @@ def _switched(tools: Tools, hold: Hold, ads: Ads) -> End:
         return _tried(tools, hold, "not_switched", why, None)
     if wanted != "active" and hold.memo.get("letting") and hold.memo.get("sure") != wanted:
         hold.note({"delivery": there}, sure=wanted)  # an answer to letting it run that was lost may come late
-        return Again(after_s=SURE_S)
+        return Again(after_s=budgeting.SURE_S)
     fields: Json = {"delivery": there, "wanted": ABSENT, "error": ABSENT}
-    tell(tools, hold, str(there), f"{_title(hold)} is {there}.")
+    telling.tell(tools, hold, str(there), f"{telling.title(hold)} is {there}.")
     if wanted == "archived":
-        hold.note({"step": "archived", **fields}, **FRESH, sure=None, letting=None)
+        hold.note({"step": "archived", "wanted_daily_micros": ABSENT, **fields}, **FRESH, sure=None, letting=None)
         return Done()
     if wanted == "paused":
         hold.note(fields, **FRESH, sure=None, letting=None)
-        return Done()
+        return Again() if budgeting.due(hold.body) else Done()
     watch = [] if hold.memo.get("watched") else [_watched(tools, hold)]
     hold.note({"step": "review", **fields}, watch, **FRESH, sure=None, watched=True)
     return Again()
@@ -284,9 +287,13 @@ def _tried(tools: Tools, hold: Hold, code: str, text: str, raw: Json | None) -> 
 
 
 def _over(tools: Tools, hold: Hold, code: str, text: str, action: str, raw: Json | None) -> End:
-    """It comes to nothing, or, where all is made, what somebody wanted does."""
+    """It comes to nothing, or, where all is made, what somebody wanted does. A budget of which nobody knows whether it
+    was set goes on being wanted, and counts.
+    """
+    if budgeting.due(hold.body) and action in ("stop", "re-render"):
+        return budgeting.refused(tools, hold, text, raw)
     error = _error(code, text, action, raw)
-    tell(tools, hold, "failed", f"{_title(hold)}: {text}.")
+    telling.tell(tools, hold, "failed", f"{telling.title(hold)}: {text}.")
     if hold.body["step"] in ("ready", "rejected", "review"):
         step = "ready" if hold.body["step"] == "review" else hold.body["step"]
         return Done(fields={"step": step, "error": error, "wanted": ABSENT})
@@ -321,20 +328,6 @@ def _job(tools: Tools, hold: Hold) -> AdJob:
         read=tools.engine.objects.part,
         spent=lambda: hold.spent,
     )
-
-
-def tell(tools: Tools, hold: Hold, what: str, text: str) -> None:
-    """Once for each slice it is told in, however often that is tried."""
-    trouble = Trouble(code=what, text=text) if what in ("unknown", "rejected", "failed") else None
-    of = {name: hold.body[name] for name in ("flow", "asset", "channel")}
-    data = Data(**of, message=text, error=trouble)
-    happened = [Happening(type="alert.system", data=data, which=[hold.id, what, hold.token])]
-    rows = log.record(tools.engine.documents, tools.engine.clock, hold.tenant, happened)
-    deliveries.wake_all(tools.engine.wake, rows, tools.engine.clock.now())
-
-
-def _title(hold: Hold) -> str:
-    return f"The campaign {hold.body['plan']['name']}"
 
 
 def _again(after_s: float, code: str, text: str, action: str, raw: Json | None = None) -> Again:

@@ -3,8 +3,9 @@
 Fidelity: each request's method, version, header and fields against lists of what the Marketing API v26.0 takes, an
 unknown one is refused, where Graph passes it over; a chunk from another byte than the next is refused with subcode
 1363037 and where to go on; what is created must hang on what is there, in the same account; validate_only makes
-nothing; one event older than seven days has all that are sent along refused; of one name and id one is counted. Not so
-here: nothing is delivered, figures and reviews are what a test says, and no video is looked at.
+nothing; an ad set's budget is changed four times an hour at most; one event older than seven days has all that are
+sent along refused; of one name and id one is counted. Not so here: nothing is delivered, figures and reviews are what a
+test says, no video is looked at, and how high a budget may be is the test's own.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _ID = r"(?P<id>[0-9]{1,40})"
 _ACT = r"act_(?P<act>[0-9]{1,40})"
 ADS = ("ads_management", "ads_read", "pages_show_list", "pages_read_engagement")
 WEEK_S = 7 * 86_400.0
+HOUR_S, CHANGES = 3600.0, 4  # of an ad set's budget, that are taken in an hour
 KINDS = {"campaigns": "campaign", "adsets": "adset", "adcreatives": "creative", "ads": "ad"}
 OBJECTIVES = {
     "OUTCOME_AWARENESS": {"REACH", "IMPRESSIONS", "AD_RECALL_LIFT"},
@@ -99,6 +101,7 @@ class Node:
     effective: str | None = None  # of an ad, what its review came to; None: as it is set
     looks: int = 0
     feedback: Json = field(default_factory=dict)
+    changes: list[float] = field(default_factory=list)  # of its budget, when
 
 
 def people() -> list[AdAccount]:
@@ -146,6 +149,8 @@ class MetaAds(Meta):
     wrong_videos: set[str] = field(default_factory=set)
     nodes: dict[str, Node] = field(default_factory=dict)
     switched: list[tuple[str, str]] = field(default_factory=list)
+    allots: list[tuple[str, int]] = field(default_factory=list)  # ad sets, and what each may cost a day from then on
+    most_daily: int = 100_000_000  # in the least money there is
     reports: dict[str, int] = field(default_factory=dict)
     rows: list[Json] = field(default_factory=list)
     per_list: int = 2
@@ -274,9 +279,15 @@ class MetaAds(Meta):
         node = self.nodes.get(name)
         if node is None:
             raise super().fault("denied", asked)
-        more = {"ad_review_feedback", "adset_id", "creative"} if node.kind == "ad" else set()
-        self._fields(fields, {"id", "name", "status", "configured_status", "effective_status", "issues_info", *more})
+        more = {"ad": {"ad_review_feedback", "adset_id", "creative"}, "adset": {"daily_budget", "lifetime_budget"}}
+        self._fields(
+            fields,
+            {"id", "name", "status", "configured_status", "effective_status", "issues_info"}
+            | more.get(node.kind, set()),
+        )
         told = {"name": node.name, "status": node.status, "configured_status": node.status}
+        if node.kind == "adset":
+            told |= {name: node.made.get(name, "0") for name in ("daily_budget", "lifetime_budget")}
         if node.kind == "ad":
             told["effective_status"] = self._effective(node)
             if node.feedback and told["effective_status"] == "DISAPPROVED":
@@ -447,14 +458,33 @@ class MetaAds(Meta):
 
     def _switch(self, asked: Asked) -> Reply:
         self.bearer(asked, "ads_management")
-        known(asked.form, "status")
+        known(asked.form, "status", "daily_budget")
         node = self.nodes.get(asked.found["id"])
         if node is None or node.status in ("ARCHIVED", "DELETED"):
             raise super().fault("denied", asked)
+        if "daily_budget" in asked.form:
+            return self._allot(asked, node)
         if asked.form.get("status") not in STATUSES:
             raise Bad(400, "Invalid parameter", (100, None))
         node.status = asked.form["status"]
         self.switched.append((node.kind, node.status))
+        return answered(200, {"success": True})
+
+    def _allot(self, asked: Asked, node: Node) -> Reply:
+        if node.kind != "adset" or set(asked.form) != {"daily_budget"} or "lifetime_budget" in node.made:
+            raise Bad(400, "Invalid parameter", (100, None))
+        wanted = int(self._whole(asked.form, "daily_budget"))
+        if wanted < 100:
+            raise Bad(400, "The budget is too low.", (100, 1885272))
+        if wanted > self.most_daily:
+            raise Bad(400, "The budget is too high.", (100, None))
+        if node.made["daily_budget"] != str(wanted):
+            node.changes = [at for at in node.changes if at > self.now() - HOUR_S]
+            if len(node.changes) == CHANGES:
+                raise self.fault("user rate", asked)
+            node.changes.append(self.now())
+            node.made = {**node.made, "daily_budget": str(wanted)}
+        self.allots.append((node.id, wanted))
         return answered(200, {"success": True})
 
     # figures and events
