@@ -52,6 +52,7 @@ KINDS = {
     "history": Kind(handler="common.chores.history:run", tries=8),
     "notice": Kind(handler="common.chores.connections.noticing:run", tries=8),
     "experiment": Kind(handler="common.chores.experimenting:run"),
+    "experiment_end": Kind(handler="common.chores.ads.winding:run"),
     "learning": Kind(handler="common.chores.learning:run", longest_s=3600.0, image="media"),
 }
 GROUPS = ("chores", "publications", "campaigns", "notices", "erasures")

@@ -510,12 +510,12 @@ class ExperimentsRoutes(_Resource):
         return found
 
     def start(self, experiment: str) -> OneExperiment:
-        """Start an experiment, all arms alike; its shares move once a day from then on."""
+        """Start an experiment, all arms alike; its shares, and the money it hands out, move once a day then."""
         found: OneExperiment = self._ask.call("POST", f"/v1/experiments/{part(experiment)}/start")
         return found
 
     def stop(self, experiment: str) -> OneExperiment:
-        """Stop an experiment, for good: no arm is drawn any more and no share moves."""
+        """Stop an experiment, for good: no arm is drawn, no share moves, campaigns it gave money are paused."""
         found: OneExperiment = self._ask.call("POST", f"/v1/experiments/{part(experiment)}/stop")
         return found
 

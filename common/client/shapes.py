@@ -146,7 +146,8 @@ class Call(TypedDict):
 
 class Campaign(TypedDict):
     """`state` as docs/publishing.md draws it; `delivery`: what the network says it is set to, null while it is not
-    made; `wanted`: what somebody asked for since. `doubt`: the part of which nobody knows whether it was made."""
+    made; `wanted`: what somebody asked for since. `doubt`: the part of which nobody knows whether it was made.
+    `experiment`: what moves `daily_micros`, by `wanted_daily_micros`, until the network says that it is so."""
 
     id: str
     state: Literal['ad', 'adset', 'archived', 'campaign', 'claimed', 'creative', 'failed', 'ready', 'rejected', 'review', 'unknown', 'validated', 'video']
@@ -162,6 +163,8 @@ class Campaign(TypedDict):
     currency: str
     daily_micros: int | None
     lifetime_micros: int | None
+    wanted_daily_micros: int | None
+    experiment: str | None
     start: str | None
     end: str | None
     message: str
@@ -624,9 +627,10 @@ class EvidencePrices(TypedDict):
 
 
 class ExperimentArm(TypedDict):
-    """`share` of the showing now; `allotted`: micros of a day's budget by it. Clicks by impressions lie between `low`
-    and `high`, however often somebody looks; null while nothing was counted. `spend_micros` null: nobody told.
-    `erased`: its video is, and with it what was counted by posts."""
+    """`share` of the showing now; `allotted`: micros of a day's budget by it; `budget`: what its campaigns may cost a
+    day by their network's last word, null where no money is handed out. Clicks by impressions lie between `low` and
+    `high`, however often somebody looks; null while nothing was counted. `spend_micros` null: nobody told. `erased`:
+    its video is, and with it what was counted by posts."""
 
     name: str
     clip: str | None
@@ -637,6 +641,7 @@ class ExperimentArm(TypedDict):
     prior: ArmPrior | None
     share: float
     allotted_micros: int | None
+    budget_micros: int | None
     impressions: int
     clicks: int
     spend_micros: int | None
@@ -1387,6 +1392,8 @@ class Note(TypedDict):
 
 
 class OneExperiment(TypedDict):
+    """`money`: what becomes of a day's money by it, for people, before it does; null where it says nothing of any."""
+
     id: str
     name: str
     kind: Literal['clip', 'thumbnail', 'title']
@@ -1402,6 +1409,7 @@ class OneExperiment(TypedDict):
     rules: ExperimentRules
     arms: list[ExperimentArm]
     days: list[ExperimentDay]
+    money: str | None
 
 
 class OnePrediction(TypedDict):

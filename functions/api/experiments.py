@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from common.chores import chore, experimenting
+from common.chores.ads import campaign_plans, handing, winding
 from common.domain import experiment as domain
 from common.domain.experiment import Arm, Counted, Experiment, Kind, Prior, Rules, Shown, State
 from common.domain.learning import Silence
 from common.errors import BadInput
-from common.learning.experiments import counting, drawing, evaluating, kept, lifecycle
-from common.ports.documents import Snap
+from common.learning.experiments import counting, drawing, evaluating, kept, lifecycle, spending
+from common.ports.documents import Json, Snap
 from common.scoring.bandit import guardrails, thompson
 from common.scoring.bandit.evaluating import Evaluated
 from functions.api.pages import Page, held, page
@@ -80,9 +82,10 @@ class NewExperiment(Shape):
 
 
 class ExperimentArm(Shape):
-    """`share` of the showing now; `allotted`: micros of a day's budget by it. Clicks by impressions lie between `low`
-    and `high`, however often somebody looks; null while nothing was counted. `spend_micros` null: nobody told.
-    `erased`: its video is, and with it what was counted by posts.
+    """`share` of the showing now; `allotted`: micros of a day's budget by it; `budget`: what its campaigns may cost a
+    day by their network's last word, null where no money is handed out. Clicks by impressions lie between `low` and
+    `high`, however often somebody looks; null while nothing was counted. `spend_micros` null: nobody told. `erased`:
+    its video is, and with it what was counted by posts.
     """
 
     name: str
@@ -94,6 +97,7 @@ class ExperimentArm(Shape):
     prior: ArmPrior | None
     share: float
     allotted_micros: int | None
+    budget_micros: int | None
     impressions: int
     clicks: int
     spend_micros: int | None
@@ -129,10 +133,13 @@ class ExperimentSummary(Shape):
 
 
 class OneExperiment(ExperimentSummary):
+    """`money`: what becomes of a day's money by it, for people, before it does; null where it says nothing of any."""
+
     shown: Shown
     rules: ExperimentRules
     arms: list[ExperimentArm]
     days: list[ExperimentDay]
+    money: str | None
 
 
 class Experiments(Shape):
@@ -259,14 +266,16 @@ def one(ask: Ask) -> Answer:
 def start(ask: Ask) -> Answer:
     engine, name = ask.parts.engine, ask.path["experiment"]
     made = experimenting.planned(engine, ask.who.tenant, name, ask.who.subject)
-    if lifecycle.start(ask.acting, name, made):
+    if lifecycle.start(ask.acting, name, made, partial(handing.begun, engine, ask.acting)):
         chore.wake(engine, made.key, made.body)
     return _one(ask, name)
 
 
 def stop(ask: Ask) -> Answer:
-    lifecycle.stop(ask.acting, ask.path["experiment"])
-    return _one(ask, ask.path["experiment"])
+    engine, tenant, name = ask.parts.engine, ask.who.tenant, ask.path["experiment"]
+    lifecycle.stop(ask.acting, name, partial(winding.planned, engine, tenant, by=ask.who.subject))
+    winding.hastened(engine, tenant, name)
+    return _one(ask, name)
 
 
 def figures(ask: Ask) -> Answer:
@@ -319,7 +328,14 @@ def _one(ask: Ask, name: str) -> Answer:
     rules, shares = plan.rules, snap.body["shares"]
     spent = guardrails.spent(known.figures, known.blind)
     running = snap.body["state"] in ("running", "frozen") and rules.daily_micros is not None
+    campaigns = _campaigns(ask, plan) if rules.daily_micros is not None else {}
+    moves = snap.body.get("money") is not None and snap.body["state"] not in domain.OVER
+    mine = {one: body for one, body in campaigns.items() if moves and body.get("experiment") == name}
+    living = [one for one, body in mine.items() if campaign_plans.alive(body, ask.parts.engine.clock.now())]
     given = guardrails.allotted(shares, rules.daily_micros or 0, rules.cap_micros, spent) if running else {}
+    if moves:
+        by_campaign = spending.wanted(plan, snap.body, living, spent)
+        given = {arm.name: sum(by_campaign.get(one, 0) for one in arm.campaigns) for arm in plan.arms}
     arms = []
     for arm in plan.arms:
         had = thompson.together(known.figures, arm.name)
@@ -335,6 +351,7 @@ def _one(ask: Ask, name: str) -> Answer:
                 prior=None if arm.prior is None else ArmPrior(mean=arm.prior.mean, strength=arm.prior.strength),
                 share=shares[arm.name],
                 allotted_micros=given.get(arm.name),
+                budget_micros=sum(mine[one]["a_day"] for one in arm.campaigns if one in living) if moves else None,
                 impressions=had.impressions,
                 clicks=had.clicks,
                 spend_micros=_spent(known, arm.name),
@@ -347,8 +364,14 @@ def _one(ask: Ask, name: str) -> Answer:
     same = {name: getattr(rules, name) for name in ExperimentRules.__struct_fields__ if hasattr(rules, name)}
     shown = ExperimentRules(**same, ripe_hours=int(rules.ripe.total_seconds() // 3600), longest_days=rules.longest)
     days = [ExperimentDay(**{name: row[name] for name in ExperimentDay.__struct_fields__}) for row in rows]
-    body = OneExperiment(**_summary(snap), shown=plan.shown, rules=shown, arms=arms, days=days)
+    money = spending.words(snap, plan, campaigns)
+    body = OneExperiment(**_summary(snap), shown=plan.shown, rules=shown, arms=arms, days=days, money=money)
     return Answer(body=body, version=str(snap.version))
+
+
+def _campaigns(ask: Ask, plan: Experiment) -> dict[str, Json]:
+    found = handing.read(ask.parts.engine, ask.who.tenant, [one for arm in plan.arms for one in arm.campaigns])
+    return {one: snap.body for one, snap in found.items()}
 
 
 def _spent(known: counting.Known, arm: str) -> int | None:

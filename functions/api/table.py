@@ -750,7 +750,7 @@ TABLE: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/v1/experiments/{experiment}/start",
-        title="Start an experiment, all arms alike; its shares move once a day from then on.",
+        title="Start an experiment, all arms alike; its shares, and the money it hands out, move once a day then.",
         handler=experiments.start,
         needs="experiments.write",
         gives=experiments.OneExperiment,
@@ -758,7 +758,7 @@ TABLE: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/v1/experiments/{experiment}/stop",
-        title="Stop an experiment, for good: no arm is drawn any more and no share moves.",
+        title="Stop an experiment, for good: no arm is drawn, no share moves, campaigns it gave money are paused.",
         handler=experiments.stop,
         needs="experiments.write",
         gives=experiments.OneExperiment,

@@ -50,7 +50,7 @@ def commands(parser: argparse.ArgumentParser) -> None:
     for name, run, what in (
         ("show", show, "see its arms, their shares, and what is known"),
         ("start", start, "start it, all arms alike"),
-        ("stop", stop, "stop it, for good"),
+        ("stop", stop, "stop it, for good; campaigns that it gave money to are paused"),
     ):
         _named(_command(found, name, run, what))
     one = _named(_command(found, "figures", figures, "tell what was counted of its arms, a day at a time or as a CSV"))
@@ -212,6 +212,8 @@ def standing(one: Mapping[str, Any], console: Console) -> None:
     limits += [] if rules["cap_micros"] is None else [f"at most {_amount(rules['cap_micros'])} spent"]
     limits += [] if rules["daily_micros"] is None else [f"{_amount(rules['daily_micros'])} a day"]
     console.print(f"{'; '.join(limits)}.".capitalize(), style="dim", soft_wrap=True)
+    if one["money"] is not None:
+        console.print(one["money"], markup=False, soft_wrap=True)
     console.print(_next(one), markup=False, soft_wrap=True)
 
 
@@ -332,7 +334,8 @@ def _made(one: argparse.ArgumentParser) -> None:
     told = "one arm to each slot, as posts are; so if not"
     ways.add_argument("--in-turn", action="store_const", dest="shown", const="in_turn", help=told)
     one.add_argument("--cap", metavar="AMOUNT", help="all that may be spent, such as 500; then it stops")
-    one.add_argument("--daily", metavar="AMOUNT", help="what is handed out to the arms each day, such as 20")
+    told = "what is handed out to the arms each day, such as 20: their campaigns' own budgets, where each has some"
+    one.add_argument("--daily", metavar="AMOUNT", help=told)
     one.add_argument("--minimum", metavar="N", help="impressions of an arm before it may get less: 1000")
     one.add_argument("--days", metavar="N", help="after how many it ends, if nothing told its arms apart: 90")
 

@@ -284,7 +284,8 @@ def test_many_who_start_and_draw_at_once_get_one_experiment_and_one_arm(served: 
     acting = Acting(documents=documents, clock=served.clock, tenant=tenant, subject="ann", role="owner", request="r")
 
     def start(n: int) -> bool:
-        return lifecycle.start(acting, name, experimenting.planned(served.engine, tenant, name, f"ann {n}"))
+        made = experimenting.planned(served.engine, tenant, name, f"ann {n}")
+        return lifecycle.start(acting, name, made, lambda snap: ({}, []))
 
     with ThreadPoolExecutor(8) as at_once:
         assert sum(at_once.map(start, range(8))) == 1
@@ -323,6 +324,16 @@ def test_the_figures_of_campaigns_are_read_and_a_day_one_does_not_tell_is_no_day
     assert body["state"] == "frozen" and f"no figures of A for {first + timedelta(days=1)}" in body["why"]
 
 
+def advertised(served: Served, *names: str) -> None:
+    """Campaigns that are made, of an account of which 50 a day may be spent."""
+    plan = {"name": "Tea", "currency": "EUR", "daily_micros": 2_000_000, "end": None}
+    body = {"schema": 1, "step": "ready", "channel": "c", "plan": plan, "a_day": 2_000_000, "rehearsal": False}
+    body |= {"delivery": "paused", "state": "done", "wake": 0, "kind": "campaign", "attempt": 0}
+    limit = {"schema": 1, "most_daily_micros": 50_000_000, "currency": "EUR"}
+    writes = [Create(f"tenants/ann/campaigns/{one}", body) for one in names]
+    served.engine.documents.commit([*writes, Create("tenants/ann/budgets/c", limit)])
+
+
 def read_off(served: Served, campaign: str, n: int, **metrics: int | None) -> None:
     """What is known of a campaign on the day that is so many after today."""
     day = (served.clock.now().date() + timedelta(days=n)).isoformat()
@@ -342,8 +353,7 @@ def read_off(served: Served, campaign: str, n: int, **metrics: int | None) -> No
 def test_money_counts_against_the_cap_whatever_is_known_of_the_clicks(
     served: Served, untold: dict[str, int | None]
 ) -> None:
-    names = ("c1", "c2", "c3")
-    served.engine.documents.commit([Create(f"tenants/ann/campaigns/{one}", {"schema": 1}) for one in names])
+    advertised(served, "c1", "c2", "c3")
     both = [{**arms("A")[0], "campaigns": ["c1", "c2"]}, {**arms("B")[0], "campaigns": ["c3"]}]
     path = made(served, arms=both, rules={"cap_micros": 10_000_000, "daily_micros": 4_000_000})
     read_off(served, "c1", 0, **untold, spend_micros=5_000_000)
@@ -360,7 +370,7 @@ def test_money_counts_against_the_cap_whatever_is_known_of_the_clicks(
 
 
 def test_money_that_nobody_tells_freezes_what_has_a_cap_though_its_clicks_are_not_told(served: Served) -> None:
-    served.engine.documents.commit([Create(f"tenants/ann/campaigns/{one}", {"schema": 1}) for one in ("c1", "c2")])
+    advertised(served, "c1", "c2")
     both = [{**arms(name)[0], "campaigns": [one]} for name, one in (("A", "c1"), ("B", "c2"))]
     path = made(served, arms=both, rules={"cap_micros": 10_000_000, "daily_micros": 4_000_000})
     read_off(served, "c1", 0, impressions=900, clicks=None, spend_micros=None)

@@ -110,6 +110,7 @@ def test_an_experiment_is_made_counted_and_stopped(
     assert "[bold]Tea[/bold] titles is draft: Not started yet" in told and "[red]Tea[/red]" in told
     assert "–" in told, "of what nobody counted nothing is known"
     assert "Every arm every day; 1,000 impressions before" in told and "at most 10.50 spent" in told
+    assert "Nothing changes a budget by itself" in told
     told = learned("list")
     assert name in told and "[bold]Tea[/bold] titles" in told and "A 50%, B 50%" in told and "more" not in told
     learned("make", "Another", *titles)

@@ -25,7 +25,8 @@ class PlainAds:
     made: Counter[str] = field(default_factory=Counter)
     loses: list[Part] = field(default_factory=list)
     refusals: list[PlatformSaid] = field(default_factory=list)
-    set_to: Delivery = "paused"
+    set_to: Delivery = "paused"  # what nobody switched
+    states: dict[str, Delivery] = field(default_factory=dict)  # by campaign
     switched: list[Delivery] = field(default_factory=list)
     budgets: dict[str, int] = field(default_factory=dict)  # micros a day, by ad set
     refuses_below: int = 0
@@ -59,11 +60,11 @@ class PlainAds:
         return Told(state="passed", effective="CAMPAIGN_PAUSED", text=None, raw={})
 
     def switch(self, token: str, made: Made, to: Delivery) -> None:
-        self.set_to = to
+        self.states[str(made.campaign)] = to
         self.switched.append(to)
 
     def delivery(self, token: str, made: Made) -> Delivery | Literal["deleted"]:
-        return self.set_to
+        return self.states.get(str(made.campaign), self.set_to)
 
     def allot(self, token: str, made: Made, daily_micros: int, currency: str) -> None:
         if daily_micros < self.refuses_below:

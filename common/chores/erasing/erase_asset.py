@@ -10,8 +10,10 @@ comes later is not let in. Originals outside our folders are never touched; line
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from common.chores import chore
+from common.chores.ads import winding
 from common.chores.chore import Again, End, Hold
 from common.chores.erasing import removing
 from common.chores.tools import Tools
@@ -61,8 +63,11 @@ def run(tools: Tools, hold: Hold) -> End:
             return Again(after_s=10)  # it may be going out this moment
         hold.note(phase="remove")
     experiments = _experiments(engine.documents, parent, asset)
-    told = erasing.forget(engine.documents, engine.clock, hold.tenant, asset, experiments)
+    ending = partial(winding.planned, engine, hold.tenant, by=hold.body["by"])
+    told = erasing.forget(engine.documents, engine.clock, hold.tenant, asset, experiments, ending)
     deliveries.wake_all(engine.wake, told, engine.clock.now())
+    for one in experiments:
+        winding.hastened(engine, hold.tenant, one)
     for store, found in _of(tools, hold, parent):
         removing.documents(tools, hold, store, found)
     _flagged(tools, hold)

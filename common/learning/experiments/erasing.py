@@ -7,7 +7,7 @@ by: kept from the moment that they are made, under ids that begin with the video
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -19,7 +19,7 @@ from common.events.event import Data
 from common.events.log import Happening
 from common.learning.experiments.kept import TRIES, every, key_of, opened
 from common.ports.clock import Clock, stamp
-from common.ports.documents import Create, Documents, Json, Snap, Update
+from common.ports.documents import Create, Documents, Json, Snap, Update, Write
 
 USES: Final = "experiment_uses"
 
@@ -35,9 +35,17 @@ def uses(tenant: str, experiment: str, plan: Experiment, there: Mapping[str, Sna
     return [Create(f"{parent}/{USES}/{one}.{experiment}", body) for one in sorted(named)]
 
 
-def forget(documents: Documents, clock: Clock, tenant: str, asset: str, experiments: Iterable[str]) -> list[str]:
-    """Empty the arms of a video that is being erased; deliveries of what is told of it, due now. Safe to call again."""
-    return [row for one in sorted(set(experiments)) for row in _forget(documents, clock, tenant, asset, one)]
+Ending = Callable[[Snap], Sequence[Write]]
+
+
+def forget(
+    documents: Documents, clock: Clock, tenant: str, asset: str, experiments: Iterable[str], ending: Ending
+) -> list[str]:
+    """Empty the arms of a video that is being erased; deliveries of what is told of it, due now. Safe to call again.
+
+    `ending` is written along with the end of one.
+    """
+    return [row for one in sorted(set(experiments)) for row in _forget(documents, clock, tenant, asset, one, ending)]
 
 
 def figures(documents: Documents, tenant: str, experiments: Iterable[str]) -> list[Snap]:
@@ -52,7 +60,7 @@ def figures(documents: Documents, tenant: str, experiments: Iterable[str]) -> li
     return found
 
 
-def _forget(documents: Documents, clock: Clock, tenant: str, asset: str, experiment: str) -> list[str]:
+def _forget(documents: Documents, clock: Clock, tenant: str, asset: str, experiment: str, ending: Ending) -> list[str]:
     key, parent = key_of(tenant, experiment), f"tenants/{tenant}"
     for _ in range(TRIES):
         snap = documents.get_many([key]).get(key)
@@ -70,13 +78,15 @@ def _forget(documents: Documents, clock: Clock, tenant: str, asset: str, experim
             told = [one for one in body["standing"]["estimates"] if one["arm"] not in gone]
             fields["standing"] = {**body["standing"], "estimates": told}
         happened: list[Happening] = []
+        writes: list[Write] = [Update(key, fields, snap.version)]
         if gone and body["state"] not in OVER:
             why = f"What {', '.join(gone)} showed was erased, so there is nothing to compare it by; make another one."
             fields |= {"state": "stopped", "ended": stamp(clock.now()), "why": why}
             data = Data(experiment=experiment, message=f"{body['name']}: {why}")
             happened = [Happening(type="experiment.stopped", data=data, which=[experiment, "erased"])]
+            writes = [Update(key, fields, snap.version), *ending(snap)]
         try:
-            return log.record(documents, clock, tenant, happened, Update(key, fields, snap.version))
+            return log.record(documents, clock, tenant, happened, *writes)
         except Conflict:
             continue
     raise Conflict("the experiment is changing this moment; it is tried again")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -35,9 +35,11 @@ class Looked:
     rows: Sequence[str] = ()
 
 
-def look(documents: Documents, clock: Clock, tenant: str, experiment: str) -> Looked | None:
+def look(
+    documents: Documents, clock: Clock, tenant: str, experiment: str, ending: Callable[[Snap], Sequence[Write]]
+) -> Looked | None:
     """Move the shares where a day has ripened, freeze, stop or decide; None where it is gone. Safe to call again:
-    a day moves them once.
+    a day moves them once. `ending` is written along with its end.
     """
     for _ in range(TRIES):
         key = key_of(tenant, experiment)
@@ -53,6 +55,7 @@ def look(documents: Documents, clock: Clock, tenant: str, experiment: str) -> Lo
             return Looked(state=body["state"])
         writes.insert(0, Update(key, fields, snap.version))
         state: State = fields["state"] if "state" in fields else body["state"]
+        writes += ending(snap) if state in OVER else ()
         happened = [_happened(snap, state, fields["why"], now)] if state != body["state"] and state in _EVENTS else []
         try:
             return Looked(state=state, rows=log.record(documents, clock, tenant, happened, *writes))
