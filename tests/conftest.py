@@ -52,6 +52,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="takes many minutes: scripts/test --long"))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    # What is imported and collected by now lasts to the end: no collection of garbage looks through it again.
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def shared() -> Path:
     """Real footage beside the repository; tests that need it say so when it is not there."""
