@@ -8,6 +8,7 @@ import struct
 import subprocess
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,8 @@ def box(name: bytes, content: bytes) -> bytes:
 
 
 UNPACKED = 200 << 20
-BOMBS = {
-    "an index that unpacks to 200 MB": box(b"ftyp", b"qt  \0\0\0\0qt  ")
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "an index that unpacks to 200 MB": lambda: box(b"ftyp", b"qt  \0\0\0\0qt  ")
     + box(
         b"moov",
         box(
@@ -57,7 +58,7 @@ BOMBS = {
             box(b"dcom", b"zlib") + box(b"cmvd", struct.pack(">I", UNPACKED) + zlib.compress(bytes(UNPACKED), 9)),
         ),
     ),
-    "a picture of 4 billion pixels": b"GIF89a\xff\xff\xff\xff\x80\0\0" + bytes(6) + b"!\xf9\x04\0\x0a\0\0\0,"
+    "a picture of 4 billion pixels": lambda: b"GIF89a\xff\xff\xff\xff\x80\0\0" + bytes(6) + b"!\xf9\x04\0\x0a\0\0\0,"
     + struct.pack("<4H", 0, 0, 65535, 65535) + b"\0\x02\x02\x44\x01\0;",
 }  # fmt: skip
 
@@ -65,7 +66,7 @@ BOMBS = {
 @pytest.mark.parametrize("what", BOMBS)
 def test_what_unpacks_to_far_more_than_it_is_has_a_typed_outcome(what: str, tmp_path: Path) -> None:
     path = tmp_path / "bomb.mov"
-    path.write_bytes(BOMBS[what])
+    path.write_bytes(BOMBS[what]())
     assert path.stat().st_size < UNPACKED / 500
     began = time.monotonic()
     with pytest.raises(RejectedMedia):
