@@ -26,7 +26,11 @@ _AMOUNT: Final = re.compile(r"[0-9][0-9.,]{0,39}|[.,][0-9]{1,20}")
 _CURRENCY: Final = r"[A-Z]{3}|US\$|[€$£¥]"
 _MONEY: Final = re.compile(rf"([-−]?) ?({_CURRENCY})?\s?([-−]?)([0-9.,]+)\s?({_CURRENCY})?")
 _SCIENTIFIC: Final = re.compile(r"[0-9][.,]?[0-9]*[eE][+-]?[0-9]{1,3}")
-_SIGNS: Final = {"€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY"}
+_SIGNS: Final = {"€": "EUR", "US$": "USD", "£": "GBP"}
+SHARED: Final = {  # signs of several currencies; the first is meant where nothing else tells
+    "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "UYU"),
+    "¥": ("JPY", "CNY"),
+}
 _CLOCK: Final = (
     r"(?:[T ,] ?[\d:.]{4,15}(?: ?[AaPp][Mm]|Z|[+-][\d:]{2,6})?)?"  # a time of the day, which is not looked at
 )
@@ -77,7 +81,10 @@ def decimals(amount: str) -> Numbers | None:
 
 
 def cleaned(text: str) -> tuple[str, bool, str | None]:
-    """The digits and signs of an amount of money, whether it is below nothing, and its currency if it says so."""
+    """The digits and signs of an amount of money, whether it is below nothing, and its currency if it says so.
+
+    What several countries write before theirs stays a sign (SHARED).
+    """
     told = _checked(text)
     shape = _MONEY.fullmatch(told)
     if shape is None or _AMOUNT.fullmatch(shape[4]) is None:

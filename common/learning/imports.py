@@ -165,7 +165,8 @@ def _settled(known: Columns, options: Options, rows: Sequence[Row], now: datetim
             votes[vote] += 1
         elif "." in digits or "," in digits:
             doubtful = True
-    currencies.update(one.strip().upper() for one in _values(rows, known, "currency") if one.strip())
+    named = Counter(one.strip().upper() for one in _values(rows, known, "currency") if one.strip())
+    currencies = _without_signs(currencies + named, known, options)
     if numbers is None:
         counted = list(_values(rows, known, "impressions", "clicks"))
         numbers = votes.most_common(1)[0][0] if votes else figures.grouping(counted)
@@ -182,6 +183,21 @@ def _settled(known: Columns, options: Options, rows: Sequence[Row], now: datetim
         network=options.network or USUAL,
         fields=fields,
     )
+
+
+def _without_signs(currencies: Counter[str], known: Columns, options: Options) -> Counter[str]:
+    """A sign that several currencies have names one only where nothing else does. Raises BadInput for two in a head
+    and by word of mouth: 10 euros are not 10 dollars because somebody says so.
+    """
+    said = options.currency
+    if said is not None and not re.fullmatch(r"[A-Z]{3}", said):
+        raise BadInput(f"{said[:20]!r} is no currency; give its three letters, such as EUR")
+    if said is not None and known.currency not in (None, said):
+        raise BadInput(f"the head of the column tells money in {known.currency}, not in {said}; leave the currency out")
+    told = Counter({one: count for one, count in currencies.items() if one not in figures.SHARED})
+    if told or said is not None or known.currency is not None:
+        return told
+    return Counter({figures.SHARED[one][0]: count for one, count in currencies.items()})
 
 
 def _values(rows: Sequence[Row], known: Columns, *meanings: str) -> Iterable[str]:
@@ -366,7 +382,7 @@ def _spent(row: Row, table: _Table) -> int | None:
     if negative and value:
         raise BadInput(f"spend: {text.strip()[:40]!r} is less than nothing; correct it")
     for currency in (named, own and own.upper()):
-        if currency is not None and currency != table.currency:
+        if currency is not None and table.currency not in figures.SHARED.get(currency, (currency,)):
             raise BadInput(f"spend is in {currency[:10]}, that of other rows in {table.currency}; export one currency")
     return None if table.currency is None else int((value * Decimal(1_000_000)).to_integral_value())
 

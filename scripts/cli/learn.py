@@ -308,7 +308,7 @@ def _table_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--network", metavar="NETWORK", help="where they ran, such as meta-ads (the default) or tiktok")
     one.add_argument("--dates", choices=("day-first", "month-first"), help="how 3/4/2026 is meant, if no date tells")
     one.add_argument("--numbers", choices=("point", "comma"), help="what is before decimals, if no amount tells")
-    one.add_argument("--currency", metavar="EUR", help="of all amounts, if no column tells")
+    one.add_argument("--currency", type=str.upper, metavar="EUR", help="of all amounts, if no column tells")
     one.add_argument("--blanks", choices=("unknown", "zero"), default="unknown", help="what an empty figure means")
 
 

@@ -384,3 +384,20 @@ def test_the_public_table_of_ads_is_read_whole() -> None:
 @pytest.mark.skipif(not TRENDING.is_file(), reason="the shared data are not on this machine")
 def test_views_are_not_taken_for_impressions() -> None:
     assert "Views say who watched" in refused(TRENDING.read_bytes())
+
+
+def test_what_somebody_says_of_the_currency_does_not_turn_euros_into_dollars() -> None:
+    told = refused("Ad name,Day,Impressions,Clicks,Amount spent (EUR)\nA,2026-01-01,10,1,2.50\n", currency="USD")
+    assert "tells money in EUR, not in USD; leave the currency out" in told
+    assert "is no currency; give its three letters" in refused(f"{OURS}\n1,Tea,2026-01-01,9,1,1.5,\n", currency="euro")
+
+
+def test_a_sign_of_several_currencies_is_the_one_that_the_table_names() -> None:
+    (tea,) = ours("1,Tea,2026-01-01,9,1,$1.50,CAD").past
+    assert (tea.metrics.spend_micros, tea.metrics.currency) == (1_500_000, "CAD")
+    assert ours("1,Tea,2026-01-01,9,1,¥150,", currency="CNY").currency == "CNY"
+    head = "id,launched,impressions,clicks,Amount spent (AUD)"
+    assert ours("1,2026-01-01,9,1,$1.50", head=head).currency == "AUD"
+    assert ours("1,Tea,2026-01-01,9,1,$1.50,").currency == "USD", "where nothing else tells"
+    assert "spend is in USD" in wrong(ours("1,Tea,2026-01-01,9,1,US$1.50,CAD", "2,Tea,2026-01-01,9,1,2,CAD"))[0][1]
+    assert "spend is in $" in wrong(ours("1,Tea,2026-01-01,9,1,$1.50,", "2,Tea,2026-01-01,9,1,€2,"))[0][1]
