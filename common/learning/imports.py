@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeVar
@@ -109,6 +109,7 @@ class _Reasons:
 
 def read(content: bytes, options: Options, now: datetime) -> Found:
     """Raises BadInput where the table as a whole cannot be read."""
+    options = _named(options)
     table = tables.opened(content, columns.is_head)
     known = columns.mapped(table.head)
     if options.account is None and options.channel is None and "account" not in known.at:
@@ -140,6 +141,16 @@ def read(content: bytes, options: Options, now: datetime) -> Found:
         dates=made.dates,
         currency=made.currency,
     )
+
+
+def _named(options: Options) -> Options:
+    """The account spelled as a column's would be: by another spelling nobody could say later whose it is."""
+    if options.account is None:
+        return options
+    account = tables.shown(options.account)
+    if not account:
+        raise BadInput("the account that was given has no name; name it, or leave it out where a column tells")
+    return replace(options, account=account)
 
 
 def names_accounts(content: bytes) -> bool:

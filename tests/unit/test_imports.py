@@ -401,3 +401,9 @@ def test_a_sign_of_several_currencies_is_the_one_that_the_table_names() -> None:
     assert ours("1,Tea,2026-01-01,9,1,$1.50,").currency == "USD", "where nothing else tells"
     assert "spend is in USD" in wrong(ours("1,Tea,2026-01-01,9,1,US$1.50,CAD", "2,Tea,2026-01-01,9,1,2,CAD"))[0][1]
     assert "spend is in $" in wrong(ours("1,Tea,2026-01-01,9,1,$1.50,", "2,Tea,2026-01-01,9,1,€2,"))[0][1]
+
+
+def test_an_account_that_somebody_names_is_spelled_as_a_column_would_be() -> None:
+    table = f"{OURS}\n1,Tea,2026-01-01,9,1,,"
+    assert read(table, account=" My \u200b Shop\n").past[0].account == "My Shop"
+    assert "has no name" in refused(table, account=" \t ")
