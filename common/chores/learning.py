@@ -105,7 +105,8 @@ class _Look:
 
     def tell(self, code: str, text: str, *which: str, trouble: bool = False) -> None:
         """Once, however often it is found. Whoever sends it looks for it within a minute."""
-        self.did.append(text)
+        if text not in self.did:
+            self.did.append(text)
         error = Trouble(code=code, text=text) if trouble else None
         happened = Happening(type="alert.system", data=Data(message=text, error=error), which=[NAME, code, *which])
         documents, key = self.engine.documents, f"tenants/{self.tenant}/events/{happened.id}"
@@ -130,7 +131,7 @@ def look(engine: Engine, tenant: str, *, asked: str | None = None) -> Json:
         late = drifting.since(found.creatives, _trained(shelf, shelf.live))
         alarm = drifting.alarm(champion, late)
         _week(this, shelf, champion, drifting.accuracy(champion, late), alarm)
-    _decided(this, champion)
+    _decided(this)
     before, shelf = shelf.live, this.shelf()
     if shelf.live != before:
         champion, alarm = this.opened(shelf.live), None  # what did not come true was another's
@@ -148,7 +149,7 @@ def look(engine: Engine, tenant: str, *, asked: str | None = None) -> Json:
     lacks: Json | None = None
     if why is not None:
         lacks = _trained_anew(this, why, asked or registry.CUTROOM)
-        _decided(this, champion)
+        _decided(this)
     if have >= reweighing.FEWEST and (stepped := weighing.step(engine.documents, tenant, now)).moved:
         this.did.append(stepped.text)
     return {
@@ -169,13 +170,20 @@ def _trained(shelf: Shelf, version: str | None) -> Any:
     return parse(str((entry or {})["at"]))
 
 
-def _decided(this: _Look, champion: Model | None) -> None:
-    """Whether the challenger takes the champion's place; or the first model speaks, where none has spoken yet."""
+def _decided(this: _Look) -> None:
+    """Whether the challenger takes the champion's place; or the first model speaks, where none has spoken yet.
+
+    The champion is who speaks now: to train takes minutes, in which somebody may have chosen another.
+    """
     shelf, engine = this.shelf(), this.engine
-    candidate = shelf.shadow
-    if champion is None and candidate is None and shelf.newest is not None and _fresh(shelf, shelf.newest):
+    champion, candidate = this.opened(shelf.live), shelf.shadow
+    if champion is None and candidate is None and shelf.newest is not None:
         candidate = str(shelf.newest["version"])
     if candidate is None or candidate == shelf.live:
+        return
+    if champion is None and not _fresh(shelf, shelf.entry(candidate) or {}):
+        why = "somebody chose to have no model when it was there already"
+        registry.dropped(engine.documents, engine.clock, this.tenant, candidate, why=why)
         return
     challenger = this.opened(candidate)
     if challenger is None:
@@ -203,6 +211,7 @@ def _decided(this: _Look, champion: Model | None) -> None:
             candidate,
             by=registry.CUTROOM,
             why=decision.why,
+            seen=shelf,
         )
     except Stale:
         this.did.append("somebody chose a model in this moment; that is what counts")
@@ -210,12 +219,16 @@ def _decided(this: _Look, champion: Model | None) -> None:
     this.tell("model_promoted", f"{NAME}@{candidate} is live: {decision.why}", candidate)
 
 
-def _fresh(shelf: Shelf, newest: Json) -> bool:
-    """Whether it may be put forward: not what was there when a person chose to have none."""
+def _fresh(shelf: Shelf, entry: Json) -> bool:
+    """Whether it may be put forward: not what was there when a person chose to have none.
+
+    Where nobody knows any more when that was, it was before all moves that are known.
+    """
     if shelf.live is not None or shelf.previous is None:
         return True
-    taken = [line["at"] for line in shelf.body.get("history", ()) if line["what"] == "rollback"]
-    return bool(taken) and parse(newest["at"]) > parse(taken[-1])
+    lines = shelf.body.get("history", ())
+    taken = [line["at"] for line in lines if line["what"] == "rollback"] or [line["at"] for line in lines[:1]]
+    return bool(taken) and parse(entry["at"]) > parse(taken[-1])
 
 
 def _trained_anew(this: _Look, why: str, by: str) -> Json | None:
@@ -223,7 +236,7 @@ def _trained_anew(this: _Look, why: str, by: str) -> Json | None:
     from common.scoring.ctr.evaluating import backtest
     from common.scoring.ctr.training import train
 
-    engine, live, found = this.engine, this.shelf().live, this.history
+    engine, found = this.engine, this.history
     how: Any = {"now": engine.clock.now(), "features_version": this.version}
     try:
         made = train(this.creatives, **how)
@@ -248,7 +261,7 @@ def _trained_anew(this: _Look, why: str, by: str) -> Json | None:
         manifest,
         by=by,
         report=told,
-        shadow=live is not None,
+        shadow=this.shelf().live is not None,
         why=why,
     )
     this.did += [f"{NAME}@{version} was trained from {len(this.creatives)} creatives: {why}", *notes]

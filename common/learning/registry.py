@@ -210,13 +210,14 @@ def promote(
     by: str,
     why: str,
     commit: Callable[[Write], object] | None = None,
+    seen: Shelf | None = None,
 ) -> Shelf:
-    """Of two moves at once one is done, and the other is told: it raises Stale."""
+    """Of two moves at once one is done, and the other is told: it raises Stale. `seen`: by what it was decided."""
 
     def plan(shelf: Shelf) -> Write:
         return promoted(shelf, objects, version, by=by, why=why, now=clock.now())
 
-    return _committed(documents, tenant, plan, commit)
+    return _committed(documents, tenant, plan, commit, seen)
 
 
 def rollback(
@@ -335,11 +336,18 @@ def _changed(
 
 
 def _committed(
-    documents: Documents, tenant: str, plan: Callable[[Shelf], Write], commit: Callable[[Write], object] | None
+    documents: Documents,
+    tenant: str,
+    plan: Callable[[Shelf], Write],
+    commit: Callable[[Write], object] | None,
+    seen: Shelf | None = None,
 ) -> Shelf:
     """`commit` writes what else goes along with it. That more has become known meanwhile is no reason to refuse."""
-    first = shelf = read(documents, tenant)
+    shelf = read(documents, tenant)
+    first = seen or shelf
     while True:
+        if (shelf.live, shelf.previous, shelf.shadow) != (first.live, first.previous, first.shadow):
+            raise Stale("another model was chosen in this moment; look at what is live, then decide")
         write = plan(shelf)
         try:
             if commit is None:
@@ -347,10 +355,8 @@ def _committed(
             else:
                 commit(write)
             return read(documents, tenant)
-        except Conflict as error:
+        except Conflict:
             shelf = read(documents, tenant)
-            if (shelf.live, shelf.previous, shelf.shadow) != (first.live, first.previous, first.shadow):
-                raise Stale("another model was chosen in this moment; look at what is live, then decide") from error
 
 
 def _bounded(versions: list[Json], shelf: Shelf, fresh: str) -> list[Json]:

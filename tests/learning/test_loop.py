@@ -301,6 +301,58 @@ def test_who_goes_back_to_no_model_gets_the_next_that_is_trained_and_none_from_b
     assert world.shelf.live and world.shelf.live != live, world.said
 
 
+def test_a_challenger_from_before_does_not_speak_for_who_went_back_to_no_model(world: World) -> None:
+    live = ready(world)
+    engine = world.tools.engine
+    learning.hastened(engine, TENANT, "ann")
+    world.days(1)
+    tried = world.shelf.shadow
+    assert tried and world.shelf.live == live
+    registry.rollback(engine.documents, engine.objects, world.clock, TENANT, by="ann", why="none of it")
+    world.days(1)
+    assert (world.shelf.live, world.shelf.previous, world.shelf.shadow) == (None, live, None), world.said
+    assert "no model" in world.shelf.body["history"][-1]["why"]
+    learning.hastened(engine, TENANT, "ann")
+    world.days(1)
+    assert world.shelf.live not in (None, live, tried), "that it is tried no longer does not hold up the next"
+
+
+def test_who_went_back_to_no_model_long_ago_gets_the_next_that_is_trained(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(world)
+    engine = world.tools.engine
+    registry.rollback(engine.documents, engine.objects, world.clock, TENANT, by="ann", why="none of it")
+    monkeypatch.setattr(registry, "MOST_MOVES", 2)
+    for _ in range(3):
+        moved = registry.erased(world.shelf, 1, now=world.clock.now())
+        assert moved is not None
+        engine.documents.commit([moved])
+    assert "rollback" not in world.moves
+    world.days(1)
+    assert world.shelf.live, world.said
+
+
+def test_a_model_that_somebody_chose_while_another_was_trained_goes_on_speaking(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, put = ready(world), registry.put
+    engine = world.tools.engine
+    how = (engine.documents, engine.objects, world.clock, TENANT)
+    registry.rollback(*how, by="ann", why="none of it")
+
+    def meanwhile(*of: Any, **more: Any) -> str:
+        if world.shelf.live is None:
+            registry.promote(*how, chosen, by="ann", why="a person chose it")
+        return put(*of, **more)
+
+    monkeypatch.setattr(registry, "put", meanwhile)
+    learning.hastened(engine, TENANT, "bob")
+    world.days(1)
+    fresh = (world.shelf.newest or {})["version"]
+    assert fresh != chosen and world.shelf.live == chosen, world.shelf.body["history"][-1]
+
+
 def test_a_report_names_nobody(world: World) -> None:
     first = ready(world)
     early = registry.report(world.tools.engine.objects, world.shelf, first)
