@@ -1089,7 +1089,7 @@ class ModelSummary(TypedDict):
 
 class ModelVersion(TypedDict):
     """`rows`: creatives that it was trained from; `erased_rows`: outcomes that were erased since, of which some may be
-    among them. `metrics`: on creatives later than those it had learned from."""
+    among them. `metrics`: on creatives that were held back from it."""
 
     version: str
     state: Literal['kept', 'live', 'previous', 'shadow']

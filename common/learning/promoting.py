@@ -65,14 +65,14 @@ def decided(
 
 
 def first(challenger: Model) -> Decision:
-    """Of a model that has no champion: against each account's own mean, on creatives later than it had learned from.
+    """Of a model that has no champion: against each account's own mean, on creatives that it had not learned from then.
 
     That it is not calibrated must be sure: on so few, a ratio strays.
     """
     told = challenger.manifest.get("metrics") or {}
     skill, ratio = told.get("skill_over_own_mean"), told.get("calibration_ratio")
     if skill is None or ratio is None:
-        return Decision(do="refuse", why="nothing later than what it learned from shows how good it is")
+        return Decision(do="refuse", why="nothing that was held back from it shows how good it is")
     if skill <= 0:
         return Decision(
             do="refuse", why=f"each account's own mean is as good: the model's deviance is {-skill:.1%} more"
@@ -82,5 +82,5 @@ def first(challenger: Model) -> Decision:
     return Decision(
         do="promote",
         why=f"it is the first, and its deviance is {skill:.1%} less than that of each account's own mean, "
-        f"on {told.get('asked')} creatives later than those it had learned from",
+        f"on {told.get('asked')} creatives that were held back from it",
     )

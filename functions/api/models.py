@@ -21,7 +21,7 @@ Standing = Literal["live", "previous", "shadow", "kept"]
 
 class ModelVersion(Shape):
     """`rows`: creatives that it was trained from; `erased_rows`: outcomes that were erased since, of which some may be
-    among them. `metrics`: on creatives later than those it had learned from.
+    among them. `metrics`: on creatives that were held back from it.
     """
 
     version: str

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from common.learning.report.page import NAMES
-from common.learning.report.verdict import Verdict
+from common.learning.report.verdict import Verdict, percent
 from common.ports.documents import Json
 
 COLOURS = {"good": "green", "fair": "yellow", "bad": "red"}
@@ -146,9 +146,9 @@ def beside(told: Mapping[str, Any], console: Console) -> None:
     table = _table("", "error taken away", "right order", "foretold / came")
     for name in NAMES:
         one = told["models"][name]
-        figures = (one["skill"], one["rank_within_account"], one["calibration_ratio"])
-        skill, rank, ratio = ("–" if value is None else f"{value:.2f}" for value in figures)
-        table.add_row(NAMES[name], skill if figures[0] is None else f"{figures[0]:.0%}", rank, ratio)
+        figures = (one["rank_within_account"], one["calibration_ratio"])
+        rank, ratio = ("–" if value is None else f"{value:.2f}" for value in figures)
+        table.add_row(NAMES[name], percent(one["skill"]), rank, ratio)
     console.print(table)
 
 
@@ -210,9 +210,9 @@ def _week(week: Mapping[str, Any]) -> str:
     """Its quality since it speaks, in words."""
     if not week["creatives"]:
         return f"{week['predictions']} predictions in the last week; none of what it foretold is 7 days old yet."
-    told = f"Of {week['creatives']} creatives since it was trained {week['in_band']:.0%} came in the band it said"
+    told = f"Of {week['creatives']} creatives since it was trained {percent(week['in_band'])} came in the band it said"
     if week["covered"] is not None:
-        told += f", {week['covered']:.0%} within its interval ({week['promised']:.0%} were promised)"
+        told += f", {percent(week['covered'])} within its interval ({percent(week['promised'])} were promised)"
     if week["calibration"] is not None:
         told += f"; it foretold {week['calibration']:.2f} clicks for each that came"
     return f"{told}. {escape(week['alarm'])}" if week["alarm"] else f"{told}."

@@ -14,7 +14,9 @@ import pytest
 from common.domain.codec import dumps
 from common.domain.learning import RIPE, Creative
 from common.errors import BadInput, NotEnough
+from common.learning import promoting
 from common.scoring.ctr import drift, evaluating, metrics, splits, training
+from common.scoring.ctr.model import opened
 from common.scoring.ctr.training import train
 from tests.clicks import NOW, VERSION, creatives
 
@@ -130,6 +132,14 @@ def test_what_a_model_is_said_to_be_worth_was_not_fitted_to_what_it_is_held_agai
     told = train([*rows[:-50], *late], now=NOW, features_version=VERSION).manifest
     assert told["metrics"]["calibration_ratio"] < 0.9, "a line that has seen them would have set it right"
     assert told["calibration"]["shift"] > 0.05, "and so does the one that is used from then on"
+
+
+def test_a_model_of_one_fortnight_is_not_said_to_have_been_tried_on_what_came_later() -> None:
+    at_once, in_time = (train(creatives(160, days=days), now=NOW, features_version=VERSION) for days in (10, 120))
+    assert "none is later" in at_once.manifest["split"]["kind"] and "rolling" in in_time.manifest["split"]["kind"]
+    for made in (at_once, in_time):
+        decision = promoting.first(opened("ctr@1", made.ubj, made.sealed))
+        assert "later" not in decision.why, decision.why
 
 
 def test_no_slice_is_asked_about_by_who_has_hardly_learned() -> None:

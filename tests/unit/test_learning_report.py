@@ -71,6 +71,25 @@ def test_the_verdict_is_what_the_intervals_allow(own: Any, glm: Any, tone: str, 
         assert "intervals hold 9.1 of 10, and 9 were promised" in found.sentence
 
 
+def test_a_little_is_not_said_to_be_nothing_nor_nearly_all_to_be_all() -> None:
+    found = verdict.judged(told((0.004, 0.0003, 0.02), (0.02, 0.004, 0.997))).sentence
+    assert "misses by 0.4% less" in found and "(0.03% to 2%)" in found and "(0.4% to 99.7%)" in found
+    assert [verdict.percent(one) for one in (None, 0, -0.004, -1e-9, 1, 0.06, -0.3)] == [
+        *("–", "0%", "-0.4%", "0%", "100%", "6%", "-30%")
+    ]
+    ran = told()
+    ran["models"]["own mean"]["skill"] = -0.002
+    assert "-0.2%" in drawn(ran) and "-0%" not in drawn(ran)
+
+
+def test_that_intervals_are_too_narrow_is_said_where_it_is_sure() -> None:
+    few, many = told(foretold=60), told(foretold=2000)
+    for one in (few, many):
+        one["intervals"]["covered"] = 0.85
+    assert not any("narrow" in one for one in verdict.judged(few).more), "of 60, chance alone takes as much"
+    assert any("narrow" in one for one in verdict.judged(many).more)
+
+
 def test_what_else_to_mind_takes_the_shine_off() -> None:
     bad = told(foretold=150, silent=20)
     bad["models"]["ours"]["calibration_ratio"] = 1.3

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import jinja2
 
-from common.learning.report.verdict import Verdict
+from common.learning.report.verdict import Verdict, percent
 from common.ports.documents import Json
 
 MOST_ROWS: Final = 200  # creatives that are listed
@@ -69,7 +69,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters["share"] = share
-    environment.filters["percent"] = lambda value: "–" if value is None else f"{100 * value:.0f}%"
+    environment.filters["percent"] = percent
     environment.filters["figure"] = lambda value, places=2: "–" if value is None else f"{value:.{places}f}"
     environment.filters["count"] = lambda value: "–" if value is None else f"{value:,}"
     return environment.get_template("page.html.j2")

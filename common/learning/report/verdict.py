@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -9,6 +10,7 @@ from typing import Any, Final, Literal
 Tone = Literal["good", "fair", "bad"]
 
 WIDE: Final = 0.03  # by which coverage may fall short of what was promised before it is said
+SURE: Final = 2.0  # standard errors that it must fall short by as well: of few creatives, chance takes more than WIDE
 FEWEST: Final = 200  # creatives that were foretold, below which it is a hint alone
 CALIBRATED: Final = (0.9, 1.1)
 
@@ -41,14 +43,14 @@ def judged(backtest: Mapping[str, Any]) -> Verdict:
             "past, and train again.",
             more=more,
         )
-    by = f"it misses by {own['gain']:.0%} less than the account's own average ({own['low']:.0%} to {own['high']:.0%})"
+    by = f"it misses by {percent(own['gain'])} less than the account's own average ({_between(own)})"
     kept = backtest["intervals"]
     holds = f"its intervals hold {10 * kept['covered']:.1f} of 10, and {10 * kept['said']:.0f} were promised"
     tone: Tone = "fair" if more else "good"
     if line["low"] > 0:
         sentence = (
-            f"Better than the simple baselines: {by}, and by {line['gain']:.0%} less than a plain line through the "
-            f"same facts ({line['low']:.0%} to {line['high']:.0%}); {holds}."
+            f"Better than the simple baselines: {by}, and by {percent(line['gain'])} less than a plain line through "
+            f"the same facts ({_between(line)}); {holds}."
         )
     else:
         beside = "and about as good as a plain line through the same facts"
@@ -68,12 +70,29 @@ def _more(backtest: Mapping[str, Any]) -> list[str]:
         found.append(
             f"It foretells {ratio:.2f} clicks for each that came: choose by it, and don't add up what it says."
         )
-    if backtest["intervals"]["said"] - backtest["intervals"]["covered"] > WIDE:
+    said, covered = backtest["intervals"]["said"], backtest["intervals"]["covered"]
+    if said - covered > max(WIDE, SURE * math.sqrt(said * (1 - said) / count)):
         found.append("Its intervals are too narrow: more falls outside of them than it says.")
     if backtest["silent"]:
         found.append(f"It kept silent about {backtest['silent']} creatives of accounts with too little behind them.")
     return found
 
 
+def percent(value: float | None) -> str:
+    """Whole ones, but for what would then be all or nothing, and is not."""
+    if value is None:
+        return "–"
+    whole = f"{value:.0%}"
+    rest = min(abs(value), abs(1 - abs(value)))
+    if whole.lstrip("-") not in ("0%", "100%") or not rest:
+        return whole
+    places = min(3, math.ceil(-math.log10(100 * rest)))
+    return whole.lstrip("-") if 100 * rest < 0.0005 else f"{value:.{places}%}"
+
+
+def _between(gain: Mapping[str, float]) -> str:
+    return f"{percent(gain['low'])} to {percent(gain['high'])}"
+
+
 def _said(share: float) -> str:
-    return f"{abs(share):.0%} {'less' if share >= 0 else 'more'}"
+    return f"{percent(abs(share))} {'less' if share >= 0 else 'more'}"

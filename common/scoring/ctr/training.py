@@ -41,6 +41,8 @@ FEWEST: Final = NEEDED // 4  # creatives to be learned from, before a slice is a
 ANEW_ROWS: Final = 100  # ripe creatives that a model has not learned from, after which it is trained anew
 ANEW_AFTER: Final = timedelta(days=30)
 HELD: Final = 25.0  # units of information by which the line is drawn to no correction
+LATER: Final = "rolling by launch, near-duplicates on one side, what was not ripe at the time left out"
+ALIKE: Final = "groups of near-duplicates, as all were launched within two weeks: none is later"
 SURE: Final = 2.0  # standard errors of where all levels stand together, within which the line may raise them
 
 
@@ -119,7 +121,7 @@ def train(creatives: Sequence[Creative], *, now: datetime, features_version: str
         "variances": dict(zip((*made.named, "account"), final.glm.variances, strict=True)),
         "trees": {**TREES, "rounds": rounds, "seed": seed},
         "split": {
-            "kind": "rolling by launch, near-duplicates on one side, what was not ripe at the time left out",
+            "kind": LATER if timed(rows) else ALIKE,
             "folds": [{"learned": len(learned), "asked": len(places)} for learned, places in folds],
         },
         "metrics": {
