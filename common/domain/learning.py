@@ -22,7 +22,8 @@ class Creative:
     """One creative that has been shown. None among `features`: nobody looked.
 
     `group` is shared by near-duplicates: they are learned from, or asked about, together. `segments` says to whom
-    it was shown, by names such as age, gender, interest, placement.
+    it was shown, by names such as age, gender, interest, placement. `until`: the end of the last day whose figures are
+    in its counts, where that is told; nobody knew these counts before.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Creative:
     group: str
     features: Mapping[str, float | None] = field(default_factory=dict)
     segments: Mapping[str, str] = field(default_factory=dict)
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

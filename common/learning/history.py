@@ -20,7 +20,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from itertools import groupby
 from typing import Any, Final
@@ -188,6 +188,7 @@ def _read(snap: Snap, now: datetime, whose: Whose) -> _Row | str:
         group=str(body.get("group") or ""),
         features=_numbers(body.get("features") or {}),
         segments={str(name): str(value) for name, value in (body.get("segments") or {}).items() if value is not None},
+        until=_until(body) if imported else None,
     )
     return _Row(
         creative=own,
@@ -198,6 +199,14 @@ def _read(snap: Snap, now: datetime, whose: Whose) -> _Row | str:
         made=(str(body["campaign"]), body.get("made") or {}) if body.get("campaign") else None,
         told=_told(body) if imported else None,
     )
+
+
+def _until(body: Mapping[str, Any]) -> datetime | None:
+    """The end of the last day that a table tells of."""
+    try:
+        return datetime.combine(date.fromisoformat(str(body.get("last"))), time(), UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _told(body: Mapping[str, Any]) -> _Told:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from common.domain.codec import digest, to_json
@@ -125,6 +125,7 @@ def creatives(past: Iterable[Past]) -> list[Creative]:
             clicks=one.metrics.clicks,
             group=one.group,
             segments=one.segments,
+            until=_midnight(one.last) + timedelta(days=1),
         )
         for one in past
         if one.metrics.impressions and one.metrics.clicks is not None

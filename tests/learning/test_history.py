@@ -16,7 +16,7 @@ from common.domain.learning import RIPE
 from common.domain.publication import Metrics
 from common.learning import history, imports, summing
 from common.learning.imports import Options
-from common.ports.clock import stamp
+from common.ports.clock import parse, stamp
 from common.ports.documents import Create, Delete, Documents, Json, Merge
 from common.ports.platforms import Measured
 from tests.hand import Hand
@@ -46,6 +46,18 @@ def test_what_was_imported_is_read_as_it_stands_page_after_page(
     found = history.creatives(documents, TENANT, NOW)
     assert list(found.creatives) == there and not found.left_out and not found.without_features
     assert history.creatives(documents, "another", NOW).creatives == []
+
+
+@pytest.mark.parametrize(
+    ("last", "until"),
+    [("2026-03-31", "2026-04-01"), (None, None), ("9999-12-31", None), ("31.3.2026", None), (7, None)],
+)
+def test_until_when_an_imported_ad_was_counted_is_known(documents: Documents, last: Any, until: str | None) -> None:
+    (one,) = creatives(1)
+    for name, source in (("theirs", "import"), ("ours", "post")):
+        put(documents, name, outcome(one) | {"source": source, "last": last})
+    ours, theirs = sorted(history.creatives(documents, TENANT, NOW).creatives, key=lambda one: one.id)
+    assert theirs.until == (until and parse(f"{until}T00:00:00Z")) and ours.until is None
 
 
 @pytest.mark.parametrize(

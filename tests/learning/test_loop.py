@@ -310,7 +310,8 @@ def test_a_challenger_from_before_does_not_speak_for_who_went_back_to_no_model(w
     assert tried and world.shelf.live == live
     registry.rollback(engine.documents, engine.objects, world.clock, TENANT, by="ann", why="none of it")
     world.days(1)
-    assert (world.shelf.live, world.shelf.previous, world.shelf.shadow) == (None, live, None), world.said
+    shelf = world.shelf
+    assert shelf.live is None and shelf.shadow is None and shelf.previous == live, world.said
     assert "no model" in world.shelf.body["history"][-1]["why"]
     learning.hastened(engine, TENANT, "ann")
     world.days(1)

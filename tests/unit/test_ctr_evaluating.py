@@ -15,6 +15,7 @@ from common.domain.codec import dumps
 from common.domain.learning import RIPE, Creative
 from common.errors import BadInput, NotEnough
 from common.learning import promoting
+from common.learning.report import verdict
 from common.scoring.ctr import drift, evaluating, metrics, splits, training
 from common.scoring.ctr.model import opened
 from common.scoring.ctr.training import train
@@ -112,6 +113,24 @@ def test_slices_are_later_ripe_and_without_near_duplicates() -> None:
         assert learned and all(rows[at].launched + RIPE <= begin for at in learned)
         assert not {rows[at].group for at in learned} & {rows[at].group for at in asked}
     assert all(len(one[0]) < len(other[0]) for one, other in pairwise(found))
+
+
+def test_nothing_is_learned_of_an_ad_before_it_has_run_its_course() -> None:
+    rows = [replace(row, until=row.launched + timedelta(days=20)) for row in creatives(300)]
+    for learned, asked in splits.rolling(rows):
+        begin = min(rows[at].launched for at in asked)
+        assert len(learned) >= splits.ENDED and max(rows[at].launched for at in learned) <= begin - timedelta(days=20)
+        assert splits.ran_on(rows, (learned, asked)) == 0
+    rows = [replace(row, until=NOW) for row in rows]
+    for split in splits.rolling(rows):
+        assert splits.ran_on(rows, split) == len(split[0]) >= splits.ENDED, "where none had ended, it is told"
+    found = evaluating.backtest(rows, now=NOW, features_version=VERSION)
+    assert all(one["ran_on"] == one["learned"] for one in found["slices"])
+    assert any("looks better here than it is" in one for one in verdict.judged(found).more)
+    rows = [replace(row, until=row.launched + timedelta(days=2)) for row in rows]
+    found = evaluating.backtest(rows, now=NOW, features_version=VERSION)
+    assert {one["ran_on"] for one in found["slices"]} == {0}
+    assert not any("looks better" in one for one in verdict.judged(found).more)
 
 
 def test_creatives_of_one_day_are_dealt_out_by_group() -> None:

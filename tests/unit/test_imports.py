@@ -360,6 +360,7 @@ def test_what_becomes_of_it_is_an_outcome_like_that_of_a_post() -> None:
     assert body["metrics"]["clicks"] == 5 and body["metrics"]["likes"] is None and body["features"] == {}
     (creative,) = summing.creatives([one])
     assert (creative.impressions, creative.clicks, creative.launched) == (100, 5, datetime(2026, 3, 1, tzinfo=UTC))
+    assert creative.until == datetime(2026, 3, 2, tzinfo=UTC), "its figures are known when its last day is over"
 
 
 def test_ads_of_many_days_are_summed() -> None:

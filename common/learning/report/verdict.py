@@ -73,6 +73,11 @@ def _more(backtest: Mapping[str, Any]) -> list[str]:
     said, covered = backtest["intervals"]["said"], backtest["intervals"]["covered"]
     if said - covered > max(WIDE, SURE * math.sqrt(said * (1 - said) / count)):
         found.append("Its intervals are too narrow: more falls outside of them than it says.")
+    if later := max((int(one.get("ran_on") or 0) for one in backtest.get("slices", ())), default=0):
+        found.append(
+            f"Up to {later:,} creatives that it had learned from ran on after those it was asked about came out, and "
+            "too few had ended by then: it knew of them what nobody knew yet, so it looks better here than it is."
+        )
     if backtest["silent"]:
         found.append(f"It kept silent about {backtest['silent']} creatives of accounts with too little behind them.")
     return found

@@ -14,7 +14,7 @@ from common.errors import BadInput, NotEnough
 from common.scoring.ctr import metrics
 from common.scoring.ctr.glm import Floats, Ints, overdispersed
 from common.scoring.ctr.model import Model, band, opened, share
-from common.scoring.ctr.splits import by_account, rolling, timed
+from common.scoring.ctr.splits import by_account, ran_on, rolling, timed
 from common.scoring.ctr.table import segments_of
 from common.scoring.ctr.training import COVERAGE, FOLDS, enough, ripe, train
 
@@ -149,7 +149,7 @@ def _worst(rows: Sequence[Creative], before: Floats, after: Floats, n: Floats) -
 def backtest(
     creatives: Sequence[Creative], *, now: datetime, features_version: str, seed: int = 0, folds: int = FOLDS
 ) -> dict[str, Any]:
-    """What would have been foretold, and what came: each slice by a model of what was known before it.
+    """What would have been foretold, and what came: each slice by a model of what was known before it (splits.rolling).
 
     The slices are later ones (near-duplicates on one side), asked through the same door as in the product. Raises
     NotEnough, BadInput.
@@ -175,7 +175,8 @@ def backtest(
             if (one := _told(model, rows[at])) is not None:
                 found.append(one)
                 of.append(rows[at])
-        slices.append({"asked": len(asked), "learned": manifest["rows"], "foretold": len(found)})
+        later = ran_on(rows, (learned, asked)) if timed(rows) else 0
+        slices.append({"asked": len(asked), "learned": manifest["rows"], "foretold": len(found), "ran_on": later})
         silent += len(asked) - len(found)
         told += found
         kept += of

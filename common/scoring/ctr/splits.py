@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
 from common.domain.learning import RIPE, Creative
 
+ENDED: Final = 25  # creatives that had run their course when a slice began, without which those that ran on are learned
 SHORTEST: Final = timedelta(days=14)  # creatives launched within less than this are split by group alone
 
 Split = tuple[list[int], list[int]]  # places of those learned from, and of those asked about
@@ -18,8 +19,10 @@ Split = tuple[list[int], list[int]]  # places of those learned from, and of thos
 def rolling(creatives: Sequence[Creative], *, folds: int = 3, first: float = 0.5) -> list[Split]:
     """The last 1 - `first` of the creatives by launch in `folds` slices, each asked of what was known when it began.
 
-    Known is what has been out for RIPE at the slice's first launch, without groups that stand in the slice. Where
-    all were launched within SHORTEST there is no later: groups are dealt out instead.
+    Known is what has been out for RIPE at the slice's first launch, without groups that stand in the slice, and what
+    had run its course by then: of an ad that ran on, the counts tell what nobody knew yet. Where fewer than ENDED had,
+    those that ran on are learned from as well (`ran_on` counts them). Where all were launched within SHORTEST there is
+    no later: groups are dealt out instead.
     """
     if not creatives:
         return []
@@ -36,8 +39,19 @@ def rolling(creatives: Sequence[Creative], *, folds: int = 3, first: float = 0.5
         groups = {_group(creatives[at]) for at in asked}
         until = launches[asked[0]] - RIPE
         learned = [at for at in order[:begin] if launches[at] <= until and _group(creatives[at]) not in groups]
-        found.append((learned, asked))
+        ended = [at for at in learned if not _ran_on(creatives[at], launches[asked[0]])]
+        found.append((ended if len(ended) >= ENDED else learned, asked))
     return found
+
+
+def ran_on(creatives: Sequence[Creative], split: Split) -> int:
+    """How many of those learned from were counted on after the first of those asked about came out."""
+    begin = min(creatives[at].launched for at in split[1])
+    return sum(_ran_on(creatives[at], begin) for at in split[0])
+
+
+def _ran_on(creative: Creative, begin: datetime) -> bool:
+    return creative.until is not None and creative.until > begin
 
 
 def timed(creatives: Sequence[Creative]) -> bool:

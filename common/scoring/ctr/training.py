@@ -28,7 +28,7 @@ from common.scoring.ctr.glm import Floats, Ints, line, overdispersed, share
 from common.scoring.ctr.levels import Moved, Times
 from common.scoring.ctr.manifest import SCHEMA, seal
 from common.scoring.ctr.model import known
-from common.scoring.ctr.splits import rolling, timed
+from common.scoring.ctr.splits import ENDED, rolling, timed
 from common.scoring.ctr.table import Table, table
 
 NEEDED: Final = 100  # creatives that have been out for RIPE
@@ -37,7 +37,7 @@ NEEDED_OF_ACCOUNT: Final = 10  # creatives, before anything is foretold for it
 MOST_IMPRESSIONS: Final = 10**12
 COVERAGE: Final = 0.9
 FOLDS: Final = 3
-FEWEST: Final = NEEDED // 4  # creatives to be learned from, before a slice is asked about
+FEWEST: Final = ENDED  # creatives to be learned from, before a slice is asked about
 ANEW_ROWS: Final = 100  # ripe creatives that a model has not learned from, after which it is trained anew
 ANEW_AFTER: Final = timedelta(days=30)
 HELD: Final = 25.0  # units of information by which the line is drawn to no correction
