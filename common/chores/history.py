@@ -210,7 +210,7 @@ def _taken(tools: Tools, hold: Hold, past: Sequence[Past], left: Container[str])
         hold.note({"written": written, "restated": restated, "other_days": other}, at=at)
         if hold.spent and at < len(past):
             return Again()
-    learning.begun(tools.engine, hold.tenant)
+    learning.changed(tools.engine, hold.tenant)
     return Done()
 
 
@@ -278,6 +278,7 @@ def _back(tools: Tools, hold: Hold, found: Found) -> End:
             continue
         if hold.spent:
             return Again()
+    learning.changed(tools.engine, hold.tenant)
     return Done(fields={"taken_back": True})
 
 

@@ -60,6 +60,12 @@ def begun(engine: Engine, tenant: str, by: str = registry.CUTROOM) -> None:
         engine.documents.commit([made])
 
 
+def changed(engine: Engine, tenant: str) -> None:
+    """Have the organisation's outcomes looked at now: many came, or went, and nobody is to be told of those before."""
+    begun(engine, tenant)
+    chore.hasten(engine, key_of(tenant))
+
+
 def hastened(engine: Engine, tenant: str, by: str) -> None:
     """Have a model trained now, whether it is time or not."""
     begun(engine, tenant, by)

@@ -38,15 +38,16 @@ def standing(now: Mapping[str, Any], console: Console) -> None:
         if week is not None:
             console.print(_week(week), soft_wrap=True)
     have, need = now["have"], now["need"]
+    looked = next((f" (looked at {one['at'][:16].replace('T', ' ')} UTC)" for one in now["looks"]), "")
     if have < need:
         console.print(
             f"\n[bold]{have} of {need}[/bold] creatives are known that a first version is trained from, each out for 7 "
-            "days, with impressions and clicks. What to do: scripts/learn import FILE, or publish and wait.",
+            f"days, with impressions and clicks{looked}. What to do: scripts/learn import FILE, or publish and wait.",
             soft_wrap=True,
         )
     else:
         console.print(
-            f"\n{have:,} creatives are known that can be learned from. Now: scripts/learn train", soft_wrap=True
+            f"\n{have:,} creatives are known that can be learned from{looked}. Now: scripts/learn train", soft_wrap=True
         )
     if now["shadow"] is not None:
         shadow = escape(now["shadow"])

@@ -75,6 +75,19 @@ def test_an_import_is_taken_back_and_what_was_before_it_is_there_again(served: S
     assert "nothing to take back" in served.told("DELETE", path, status=400)["detail"]
 
 
+def test_how_much_is_known_is_counted_anew_after_an_import_and_after_its_end(served: Served) -> None:
+    def known() -> int:
+        go(served, 3)
+        return int(served.told("GET", "/v1/models/ctr")["have"])
+
+    brought(served, table(3))
+    assert known() == 3
+    told = brought(served, table(8))
+    assert known() == 8, "not a day later"
+    served.told("DELETE", f"/v1/history/{told['id']}", status=202)
+    assert known() == 3
+
+
 def test_what_two_imports_told_stays_until_both_are_taken_back(served: Served) -> None:
     first, second = brought(served, table(2)), brought(served, table(2))
     kept = [one["metrics"] for one in outcomes(served).values()]

@@ -75,6 +75,7 @@ def test_a_history_is_imported_learned_from_promoted_and_taken_back(serving: Ser
     (version,) = set(re.findall(r"ctr@([\w-]+) was trained", told))
     told = said(tmp_path, "status")
     (live,) = re.findall(r"ctr@([\w-]+) speaks\.", told)
+    assert re.search(r"320 creatives are known that can be learned from \(looked at 20[-\d]+ [\d:]+ UTC\)", told)
     assert version in told and "320 creatives" in told and "shadow" in told, "the first speaks, the next is tried first"
     told = said(tmp_path, "report", "--version", version, "--out", "page/report.html")
     assert "Better than" in told and version in (tmp_path / "page/report.html").read_text()
