@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.chores.connections import channels
 from common.chores.posts.publishing import BEGINNINGS, GRACE, LEAD, TRIES
 from common.errors import PlatformSaid, Transient, Unreachable
 from common.ports.calls import key_of
@@ -151,6 +152,26 @@ def test_a_platform_that_is_never_done_with_a_file_is_not_waited_for_for_ever(at
     assert (body["step"], body["error"]["code"]) == ("failed", "too_slow") and not at.plain.posts
 
 
+@pytest.mark.parametrize("late", ["a machine that was off", "a channel that was gone"])
+def test_what_begins_days_after_its_time_is_waited_for_like_any_other(at: Desk, late: str) -> None:
+    """The day is the platform's, from when it was begun: what was late before is not its work."""
+    gone = late == "a channel that was gone"
+    channel = at.channel(state="broken", error="no") if gone else at.channel()
+    key = at.schedule()
+    if gone:
+        assert at.until(key)["step"] == "held"
+    at.clock.move(timedelta(days=2).total_seconds())
+    if gone:
+        snap = at.tools.engine.documents.get_many([f"tenants/{TENANT}/channels/{channel}"])
+        (one,) = snap.values()
+        at.tools.engine.documents.commit([Update(one.key, {"state": "connected"}, one.version)])
+        assert channels.freed(at.tools.engine, TENANT, channel) == 1
+    full = PlatformSaid("enough for now", code="quota", action="wait", after_s=3600)
+    at.plain.waits, at.plain.advances = 3, [full] * (TRIES + 1)
+    body = at.until(key)
+    assert body["step"] == "published", body["error"]
+
+
 def test_a_token_that_is_refused_holds_it_and_breaks_the_channel(at: Desk) -> None:
     channel = at.channel()
     at.plain.token = "another"
@@ -220,6 +241,20 @@ def test_what_a_platform_took_and_does_not_show_has_failed(at: Desk) -> None:
     body = at.until(at.schedule())
     assert (body["step"], body["error"]["code"], body["error"]["action"]) == ("failed", "frame_rate", "re-render")
     assert at.plain.posts == {"container-1": 1}, "and is not posted again"
+
+
+def test_nothing_is_learned_of_what_a_platform_does_not_show(at: Desk) -> None:
+    """Its figures would be those of a post that nobody could see."""
+    at.channel()
+    no = PlatformSaid("it shows too much", code="policy")
+    at.plain.finishes = [Finished(undone=no)]
+    key = at.schedule()
+    at.until(key)
+    name = key.rpartition("/")[2]
+    body = at.until(f"tenants/{TENANT}/chores/insights-{name}", seconds=8 * 86_400)
+    assert "due" not in body and "read" not in body
+    outcome = f"tenants/{TENANT}/outcomes/{name}"
+    assert not at.tools.engine.documents.get_many([outcome])
 
 
 @pytest.mark.parametrize(("asked", "step"), [("cancel", "cancelled"), ("hold", "held")])

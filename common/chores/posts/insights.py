@@ -38,7 +38,7 @@ _BEFORE: Final = ("as_of", "metrics", "first", "last", "import")  # of them, whe
 def run(tools: Tools, hold: Hold) -> End:
     where = f"tenants/{hold.tenant}/publications/{hold.memo['publication']}"
     snap = tools.engine.documents.get_many([where]).get(where)
-    if snap is None:
+    if snap is None or snap.body["step"] == "failed":  # it was taken, and is shown to nobody
         return Done()
     now, since = tools.engine.clock.now(), parse(hold.memo["published"])
     n = int(hold.memo.get("read", 0))

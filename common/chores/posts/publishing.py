@@ -30,7 +30,7 @@ from common.ports.platforms import Absent, Job, Open, Platform, Posted, Ready, W
 LEAD = timedelta(minutes=10)  # before its time, in which a post is made ready
 GRACE = timedelta(minutes=15)  # after its time, in which a post is not late
 APART = timedelta(seconds=5)  # that the clocks of two machines may be
-PATIENCE = timedelta(hours=24)  # for which a platform that puts it off is asked again
+PATIENCE = timedelta(hours=24)  # from its time and its beginning on, for a platform that puts it off
 COMMIT_S = 45.0  # for the answer to a commit
 READS_S = (60.0, 300.0, 1800.0, 86_400.0)  # after a commit that nobody answered, when the platform is read
 TRIES = 8  # of a step that fails one time after another
@@ -77,7 +77,7 @@ def _prepared(tools: Tools, hold: Hold, platform: Platform) -> End:
     try:
         job = _job(tools, hold, platform)
         if hold.body["step"] == "scheduled":
-            hold.note({"step": "claimed"})
+            hold.note({"step": "claimed"}, since=stamp(now), tries=0)
         done = platform.advance(job)
     except Held as error:
         return _held(tools, hold, error.code, str(error))
@@ -88,8 +88,8 @@ def _prepared(tools: Tools, hold: Hold, platform: Platform) -> End:
     except Permanent as error:  # such as a platform that is switched off, or a file that is gone
         return _held(tools, hold, error.code, str(error))
     if isinstance(done, Wait):
-        if late > PATIENCE:
-            why = "the platform is still at work on it a day after its time; schedule it again, or look at the channel"
+        if _waited(tools, hold) > PATIENCE:
+            why = "the platform is still at work on it after a day; schedule it again, or look at the channel"
             return _over(tools, hold, "failed", "too_slow", why, "re-render", None)
         hold.note(tries=0)
         return Again(after_s=done.after_s)
@@ -268,8 +268,7 @@ def _refused(tools: Tools, hold: Hold, error: PlatformSaid, job: Job) -> End:
         if channels.refused(tools, hold.tenant, hold.body["channel"], job.token, str(error)):
             return _held(tools, hold, "reconnect", str(error))
         return _again(channels.RENEWING_S, error.code, f"{error}; its sign-in is being renewed", "wait", error.raw)
-    late = tools.engine.clock.now() - parse(hold.body["slot"])
-    if error.action == "wait" and late < PATIENCE:
+    if error.action == "wait" and _waited(tools, hold) < PATIENCE:
         hold.note(put_off=True)
         return _again(error.after_s or 300.0, error.code, str(error), "wait", error.raw)
     if error.action in ("wait", "retry"):
@@ -335,6 +334,12 @@ def _job(tools: Tools, hold: Hold, platform: Platform) -> Job:
         at=slot if later else None,
         **files,
     )
+
+
+def _waited(tools: Tools, hold: Hold) -> timedelta:
+    """How long the platform has kept it from its time: what was late before it was begun is not the platform's."""
+    slot, since = hold.body["slot"], hold.memo.get("since")
+    return tools.engine.clock.now() - parse(slot if since is None else max(slot, since))
 
 
 def _asked(tools: Tools, hold: Hold) -> str | None:
