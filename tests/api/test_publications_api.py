@@ -10,10 +10,12 @@ import pytest
 
 from common.chores import work
 from common.chores.connections import channels
+from common.chores.posts import scheduling
+from common.chores.posts.scheduling import Wanted
 from common.domain.codec import dumps, to_json
 from common.domain.gate import Finding, Fit, Gate
 from common.domain.publication import KINDS
-from common.errors import PlatformSaid
+from common.errors import Conflict, PlatformSaid
 from common.ports.clock import parse, stamp
 from common.ports.documents import Create, Merge
 from common.ports.platforms import Tokens
@@ -245,6 +247,50 @@ def test_now_pressed_by_two_is_one_post(served: Served) -> None:
     assert served.told("POST", "/v1/publications", status=201, json=wanted)["items"][0]["id"] == first
     go(served, 3)
     assert platform.posts == {"container-1": 1}
+
+
+def test_now_pressed_by_two_in_the_same_moment_is_one_post(served: Served) -> None:
+    """Each finds nothing there yet, and the clock goes on between them."""
+    clip, platform = postable(served), plain(served)
+    (channel,) = connected(served, "x")
+    wanted = Wanted(clip=clip, channel=channel, at="now")
+    first = scheduling.planned(served.engine, "ann", wanted, "ann")
+    served.clock.at += timedelta(milliseconds=3)
+    second = scheduling.planned(served.engine, "ann", wanted, "bob")
+    served.engine.documents.commit(list(first.writes))
+    with pytest.raises(Conflict):
+        served.engine.documents.commit(list(second.writes))
+    again = scheduling.planned(served.engine, "ann", wanted, "bob")
+    assert (again.key, again.writes) == (first.key, ())
+    go(served, 3)
+    assert platform.posts == {"container-1": 1}
+
+
+def test_a_time_that_a_post_left_is_free_for_another(served: Served) -> None:
+    clip = postable(served)
+    plain(served)
+    (channel,) = connected(served, "x")
+    wanted = {"clip": clip, "channels": [channel], "at": at(served, hours=2)}
+    off = served.told("POST", "/v1/publications", status=201, json=wanted)["items"][0]["id"]
+    served.told("POST", f"/v1/publications/{off}/cancel")
+    later = {**wanted, "at": at(served, hours=3)}
+    other = served.told("POST", "/v1/publications", status=201, json=later)["items"][0]["id"]
+    moved = served.told("PATCH", f"/v1/publications/{other}", json={"at": wanted["at"]})
+    assert moved["slot"] == wanted["at"]
+    again = served.told("POST", "/v1/publications", status=201, json=wanted)["items"][0]["id"]
+    assert again == other, "it has the time now"
+
+
+def test_nothing_is_moved_into_a_pause(served: Served) -> None:
+    clip = postable(served)
+    plain(served)
+    pause = {"start": at(served, hours=3), "end": at(served, hours=9), "why": "holidays"}
+    (channel,) = connected(served, "x", pauses=[pause])
+    wanted = {"clip": clip, "channels": [channel], "at": at(served, hours=2)}
+    made = served.told("POST", "/v1/publications", status=201, json=wanted)["items"][0]["id"]
+    refused = served.told("PATCH", f"/v1/publications/{made}", status=400, json={"at": at(served, hours=4)})
+    assert refused["code"] == "paused" and "holidays" in refused["detail"]
+    served.told("PATCH", f"/v1/publications/{made}", json={"at": "now"})
 
 
 def test_what_failed_for_certain_can_be_posted_anew_at_once(served: Served) -> None:

@@ -1,7 +1,8 @@
 """Scheduling: a clip, a channel and a time become a publication; its files and texts are what they are that moment.
 
 `tenants/{t}/taken/{digest of file, channel and time}` stands for each publication that is to come or was: whoever wants
-the same file on the same channel at the same time gets the one there is.
+the same file on the same channel at the same time gets the one there is. One more stands for the last that went out at
+once: by the clock alone, two who press a moment apart would have two.
 """
 
 from __future__ import annotations
@@ -84,20 +85,21 @@ def planned(engine: Engine, tenant: str, wanted: Wanted, by: str, taken: Iterabl
     )
     _account_takes(channel, video)
     post = _post(clip, rules, wanted)
-    if wanted.at == "now" and (same := _begun(engine, parent, channel, video)) is not None:
-        return Planned(key=same.key, body=same.body, writes=())
+    once: tuple[str, Snap | None] | None = None
+    if wanted.at == "now":  # of two who press at once, whose times differ, one meets what the other wrote
+        now = f"{parent}/taken/{digest([video.sha256, channel.id, 'now'], 32)}"
+        once = now, engine.documents.get_many([now]).get(now)  # before it is looked for what was begun
+        if (same := _begun(engine, parent, channel, video)) is not None:
+            return Planned(key=same.key, body=same.body, writes=())
     at, slot = _when(engine, tenant, channel, wanted, taken)
     place = f"{parent}/taken/{digest([video.sha256, channel.id, stamp(at)], 32)}"
     key = f"{parent}/publications/{secrets.token_hex(8)}"
-    writes: list[Write] = []
-    if (held := engine.documents.get_many([place]).get(place)) is not None:
-        other = f"{parent}/publications/{held.body['publication']}"
-        known = engine.documents.get_many([other]).get(other)
-        if known is not None and known.body["step"] not in NOT_OUT:
-            return Planned(key=other, body=known.body, writes=())
-        writes.append(Update(place, {"publication": key.rsplit("/", 1)[1]}, held.version))
-    else:
-        writes.append(Create(place, {"schema": 1, "publication": key.rsplit("/", 1)[1]}))
+    held = engine.documents.get_many([place]).get(place)
+    if held is not None and (known := _standing(engine, parent, held)) is not None:
+        return Planned(key=known.key, body=known.body, writes=())
+    writes = [_taking(place, held, key)]
+    if once is not None:
+        writes.append(_taking(once[0], once[1], key))
     flow = clip.id.rpartition(".")[0]
     body: Json = {
         "network": channel.body["network"],
@@ -151,14 +153,19 @@ def predicted(engine: Engine, tenant: str, clip: Snap, channel: Snap, audience: 
 def moved(engine: Engine, tenant: str, snap: Snap, at: datetime) -> list[Write]:
     """The writes that free its time and take another; the time itself is the caller's to write."""
     checked(engine, at)
-    parent = f"tenants/{tenant}"
+    parent, channel_key = f"tenants/{tenant}", channels.key_of(tenant, snap.body["channel"])
+    channel = engine.documents.get_many([channel_key]).get(channel_key)
+    if channel is not None and at > engine.clock.now():
+        _open(slots_of(channel.body)[1], at)
     old = f"{parent}/taken/{snap.body['taken']}"
     new = f"{parent}/taken/{taken_by(snap.body, at)}"
     if new == old:
         return []
-    if (there := engine.documents.get_many([new]).get(new)) is not None and there.body["publication"] != snap.id:
-        raise Conflict(f"the same file is to go out on this channel at this time already: {there.body['publication']}")
-    writes: list[Write] = [] if there is not None else [Create(new, {"schema": 1, "publication": snap.id})]
+    there = engine.documents.get_many([new]).get(new)
+    mine = there is not None and there.body["publication"] == snap.id
+    if there is not None and not mine and (known := _standing(engine, parent, there)) is not None:
+        raise Conflict(f"the same file is to go out on this channel at this time already: {known.id}")
+    writes = [] if mine else [_taking(new, there, snap.key)]
     if (left := engine.documents.get_many([old]).get(old)) is not None and left.body["publication"] == snap.id:
         writes.append(Delete(old, left.version))
     return writes
@@ -308,10 +315,29 @@ def _when(
             raise BadInput(f"channel {channel.body['name']} has {why}; send a time, or set its times")
         return found
     at = checked(engine, wanted.at)
+    _open(pauses, at)
+    return at, None
+
+
+def _open(pauses: Sequence[Pause], at: datetime) -> None:
+    """Raises BadInput where nothing goes out then."""
     if (pause := pausing(at, pauses)) is not None:
         told = f"{stamp(pause.start)} to {stamp(pause.end)} ({pause.why})"
         raise BadInput(f"nothing goes out on this channel from {told}; send another time", code="paused")
-    return at, None
+
+
+def _standing(engine: Engine, parent: str, taken: Snap) -> Snap | None:
+    """The publication that has a time; None where it is gone, or will not go out."""
+    key = f"{parent}/publications/{taken.body['publication']}"
+    known = engine.documents.get_many([key]).get(key)
+    return None if known is None or known.body["step"] in NOT_OUT else known
+
+
+def _taking(place: str, there: Snap | None, publication: str) -> Write:
+    name = publication.rsplit("/", 1)[1]
+    if there is None:
+        return Create(place, {"schema": 1, "publication": name})
+    return Update(place, {"publication": name}, there.version)
 
 
 def _begun(engine: Engine, parent: str, channel: Snap, video: File) -> Snap | None:
