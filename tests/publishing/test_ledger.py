@@ -257,6 +257,46 @@ def test_nothing_is_learned_of_what_a_platform_does_not_show(at: Desk) -> None:
     assert not at.tools.engine.documents.get_many([outcome])
 
 
+def test_a_commit_whose_channel_went_is_in_doubt_and_a_person_may_say(at: Desk) -> None:
+    """Its worker died at the commit, and nobody may look any more: that is unknown, and not committing for ever."""
+    channel = at.channel()
+    key = at.schedule()
+    documents = at.tools.engine.documents
+
+    def after(writes: Sequence[Write]) -> None:
+        if any(write.key == key_of(key, "commit.1") for write in writes):
+            snap = documents.get_many([f"tenants/{TENANT}/channels/{channel}"])
+            (one,) = snap.values()
+            documents.commit([Update(one.key, {"state": "disconnected"}, one.version)])
+            raise Dead
+
+    at.with_documents(Meddling(documents, after=after))
+    with pytest.raises(Dead):
+        at.until(key)
+    at.with_documents(documents)
+    at.reborn()
+    body = at.until(key, seconds=7200, until=lambda body: (body.get("error") or {}).get("code") == "disconnected")
+    assert (body["step"], body["error"]["action"]) == ("unknown", "reconnect")
+    assert documents.get_many([key_of(key, "commit.1")])[key_of(key, "commit.1")].body["state"] == "unknown"
+
+
+def test_what_is_held_while_its_channel_is_connected_again_goes_on(at: Desk) -> None:
+    """Whoever lets go what waited has looked already, and will not look again."""
+    channel = at.channel(state="broken", error="no")
+    key = at.schedule()
+    documents = at.tools.engine.documents
+    where = f"tenants/{TENANT}/channels/{channel}"
+
+    def before(writes: Sequence[Write]) -> None:
+        held = any(write.key == key and getattr(write, "fields", {}).get("step") == "held" for write in writes)
+        if held and documents.get_many([where])[where].body["state"] == "broken":
+            documents.commit([Update(where, {"state": "connected"}, documents.get_many([where])[where].version)])
+            assert channels.freed(at.tools.engine, TENANT, channel) == 0
+
+    at.with_documents(Meddling(documents, before=before))
+    assert at.until(key)["step"] == "published"
+
+
 @pytest.mark.parametrize(("asked", "step"), [("cancel", "cancelled"), ("hold", "held")])
 def test_what_is_called_off_in_the_last_moment_is_not_sent(at: Desk, asked: str, step: str) -> None:
     at.channel()

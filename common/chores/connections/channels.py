@@ -76,6 +76,13 @@ def opened(tools: Tools, tenant: str, channel: str) -> Channel:
     return Channel(id=channel, account=snap.body["account"], token=tokens.access, body=snap.body)
 
 
+def connected(engine: Engine, tenant: str, channel: str) -> bool:
+    """Whether it can be spoken for, or will be again once its token is renewed."""
+    key = key_of(tenant, channel)
+    snap = engine.documents.get_many([key]).get(key)
+    return snap is not None and snap.body["state"] == "connected"
+
+
 def sealed(tools: Tools, key: str, tokens: Tokens) -> str:
     return tools.vault.seal(dumps(to_json(tokens)).decode(), key)
 

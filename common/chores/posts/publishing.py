@@ -54,8 +54,10 @@ def run(tools: Tools, hold: Hold) -> End:
 
 def _next(tools: Tools, hold: Hold) -> End:
     step = hold.body["step"]
-    if step in ("published", "failed", "cancelled", "held"):
-        return _finished(tools, hold) if step == "published" else Done()
+    if step in ("failed", "cancelled", "held"):
+        return Done(fields={"error": hold.body.get("error", ABSENT)})
+    if step == "published":
+        return _finished(tools, hold)
     platform = tools.platform(hold.body["network"])
     if step == "committing":
         return _committed(tools, hold, platform)
@@ -119,14 +121,16 @@ def _committed(tools: Tools, hold: Hold, platform: Platform) -> End:
     n = int(hold.memo.get("commit", 1))
     said: list[PlatformSaid] = []
     sent: list[bool] = []
+    job: Job | None = None
     try:
         job = _job(tools, hold, platform)
     except Held as error:
         if not tools.engine.documents.get_many([key_of(hold.key, f"commit.{n}")]):  # it was never begun
             return _held(tools, hold, error.code, str(error))
-        raise Transient(f"it may be out, and cannot be looked for: {error}") from error
 
     def send() -> Answer:
+        if job is None:  # it was begun by another, and is as far as that has come
+            raise NotSent
         sent.append(True)
         try:
             made = platform.commit(job)
@@ -144,7 +148,7 @@ def _committed(tools: Tools, hold: Hold, platform: Platform) -> End:
             f"commit.{n}",
             token=hold.token,
             request={"publication": hold.id, "commit": n},
-            reserved_micros=platform.price_micros(job.post),
+            reserved_micros=platform.price_micros(from_json(Post, hold.body["post"])),
             timeout_s=COMMIT_S,
             send=send,
             still_mine=lambda: _still(tools, hold),
@@ -164,7 +168,7 @@ def _committed(tools: Tools, hold: Hold, platform: Platform) -> End:
     hold.note({"step": "ready"}, commit=n + 1)
     if (asked := _asked(tools, hold)) is not None:
         return _stopped(tools, hold, asked)
-    if said and n < COMMITS:
+    if said and job is not None and n < COMMITS:
         return _refused(tools, hold, said[0], job)
     return _tried(tools, hold, "not_sent", said[0] if said else "the platform could not be connected to", None)
 
@@ -294,7 +298,13 @@ def _stopped(tools: Tools, hold: Hold, asked: str) -> End:
 def _held(tools: Tools, hold: Hold, code: str, text: str) -> End:
     if code != "held":
         posted.tell(tools, hold, "held", text)
-    return Done(fields={"step": "held", "error": _error(code, text, "stop", None), "asked": ABSENT})
+    fields: Json = {"step": "held", "error": _error(code, text, "stop", None), "asked": ABSENT}
+    if code in channels.WAITED:
+        hold.note(fields)
+        if channels.connected(tools.engine, hold.tenant, hold.body["channel"]):
+            hold.note({"step": "scheduled"})  # it is by now, and what waited for that was let go before this was held
+            return Again()
+    return Done(fields=fields)
 
 
 def _over(tools: Tools, hold: Hold, step: str, code: str, text: str, action: str, raw: Json | None) -> End:
