@@ -7,7 +7,7 @@ from typing import Any
 
 from common.chores import work
 from common.ports.clock import stamp
-from common.ports.documents import Create
+from common.ports.documents import Create, Delete
 from tests.api.conftest import Served
 from tests.api.test_publications_api import connected, go, plain, postable
 
@@ -130,6 +130,26 @@ def test_a_table_that_is_none_is_refused_at_once(served: Served) -> None:
         ("clip,channel,at\n" + "a,b,c\n" * 5001, "5001 rows"),
     ):
         assert why in brought(served, table, 400)["detail"]
+
+
+def test_a_row_whose_clip_goes_meanwhile_is_told_by_its_line(served: Served) -> None:
+    """Though lines before it are empty."""
+    clip, _ = postable(served), plain(served)
+    connected(served, "x")
+    table = f"clip,channel,at\n\n\n{clip},Ann on x,2026-02-01T00:00\n"
+    made = served.told("POST", "/v1/calendar/tables", status=202, json={"table": table})
+    real, key = served.engine.documents.commit, f"tenants/ann/chores/calendar-{made['id']}"
+
+    def going(writes: Any) -> Any:
+        versions = real(writes)
+        if any("plan" in getattr(one, "fields", {}).get("memo", {}) for one in writes):
+            real([Delete(f"tenants/ann/clips/{clip}")])
+        return versions
+
+    served.engine.documents.commit = going  # type: ignore[method-assign]
+    work.execute(served.tools, key)
+    told = served.told("GET", f"/v1/calendar/tables/{made['id']}")
+    assert [one["line"] for one in told["wrong"]] == [4] and "no clip" in told["wrong"][0]["text"]
 
 
 def test_a_table_goes_on_after_a_death(served: Served) -> None:

@@ -16,7 +16,7 @@ from common.errors import PlatformSaid, Transient, Unreachable
 from common.ports.calls import key_of
 from common.ports.clock import parse, stamp
 from common.ports.documents import Update, Write
-from common.ports.platforms import Finished
+from common.ports.platforms import Finished, Job, Ready, Wait
 from tests.harness import Meddling
 from tests.publishing.desk import TENANT, Desk, desk
 from tests.publishing.plain import Dead, Fault, Plain
@@ -295,6 +295,39 @@ def test_what_is_held_while_its_channel_is_connected_again_goes_on(at: Desk) -> 
 
     at.with_documents(Meddling(documents, before=before))
     assert at.until(key)["step"] == "published"
+
+
+def test_a_text_that_is_changed_as_it_is_begun_is_what_goes_out(tmp_path: Path) -> None:
+    """Whoever changed it was told that it is changed."""
+    texts: list[str] = []
+
+    class Reader(Plain):
+        def advance(self, job: Job) -> Ready | Wait:
+            texts.append(job.post.body)
+            return super().advance(job)
+
+    at = desk(tmp_path, Reader())
+    at.channel()
+    key = at.schedule()
+    documents = at.tools.engine.documents
+
+    def before(writes: Sequence[Write]) -> None:
+        snap = documents.get_many([key])[key]
+        begins = any(write.key == key and getattr(write, "fields", {}).get("step") == "claimed" for write in writes)
+        if begins and snap.body["post"]["body"] != "Another":
+            documents.commit([Update(key, {"post": {**snap.body["post"], "body": "Another"}}, snap.version)])
+
+    at.with_documents(Meddling(documents, before=before))
+    assert at.until(key)["step"] == "published" and set(texts) == {"Another"}
+
+
+def test_what_a_platform_moderates_for_hours_is_waited_for(at: Desk) -> None:
+    at.channel()
+    at.plain.silent = True
+    wait = PlatformSaid("it is looked at", code="processing", action="wait", after_s=1200)
+    at.plain.finishes = [wait] * (2 * TRIES) + [Finished(id="post-9")]
+    body = at.until(at.schedule())
+    assert (body["remote"], body["left_out"]) == ("post-9", [])
 
 
 @pytest.mark.parametrize(("asked", "step"), [("cancel", "cancelled"), ("hold", "held")])

@@ -301,6 +301,8 @@ def test_a_platform_that_refuses_the_next_one_too_is_believed(made: tuple[Desk, 
     body = at.until(key)
     assert body["step"] == "held" and body["error"]["code"] == "reconnect" and not of.posts
     assert channel(at)["state"] == "broken" and of.asked.count("refresh") == 1
+    (told,) = events(at)
+    assert "not you. Connect the channel again" in str(told), "as of any that is broken"
 
 
 def test_disconnected_the_platform_is_told_and_what_waits_is_held(made: tuple[Desk, Office]) -> None:

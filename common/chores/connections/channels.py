@@ -17,6 +17,9 @@ from common.chores import chore
 from common.chores.tools import Tools
 from common.domain.codec import digest, dumps, from_json, loads, to_json
 from common.errors import Conflict, CutroomError, Later
+from common.events import deliveries, log
+from common.events.event import Data, Trouble
+from common.events.log import Happening
 from common.pipeline.engine import Engine
 from common.ports.clock import parse, stamp
 from common.ports.documents import ABSENT, Json, Snap, Update, Where
@@ -96,12 +99,31 @@ def unsealed(tools: Tools, snap: Snap) -> Tokens:
 
 
 def broken(tools: Tools, tenant: str, channel: str, why: str) -> None:
-    """Its token is refused: all that waits for it is held until it is connected again."""
+    """Its token is refused: all that waits for it is held until it is connected again, and people are told."""
 
     def change(body: Json) -> Json | None:
         return {"state": "broken", "error": why} if body["state"] == "connected" else None
 
-    changed(tools.engine, key_of(tenant, channel), change)
+    key = key_of(tenant, channel)
+    snap = tools.engine.documents.get_many([key]).get(key)
+    if snap is not None and snap.body["state"] == "connected":
+        tell_broken(tools, tenant, snap, why, str(snap.body.get("generation")))
+    changed(tools.engine, key, change)
+
+
+def tell_broken(tools: Tools, tenant: str, snap: Snap, why: str, which: str) -> None:
+    """Once for each `which` of its sign-in."""
+    text = f"{snap.body['name']} cannot be posted as any more: {why}. Connect the channel again."
+    tell(tools, tenant, snap, text, "reconnect", which)
+
+
+def tell(tools: Tools, tenant: str, snap: Snap, text: str, code: str, which: str) -> None:
+    """What people must know of a channel."""
+    engine = tools.engine
+    data = Data(channel=snap.id, message=text, error=Trouble(code=code, text=text))
+    happened = Happening(type="alert.system", data=data, which=[snap.id, str(snap.body.get("grant")), code, which])
+    rows = log.record(engine.documents, engine.clock, tenant, [happened])
+    deliveries.wake_all(engine.wake, rows, engine.clock.now())
 
 
 def refused(tools: Tools, tenant: str, channel: str, token: str, why: str) -> bool:

@@ -21,9 +21,6 @@ from common.chores.tools import Tools
 from common.domain.codec import to_json
 from common.domain.publication import Account
 from common.errors import CutroomError, NotConnected, Permanent, PlatformSaid, Unreachable
-from common.events import deliveries, log
-from common.events.event import Data, Trouble
-from common.events.log import Happening
 from common.ports.clock import parse, stamp
 from common.ports.documents import ABSENT, Create, Json, Snap, Where
 from common.ports.platforms import Platform, Tokens
@@ -258,7 +255,7 @@ def _warned(tools: Tools, hold: Hold) -> None:
         return
     for snap in _channels(tools, hold):
         text = f"The sign-in of {snap.body['name']} ends on {ends[:10]}; connect the channel again before that."
-        _tell(tools, hold, snap, text, "ends", ends)
+        channels.tell(tools, hold.tenant, snap, text, "ends", ends)
         _set(tools, hold, snap, {"warned": ends})
     hold.note(warned=ends)
 
@@ -267,18 +264,9 @@ def _broken(tools: Tools, hold: Hold, why: str) -> End:
     """The platform takes it for good no more: nothing can be posted until somebody connects again."""
     said = {"at": stamp(tools.engine.clock.now()), "good": False, "text": why}
     for snap in _channels(tools, hold):
-        text = f"{snap.body['name']} cannot be posted as any more: {why}. Connect the channel again."
-        _tell(tools, hold, snap, text, "reconnect", str(hold.memo["generation"]))
+        channels.tell_broken(tools, hold.tenant, snap, why, str(hold.memo["generation"]))
         _set(tools, hold, snap, {"state": "broken", "error": why, "tokens": ABSENT, "expires": None, "checked": said})
     return Done(fields={"memo": {"network": hold.memo["network"]}, "check": ABSENT})
-
-
-def _tell(tools: Tools, hold: Hold, snap: Snap, text: str, code: str, which: str) -> None:
-    engine = tools.engine
-    data = Data(channel=snap.id, message=text, error=Trouble(code=code, text=text))
-    happened = Happening(type="alert.system", data=data, which=[snap.id, snap.body["grant"], code, which])
-    rows = log.record(engine.documents, engine.clock, hold.tenant, [happened])
-    deliveries.wake_all(engine.wake, rows, engine.clock.now())
 
 
 def _again(tools: Tools, hold: Hold, after_s: float | None) -> End:

@@ -95,13 +95,13 @@ def run(tools: Tools, hold: Hold) -> End:
         name = f"{hold.memo['table'].removesuffix('.csv')}.plan.json"
         plan = engine.objects.put_new(name, dumps(to_json(wanted))).key
         hold.note({"rows": len(rows)}, plan=plan)
-    todo = [_wanted(one) for one in loads(engine.objects.get(plan))]
+    todo = loads(engine.objects.get(plan))
     at, wrong = int(hold.memo.get("at", 0)), list(hold.body["wrong"])
     for n, one in enumerate(todo[at:], at + 1):
         try:
-            _scheduled(tools, hold, one)
+            _scheduled(tools, hold, _wanted(one))
         except (BadInput, NotFound) as error:  # it was right a moment ago: its clip or channel went meanwhile
-            wrong.append({"line": n + 1, "text": str(error)})
+            wrong.append({"line": one.get("line", n + 1), "text": str(error)})  # plans of an earlier version have none
         if n % 25 == 0 or n == len(todo):
             told: Json = {"scheduled": n - len(wrong), "wrong": wrong[:MOST_ERRORS], "wrong_in_all": len(wrong)}
             hold.note(told, at=n)
@@ -124,7 +124,7 @@ def _looked_at(tools: Tools, hold: Hold, rows: Sequence[Row]) -> tuple[list[Json
             times = taken.setdefault(wanted.channel, set())
             made = scheduling.planned(tools.engine, hold.tenant, wanted, hold.body["by"], times)
             times.add(parse(made.body["slot"]))
-            found.append({**one, "at": made.body["slot"]})
+            found.append({**one, "at": made.body["slot"], "line": row.line})
         except CutroomError as error:
             if error.retryable:
                 raise

@@ -80,6 +80,8 @@ def _prepared(tools: Tools, hold: Hold, platform: Platform) -> End:
         job = _job(tools, hold, platform)
         if hold.body["step"] == "scheduled":
             hold.note({"step": "claimed"}, since=stamp(now), tries=0)
+            if hold.asked("post") != hold.body["post"]:  # changed up to now, which it cannot be any more
+                return Again()
         done = platform.advance(job)
     except Held as error:
         return _held(tools, hold, error.code, str(error))
@@ -249,6 +251,9 @@ def _finished(tools: Tools, hold: Hold) -> End:
         platform = tools.platform(hold.body["network"])
         done = platform.finish(_job(tools, hold, platform), hold.body["remote"])
     except (Held, PlatformSaid, Unreachable) as error:
+        since = tools.engine.clock.now() - parse(hold.body["published"])
+        if isinstance(error, PlatformSaid) and error.action == "wait" and since < PATIENCE:
+            return Again(after_s=error.after_s or 300.0)  # some are moderated for hours, and not called anything before
         tries = int(hold.memo.get("tries", 0)) + 1
         if tries < TRIES and not (isinstance(error, PlatformSaid) and not error.retryable):
             hold.note({}, tries=tries)
