@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import time
 import webbrowser
@@ -60,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--to", nargs="+", metavar="CHANNEL", help="ids of channels; else all that are connected")
     at = "2026-12-01T18:00 by the channel's clock, now, or next: its next weekly time that is free (the default)"
-    one.add_argument("--at", metavar="TIME", help=at)
+    one.add_argument("--at", metavar="TIME", type=_time, help=at)
     one.add_argument("--title", metavar="TEXT", help="instead of the clip's own")
     one.add_argument("--description", metavar="TEXT", help="instead of the clip's own")
     one.add_argument("--ai-made", action="store_true", help="say that it shows what was made by a machine")
@@ -82,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
     one = _command(commands, "settle", settle, "say what you saw of a post that nobody knows of")
     one.add_argument("post", metavar="POST", help="its id, as list has it")
     one.add_argument("--posted", choices=("yes", "no"), required=True, help="whether it is on the channel")
-    one.add_argument("--url", metavar="URL", help="where it is")
+    one.add_argument("--url", metavar="URL", type=_address, help="where it is")
     return found
 
 
@@ -215,6 +216,26 @@ def change(client: Cutroom, options: argparse.Namespace, console: Console) -> in
 def settle(client: Cutroom, options: argparse.Namespace, console: Console) -> int:
     client.publications.settle(options.post, posted=options.posted == "yes", url=options.url)
     return _watched(client, [options.post], False, console)
+
+
+def _time(told: str) -> str:
+    """As the API takes it; a table may have a blank before the hour, and so may who types."""
+    if told in ("now", "next"):
+        return told
+    try:
+        at = datetime.fromisoformat(told.strip().upper().replace("Z", "+00:00"))
+        if not re.search(r"\d[T ]\d", told.strip().upper()):
+            raise ValueError("no hour")
+    except ValueError as error:
+        why = f"{told[:40]!r} is no time; write one such as 2026-12-01T18:00, or now, or next"
+        raise argparse.ArgumentTypeError(why) from error
+    return at.isoformat()
+
+
+def _address(told: str) -> str:
+    if not re.fullmatch(r"https?://[^\s\x00-\x1f]{1,2000}", told):
+        raise argparse.ArgumentTypeError(f"{told[:80]!r} is no address; copy the post's, which begins with https://")
+    return told
 
 
 def _clip(named: str) -> str:

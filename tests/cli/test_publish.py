@@ -14,12 +14,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 import requests
 from rich.console import Console
 
 from common.adapters.embedded.folder import StateFolder
 from common.errors import BadInput
+from functions.api.publications import Local
 from scripts.cli import here, publish
 from tests.contract.platforms.worlds import WORLDS
 from tests.contract.platforms.worlds.world import World
@@ -141,6 +143,34 @@ def test_a_table_says_it_all_itself(capsys: pytest.CaptureFixture[str], extra: s
         publish.main(["schedule", "--table", "calendar.csv", extra])
     named = "CLIP" if extra.startswith("out") else extra.partition("=")[0]
     assert stopped.value.code == 2 and f"leave out {named}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("told", ["tomorrow", "2026-12-01", "18:00", "2026-13-01T18:00", "", "%", "９"])
+def test_a_time_that_is_none_is_asked_for_in_words(capsys: pytest.CaptureFixture[str], told: str) -> None:
+    with pytest.raises(SystemExit):
+        publish.parser().parse_args(["schedule", "c", "--at", told])
+    assert "write one such as 2026-12-01T18:00, or now, or next" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ("2026-12-01 18:00", "2026-12-01T18:00:00"),
+        ("2026-12-01T18:00z", "2026-12-01T18:00:00+00:00"),
+        ("2026-12-01T18:00:30.5+05:30", "2026-12-01T18:00:30.500000+05:30"),
+        ("next", "next"),
+    ],
+)
+def test_a_time_is_taken_as_a_table_takes_it(told: str, meant: str) -> None:
+    options = publish.parser().parse_args(["schedule", "c", "--at", told])
+    assert options.at == meant
+    msgspec.convert(options.at, Local)
+
+
+def test_an_address_that_is_none_is_asked_for_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        publish.parser().parse_args(["settle", "p", "--posted", "yes", "--url", "the third from above"])
+    assert "begins with https://" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("written", ["", '{"flow":', "[]", "{}", '{"flow": null}', '"flow"', b"\xff".decode("latin-1")])

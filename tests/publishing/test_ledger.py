@@ -325,7 +325,7 @@ def test_what_a_platform_moderates_for_hours_is_waited_for(at: Desk) -> None:
     at.channel()
     at.plain.silent = True
     wait = PlatformSaid("it is looked at", code="processing", action="wait", after_s=1200)
-    at.plain.finishes = [wait] * (2 * TRIES) + [Finished(id="post-9")]
+    at.plain.finishes = [*[wait] * (2 * TRIES), Finished(id="post-9")]
     body = at.until(at.schedule())
     assert (body["remote"], body["left_out"]) == ("post-9", [])
 
