@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from common.chores import work
 from common.ports.clock import stamp
 from common.ports.documents import Create, Delete
@@ -130,6 +132,15 @@ def test_a_table_that_is_none_is_refused_at_once(served: Served) -> None:
         ("clip,channel,at\n" + "a,b,c\n" * 5001, "5001 rows"),
     ):
         assert why in brought(served, table, 400)["detail"]
+
+
+@pytest.mark.parametrize("row", ["{clip},Ann on x,2026-02-01T00:00", "{clip},Bob on x,2026-02-01T00:00"])
+def test_nothing_of_a_table_is_kept_once_it_is_through(served: Served, row: str) -> None:
+    """Its texts are those of posts, and would outlive an erasure of what they are about."""
+    clip, _ = postable(served), plain(served)
+    connected(served, "x")
+    assert brought(served, "clip,channel,at\n" + row.format(clip=clip))["state"] == "done"
+    assert list(served.engine.objects.list("t/ann/calendar")) == []
 
 
 def test_a_row_whose_clip_goes_meanwhile_is_told_by_its_line(served: Served) -> None:

@@ -1,7 +1,7 @@
 """A calendar from a table: every row is looked at first, and only where all are right is any of them scheduled.
 
 The table is an object; so is the plan of its rows with their times, once each was looked at. Then row after row becomes
-a publication; who goes on after a death meets those that are there already.
+a publication; who goes on after a death meets those that are there already. Table and plan are gone once it is through.
 """
 
 from __future__ import annotations
@@ -87,13 +87,15 @@ def read(table: str) -> list[Row]:
 
 def run(tools: Tools, hold: Hold) -> End:
     engine = tools.engine
+    if hold.memo.get("over"):
+        return _forgotten(tools, hold)
     if (plan := hold.memo.get("plan")) is None:
         rows = read(engine.objects.get(hold.memo["table"]).decode())
         wanted, found = _looked_at(tools, hold, rows)
         if found:
-            return Done(fields={"rows": len(rows), "wrong": found[:MOST_ERRORS], "wrong_in_all": len(found)})
-        name = f"{hold.memo['table'].removesuffix('.csv')}.plan.json"
-        plan = engine.objects.put_new(name, dumps(to_json(wanted))).key
+            hold.note({"rows": len(rows), "wrong": found[:MOST_ERRORS], "wrong_in_all": len(found)}, over=True)
+            return _forgotten(tools, hold)
+        plan = engine.objects.put_new(_plan(hold), dumps(to_json(wanted))).key
         hold.note({"rows": len(rows)}, plan=plan)
     todo = loads(engine.objects.get(plan))
     at, wrong = int(hold.memo.get("at", 0)), list(hold.body["wrong"])
@@ -107,7 +109,19 @@ def run(tools: Tools, hold: Hold) -> End:
             hold.note(told, at=n)
             if hold.spent:
                 return Again(fields=told)
+    hold.note(over=True)
+    return _forgotten(tools, hold)
+
+
+def _forgotten(tools: Tools, hold: Hold) -> Done:
+    """Its texts stand in its posts now, and go with them where those are erased: not so the table's."""
+    for name in (hold.memo["table"], _plan(hold)):
+        tools.engine.objects.delete(name)
     return Done()
+
+
+def _plan(hold: Hold) -> str:
+    return f"{hold.memo['table'].removesuffix('.csv')}.plan.json"
 
 
 def _looked_at(tools: Tools, hold: Hold, rows: Sequence[Row]) -> tuple[list[Json], list[Json]]:
