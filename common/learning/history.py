@@ -188,7 +188,7 @@ def _read(snap: Snap, now: datetime, whose: Whose) -> _Row | str:
         group=str(body.get("group") or ""),
         features=_numbers(body.get("features") or {}),
         segments={str(name): str(value) for name, value in (body.get("segments") or {}).items() if value is not None},
-        until=_until(body) if imported else None,
+        until=_until(body) if imported else as_of,
     )
     return _Row(
         creative=own,

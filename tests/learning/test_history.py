@@ -52,12 +52,12 @@ def test_what_was_imported_is_read_as_it_stands_page_after_page(
     ("last", "until"),
     [("2026-03-31", "2026-04-01"), (None, None), ("9999-12-31", None), ("31.3.2026", None), (7, None)],
 )
-def test_until_when_an_imported_ad_was_counted_is_known(documents: Documents, last: Any, until: str | None) -> None:
+def test_until_when_something_was_counted_is_known(documents: Documents, last: Any, until: str | None) -> None:
     (one,) = creatives(1)
     for name, source in (("theirs", "import"), ("ours", "post")):
         put(documents, name, outcome(one) | {"source": source, "last": last})
     ours, theirs = sorted(history.creatives(documents, TENANT, NOW).creatives, key=lambda one: one.id)
-    assert theirs.until == (until and parse(f"{until}T00:00:00Z")) and ours.until is None
+    assert theirs.until == (until and parse(f"{until}T00:00:00Z")) and ours.until == one.launched + RIPE
 
 
 @pytest.mark.parametrize(
