@@ -97,11 +97,15 @@ def every(options: argparse.Namespace, console: Console) -> int:
 def make(options: argparse.Namespace, console: Console) -> int:
     kind, arms = _arms(options)
     shown = options.shown or ("together" if any(arm.get("campaigns") for arm in arms) else "in_turn")
-    rules: Json = {} if options.minimum is None else {"least_impressions": _whole("--minimum", options.minimum)}
-    rules |= {} if options.days is None else {"longest_days": _whole("--days", options.days)}
+    rules: Json = (
+        {} if options.minimum is None else {"least_impressions": _whole("--minimum", options.minimum, most=10**9)}
+    )
+    rules |= {} if options.days is None else {"longest_days": _whole("--days", options.days, 1, 365, 90)}
     for option, name in (("cap", "cap_micros"), ("daily", "daily_micros")):
         if (amount := getattr(options, option)) is not None:
             rules[name] = micros(f"--{option}", amount)
+            if not rules[name]:
+                raise BadInput(f"--{option} is over 0; leave it out to have none")
     wanted: Any = {"name": options.name, "kind": kind, "arms": arms, "shown": shown, "rules": rules}
     with here.client() as client:
         standing(client.experiments.create(**wanted, account=options.account), console)
@@ -166,6 +170,9 @@ def draw(options: argparse.Namespace, console: Console) -> int:
 
 def evaluate(options: argparse.Namespace, console: Console) -> int:
     with here.client() as client:
+        names = [arm["name"] for arm in client.experiments.one(options.id)["arms"]]
+        if options.choose is not None and options.choose not in names:
+            raise BadInput(f"there is no arm {options.choose[:40]}; the arms are {', '.join(names)}")
         told: Any = client.experiments.evaluation(options.id, choose=options.choose)
     way = "all arms alike" if options.choose is None else f"{options.choose} for every slot"
     known = "" if told["counted"] is None else f", {told['counted']:,} with figures that count"
@@ -290,10 +297,12 @@ def micros(what: str, amount: str) -> int:
     return int(found)
 
 
-def _whole(what: str, told: str) -> int:
-    if not told.strip().isascii() or not told.strip().isdigit() or len(told.strip()) > 12:
-        raise BadInput(f"{what} is a whole number from 0 on, such as 1200, not {told[:40]!r}; write it so")
-    return int(told)
+def _whole(what: str, told: str, least: int = 0, most: int = 10**12, such: int = 1200) -> int:
+    digits = told.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and least <= int(digits) <= most):
+        between = f"from {least} to {most:,}, such as {such}"
+        raise BadInput(f"{what} is a whole number {between}, not {told[:40]!r}; write it so")
+    return int(digits)
 
 
 def _arms(options: argparse.Namespace) -> tuple[str, list[Json]]:

@@ -157,6 +157,7 @@ def test_an_arm_is_drawn_for_a_slot(learned: Learned) -> None:
         told = learned("evaluate", name, *way, status=1)
         assert f"What {what} would have brought is not known" in told and "worth 0 of the 500 slots" in told
         assert "Slots: 1 drawn, 0 with a post." in told
+    assert "there is no arm B&x; the arms are A, B" in learned("evaluate", name, "--choose", "B&x", status=2)
     assert "there is no publication p" in learned("draw", name, "monday's", "--publication", "p", status=2)
 
 
@@ -174,6 +175,10 @@ def test_an_arm_is_drawn_for_a_slot(learned: Learned) -> None:
         (("--title", "a", "--title", "b", "--daily", "NaN"), "write it so"),
         (("--title", "a", "--title", "b", "--daily", "-1"), "0 or more"),
         (("--title", "a", "--title", "b", "--minimum", "²"), "whole number"),
+        (("--title", "a", "--title", "b", "--minimum", "9999999999"), "from 0 to 1,000,000,000, such as 1200"),
+        (("--title", "a", "--title", "b", "--days", "999"), "--days is a whole number from 1 to 365, such as 90"),
+        (("--title", "a", "--title", "b", "--days", "0"), "--days is a whole number from 1 to 365"),
+        (("--title", "a", "--title", "b", "--cap", "0"), "--cap is over 0; leave it out to have none"),
     ],
 )
 def test_what_is_no_experiment_is_refused_with_what_to_do(
