@@ -10,7 +10,7 @@ import msgspec
 
 from common.chores import chore
 from common.chores.connections import channels
-from common.chores.posts import publishing, scheduling
+from common.chores.posts import posted, publishing, scheduling
 from common.chores.posts.scheduling import Wanted, checked
 from common.domain.calendar import instant
 from common.domain.clip import Aspect
@@ -260,18 +260,25 @@ def change(ask: Ask) -> Answer:
 def cancel(ask: Ask) -> Answer:
     """Call it off. What is being committed this moment may go out all the same; its state says so."""
 
+    ours = False  # else whoever is at work on it tells of it
+
     def changed(snap: Snap) -> tuple[Json, list[Write]]:
-        step = snap.body["step"]
+        nonlocal ours
+        step, ours = snap.body["step"], False
         if step == "cancelled":
             return {}, []
         if step in ("published", "unknown", "failed"):
             raise BadInput(f"it is {step}; there is nothing to call off any more")
         if snap.body["state"] == "running" or step == "committing":
             return {"asked": "cancel"}, []
+        ours = True
         error = {"code": "cancelled", "text": "it was cancelled", "action": "stop", "raw": None}
         return {"step": "cancelled", "state": "done", "due": ABSENT, "error": error}, []
 
-    return _changed(ask, "publications.cancel", changed)
+    answer = _changed(ask, "publications.cancel", changed)
+    if ours:
+        _told(ask, "cancelled", "it was cancelled")
+    return answer
 
 
 def reconcile(ask: Ask) -> Answer:
@@ -313,6 +320,10 @@ def settle(ask: Ask) -> Answer:
     if engine.documents.get_many([call])[call].body["state"] == "unknown":
         said = Said(body={"id": None, "url": wanted.url, "raw": {}}) if wanted.posted else None
         engine.calls.resolve(call, state="done" if wanted.posted else "not_sent", answer=said)
+    if wanted.posted:
+        _told(ask, "published", "somebody looked, and it is there", url=wanted.url)
+    else:
+        _told(ask, "failed", "somebody looked, and it is not there")
     return answer
 
 
@@ -369,6 +380,12 @@ def _changed(ask: Ask, what: str, changed: Callable[[Snap], tuple[Json, list[Wri
             chore.wake(engine, snap.key, {**snap.body, **wake})
         return one(ask)
     raise Conflict("it is changing this moment; try again")
+
+
+def _told(ask: Ask, step: Step, text: str, *, url: str | None = None) -> None:
+    """As what a post does by itself is told."""
+    snap = _read(ask)
+    posted.told(ask.parts.engine, ask.who.tenant, snap.id, snap.body, step, text, url=url, which=f"{snap.id} {step}")
 
 
 def _read(ask: Ask) -> Snap:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -323,6 +324,29 @@ def test_what_nobody_knows_is_looked_for_again_and_settled_by_a_person(served: S
     go(served, 60)
     assert not platform.posts, "it is never sent again by itself"
     assert served.told("POST", f"{path}/settle", status=400, json={"posted": True})["detail"].startswith("it is failed")
+
+
+def test_what_a_person_does_to_a_post_is_told_as_what_it_does_itself(served: Served) -> None:
+    clip = postable(served)
+    plain(served, faults=["lost before", "lost before"], blind=True)
+    (channel,) = connected(served, "x")
+    wanted = {"clip": clip, "channels": [channel]}
+
+    def events() -> list[tuple[str, str]]:
+        found = served.engine.documents.query("events", parent="tenants/ann", order="n", limit=99)
+        told = [json.loads(snap.body["told"]) for snap in found if snap.body["type"].startswith("publication.")]
+        return [(one["type"].partition(".")[2], one["data"]["publication"]) for one in told]
+
+    times = [at(served, hours=5), at(served, minutes=1), at(served, minutes=2)]
+    made = [served.told("POST", "/v1/publications", status=201, json={**wanted, "at": one}) for one in times]
+    off, no, yes = (one["items"][0]["id"] for one in made)
+    for _ in range(2):
+        served.told("POST", f"/v1/publications/{off}/cancel")
+    assert events() == [("cancelled", off)]
+    go(served, 5)
+    served.told("POST", f"/v1/publications/{no}/settle", json={"posted": False})
+    served.told("POST", f"/v1/publications/{yes}/settle", json={"posted": True, "url": "https://x.com/i/1"})
+    assert events()[-2:] == [("failed", no), ("published", yes)]
 
 
 def test_a_channel_that_asks_for_approval_posts_what_was_approved_alone(served: Served) -> None:

@@ -297,6 +297,17 @@ def test_what_is_held_while_its_channel_is_connected_again_goes_on(at: Desk) -> 
     assert at.until(key)["step"] == "published"
 
 
+def test_of_an_account_that_was_told_to_post_nothing_the_platform_has_the_word(at: Desk) -> None:
+    """It said so when it was connected, and there is no post whose end would have to be waited for."""
+    at.channel(posts_a_day=0)
+    full = PlatformSaid("the account has posted 0 times, of 0 that it may", code="quota", action="wait", after_s=1800)
+    at.plain.advances = [full]
+    key = at.schedule()
+    body = at.until(key, until=lambda body: "error" in body)
+    assert (body["error"]["code"], body["error"]["action"]) == ("quota", "wait")
+    assert at.until(key)["step"] == "published"
+
+
 def test_a_text_that_is_changed_as_it_is_begun_is_what_goes_out(tmp_path: Path) -> None:
     """Whoever changed it was told that it is changed."""
     texts: list[str] = []
@@ -346,9 +357,11 @@ def test_what_is_called_off_in_the_last_moment_is_not_sent(at: Desk, asked: str,
     assert not at.plain.posts
 
 
-def test_what_is_moved_in_the_last_moment_goes_out_at_its_new_time(at: Desk) -> None:
+@pytest.mark.parametrize("ahead", [False, True])
+def test_what_is_moved_in_the_last_moment_goes_out_at_its_new_time(at: Desk, ahead: bool) -> None:
+    """Wished ahead of its time or not: this platform shows nothing later by itself."""
     at.channel()
-    key = at.schedule()
+    key = at.schedule(ahead=ahead)
     documents = at.tools.engine.documents
     later = at.clock.now() + timedelta(hours=2)
 

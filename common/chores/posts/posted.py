@@ -13,6 +13,7 @@ from common.domain.codec import dumps
 from common.events import deliveries, log
 from common.events.event import Data, Trouble, Type
 from common.events.log import Happening
+from common.pipeline.engine import Engine
 from common.ports.clock import parse, stamp
 from common.ports.documents import Create, Json, Where
 
@@ -29,18 +30,33 @@ TYPES: Final[dict[str, Type]] = {
 
 def tell(tools: Tools, hold: Hold, step: str, text: str, *, url: str | None = None) -> None:
     """Once for each slice it is told in, however often that is tried."""
+    told(tools.engine, hold.tenant, hold.id, hold.body, step, text, url=url, which=hold.token)
+
+
+def told(
+    engine: Engine,
+    tenant: str,
+    publication: str,
+    body: Json,
+    step: str,
+    text: str,
+    *,
+    which: str,
+    url: str | None = None,
+) -> None:
+    """What became of a publication, by itself or by a person; once for each `which`, and that it is out once."""
     trouble = Trouble(code=step, text=text) if step in ("failed", "held", "unknown") else None
     data = Data(
-        flow=hold.body["flow"],
-        asset=hold.body["asset"],
-        publication=hold.id,
-        channel=hold.body["channel"],
+        flow=body["flow"],
+        asset=body["asset"],
+        publication=publication,
+        channel=body["channel"],
         url=url,
         message=text,
         error=trouble,
     )
-    which = [hold.id] if step == "published" else [hold.id, hold.token]
-    _record(tools, hold.tenant, Happening(type=TYPES[step], data=data, which=which))
+    own = [publication] if step == "published" else [publication, which]
+    _record(engine, tenant, Happening(type=TYPES[step], data=data, which=own))
 
 
 def quota(tools: Tools, hold: Hold) -> float | None:
@@ -48,7 +64,7 @@ def quota(tools: Tools, hold: Hold) -> float | None:
     key = channels.key_of(hold.tenant, hold.body["channel"])
     channel = tools.engine.documents.get_many([key]).get(key)
     most = None if channel is None else channel.body.get("posts_a_day")
-    if most is None:
+    if not most:  # who was told none is told by the platform whether that still is so
         return None
     now = tools.engine.clock.now()
     since = [Where("channel", "==", hold.body["channel"]), Where("published", ">", stamp(now - DAY))]
@@ -64,7 +80,7 @@ def quota(tools: Tools, hold: Hold) -> float | None:
         message=f"{hold.body['network']} takes no more than {most} posts of this channel in 24 hours; the rest waits.",
     )
     which = [hold.body["channel"], stamp(now)[:10]]
-    _record(tools, hold.tenant, Happening(type="alert.quota", data=data, which=which))
+    _record(tools.engine, hold.tenant, Happening(type="alert.quota", data=data, which=which))
     return max(60.0, (parse(last[0].body["published"]) + DAY - now).total_seconds())
 
 
@@ -75,8 +91,7 @@ def watched(tools: Tools, hold: Hold, published: str) -> list[Create]:
     return [chore.created(tools.engine, key, "insights", by=hold.body["by"], memo=memo)]
 
 
-def _record(tools: Tools, tenant: str, happened: Happening) -> None:
-    engine = tools.engine
+def _record(engine: Engine, tenant: str, happened: Happening) -> None:
     rows = log.record(engine.documents, engine.clock, tenant, [happened])
     deliveries.wake_all(engine.wake, rows, engine.clock.now())
 

@@ -186,7 +186,8 @@ def _wanted(tools: Tools, hold: Hold) -> bool:
     snap = tools.engine.documents.get_many([hold.key]).get(hold.key)
     if snap is None or "asked" in snap.body:
         return False
-    return bool(snap.body.get("ahead")) or parse(snap.body["slot"]) <= tools.engine.clock.now() + APART
+    ahead = snap.body.get("ahead") and tools.platform(snap.body["network"]).shows_later
+    return bool(ahead) or parse(snap.body["slot"]) <= tools.engine.clock.now() + APART
 
 
 def _called_off(tools: Tools, hold: Hold, n: int) -> End:
