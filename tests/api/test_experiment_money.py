@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from common.ports.documents import Merge
 from tests.api.conftest import Served
 from tests.api.test_campaigns_api import ads, limited, made, wanted
 from tests.api.test_publications_api import go
@@ -73,6 +74,20 @@ def test_a_budget_that_is_refused_is_said_where_people_look(served: Served, ads:
     assert body["state"] == "running" and body["money"].count("Refused: 15.00 EUR a day for Tea") == 2
     assert "the budget is too low" in body["money"] and ads.budgets == {}
     assert "stays 20.00 EUR a day" in served.told("GET", f"/v1/campaigns/{named[0]}")["error"]["text"]
+
+
+def test_what_is_spent_in_two_currencies_is_never_added_up(served: Served, ads: PlainAds) -> None:
+    _, named = campaigns(served)
+    key = f"tenants/ann/campaigns/{named[0]}"
+    plan = served.engine.documents.get_many([key])[key].body["plan"]
+    served.engine.documents.commit([Merge(key, {"plan": {**plan, "currency": "USD"}})])
+    arms = [{"name": arm, "text": arm, "campaigns": [one]} for arm, one in zip("AB", named, strict=True)]
+    body = {"name": "T", "kind": "title", "arms": arms, "shown": "together", "rules": {"cap_micros": 9_000_000}}
+    told = served.told("POST", "/v1/experiments", status=400, json=body)["detail"]
+    assert (
+        told
+        == "its campaigns cost EUR and USD, which no sum and no cap can hold together; name campaigns of one currency"
+    )
 
 
 def test_what_hands_out_no_money_says_so(served: Served, ads: PlainAds) -> None:

@@ -207,7 +207,7 @@ def test_campaigns_that_had_more_than_the_day_come_down_to_it_though_the_owner_a
     [
         ({"plan": {"daily_micros": None, "lifetime_micros": 50 * EURO}}, "make one with a daily budget"),
         ({"channel": "another"}, "not all of one ad account"),
-        ({"plan": {"currency": "USD"}}, "not all of one currency"),
+        ({"plan": {"currency": "USD"}}, "cost EUR and USD, which no sum and no cap"),
         ({"step": "archived"}, "name one that can run"),
         ({"step": "video", "delivery": None}, "once it is ready"),
         ({"experiment": "0" * 16}, "stop that one first"),

@@ -32,6 +32,10 @@ def hands_out(plan: Experiment) -> bool:
 
 def checked(plan: Experiment, there: Mapping[str, Json]) -> None:
     """Whether these can be its campaigns, by id, made or not. Raises BadInput saying what to change."""
+    currencies = sorted({body["plan"]["currency"] for body in there.values() if "plan" in body})
+    if len(currencies) > 1:
+        told = f"its campaigns cost {' and '.join(currencies)}, which no sum and no cap can hold together"
+        raise BadInput(f"{told}; name campaigns of one currency")
     if not hands_out(plan):
         return
     without = [arm.name for arm in plan.arms if not arm.campaigns and not arm.erased]
@@ -49,9 +53,8 @@ def checked(plan: Experiment, there: Mapping[str, Json]) -> None:
         if body["plan"]["daily_micros"] is None:
             told = f"campaign {name} has a budget for its whole life, of which no part can be moved"
             raise BadInput(f"{told}; make one with a daily budget")
-    for field, what in (("channel", "ad account"), ("currency", "currency")):
-        if len({_of(body, field) for body in bodies}) > 1:
-            raise BadInput(f"its campaigns are not all of one {what}; money moves within one, so name such")
+    if len({body["channel"] for body in bodies}) > 1:
+        raise BadInput("its campaigns are not all of one ad account; money moves within one, so name such")
 
 
 def terms(plan: Experiment, there: Mapping[str, Json], now: datetime) -> Json:
@@ -136,10 +139,6 @@ def money(micros: int, currency: str) -> str:
 
 def _being_paused(campaign: Json, experiment: str) -> bool:
     return campaign.get("experiment") == experiment or campaign.get("wanted") == "paused"
-
-
-def _of(body: Json, field: str) -> str:
-    return str(body["plan"]["currency"] if field == "currency" else body["channel"])
 
 
 def _least(body: Json, unit: int) -> int:
