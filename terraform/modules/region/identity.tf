@@ -4,11 +4,13 @@ locals {
   planners = ["events", "tick"]
 
   # Planning wakes what it plans; a task that fails for now sends itself again, in its own lane. The API starts flows:
-  # it wakes their first stage, which is of the lane media; what tells webhooks, and chores, are of the lane light.
+  # it wakes their first stage, which is of the lane media; what tells webhooks, and most chores, are of the lane light.
+  # An import is one of those, and has what was learned looked at, which is of the lane media.
   enqueuers = merge(
     { for pair in setproduct(keys(var.lanes), local.planners) : "${pair[1]} ${pair[0]}" => { lane = pair[0], who = pair[1] } },
     { for lane in keys(var.lanes) : "work-${lane} ${lane}" => { lane = lane, who = "work-${lane}" } },
     { for lane in ["light", "media"] : "api ${lane}" => { lane = lane, who = "api" } },
+    { "work-light media" = { lane = "media", who = "work-light" } },
   )
 
   # Planning starts workers for what it plans; a worker that leaves starts its successor in its own pool.
