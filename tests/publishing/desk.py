@@ -22,7 +22,7 @@ from common.ports.platforms import Platform, Tokens
 from tests.hand import Hand
 from tests.harness import Meddling, settings
 from tests.helping import tools
-from tests.publishing.plain import TOKEN, Plain
+from tests.publishing.plain import TOKEN, Dead, Plain
 
 TENANT = "local"
 VIDEO = b"not really a video"
@@ -126,6 +126,18 @@ class Desk:
         """Another process takes over: what the last one held is free."""
         self.life += 1
         self.tools = replace(self.tools, engine=replace(self.tools.engine, epoch=self.life))
+
+    def dies_at(self, n: int, *, after: bool) -> None:
+        """Have it die before, or after, the nth write from now on."""
+        left = n
+
+        def dies(writes: Sequence[Write]) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Dead
+
+        self.with_documents(Meddling(self.tools.engine.documents, **{"after" if after else "before": dies}))
 
     def with_documents(self, documents: Documents) -> None:
         engine = replace(self.tools.engine, documents=documents, calls=DocumentCalls(documents, self.clock))

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Meddling
 from tests.publishing.ads import Office, office
 from tests.publishing.desk import TENANT
 from tests.publishing.plain import Dead
@@ -151,17 +150,9 @@ def test_a_death_at_each_write_leaves_nothing_undone(tmp_path: Path, after: bool
         inner = at.desk.tools.engine.documents
         while True:
             n += 1
-            left = n
             at.allot(10_000_000 + n * 10_000)
             at.want("active")
-
-            def dies(writes: Any) -> None:
-                nonlocal left
-                left -= 1
-                if left == 0:
-                    raise Dead
-
-            at.desk.with_documents(Meddling(inner, **{"after" if after else "before": dies}))
+            at.desk.dies_at(n, after=after)
             died = False
             for _ in range(3):
                 try:

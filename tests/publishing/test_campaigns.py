@@ -19,7 +19,6 @@ from common.chores.connections import channels
 from common.domain.campaign import Audience
 from common.ports.clock import stamp
 from common.ports.documents import Update
-from tests.harness import Meddling
 from tests.publishing.ads import ACCOUNT, SIZE, Office, office
 from tests.publishing.desk import TENANT
 from tests.publishing.plain import TOKEN, Dead
@@ -199,15 +198,7 @@ def test_a_death_at_each_write_doubles_nothing(tmp_path: Path, after: bool) -> N
             at.site.chunk = 1 << 21
             at.campaign()
             inner = at.desk.tools.engine.documents
-            left = n
-
-            def dies(writes: Any) -> None:
-                nonlocal left
-                left -= 1
-                if left == 0:
-                    raise Dead
-
-            at.desk.with_documents(Meddling(inner, **{"after" if after else "before": dies}))
+            at.desk.dies_at(n, after=after)
             died = False
             for _ in range(3):
                 try:

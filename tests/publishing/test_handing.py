@@ -15,7 +15,6 @@ from common.domain.codec import from_json
 from common.errors import BadInput, Forbidden, NotFound
 from common.learning.experiments import erasing
 from common.ports.documents import Merge
-from tests.harness import Meddling
 from tests.publishing.desk import TENANT
 from tests.publishing.plain import Dead
 from tests.publishing.trial import CHANNEL, EURO, Trial, trial
@@ -281,15 +280,8 @@ def test_a_death_at_each_write_moves_no_more_than_the_day_and_leaves_nothing_und
         n += 1
         with trial(tmp_path / f"{n}") as at:
             running(at)
-            left, inner = n, at.documents
-
-            def dies(writes: Any) -> None:
-                nonlocal left
-                left -= 1
-                if left == 0:
-                    raise Dead
-
-            at.desk.with_documents(Meddling(inner, **{"after" if after else "before": dies}))
+            inner = at.documents
+            at.desk.dies_at(n, after=after)
             died = False
             for shares in ({"A": 0.5, "B": 0.5}, {"A": 0.3, "B": 0.7}, None):
                 for _ in range(2):  # who was killed asks again
