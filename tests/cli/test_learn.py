@@ -17,10 +17,11 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.cli import experiments, learn
+from tests.conftest import SHARED
 from tests.serving import ROOT, Serving, served
 
-KAG = Path("/work/shared/data/ctr/KAG_conversion_data.csv")
-TRENDING = Path("/work/shared/data/ctr/youtube_US_trending_2017.csv.gz")
+KAG = SHARED / "ctr" / "KAG_conversion_data.csv"
+TRENDING = SHARED / "ctr" / "youtube_US_trending_2017.csv.gz"
 HEAD = "Kontoname;Name der Anzeige;Anzeigen-ID;Tag;Alter;Geschlecht;Impressionen;Linkklicks;Ausgegebener Betrag (EUR)"
 
 

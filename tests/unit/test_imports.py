@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import time
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,11 @@ import pytest
 from common.errors import BadInput
 from common.learning import imports, summing, tables
 from common.learning.imports import Found, Options
+from tests.conftest import SHARED
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-KAG = Path("/work/shared/data/ctr/KAG_conversion_data.csv")
-TRENDING = Path("/work/shared/data/ctr/youtube_US_trending_2017.csv.gz")
+KAG = SHARED / "ctr" / "KAG_conversion_data.csv"
+TRENDING = SHARED / "ctr" / "youtube_US_trending_2017.csv.gz"
 OURS = "id,title,launched,impressions,clicks,spend,currency"
 META_EN = (
     "Campaign name,Ad set name,Ad name,Ad ID,Day,Age,Gender,Impressions,Link clicks,Clicks (all),Amount spent (EUR),"
