@@ -68,6 +68,7 @@ class RunJobs:
         self._jobs = jobs
         self._refusals: list[grpc.StatusCode] = []
         self._losses = 0
+        self._over = False
         self._lock = threading.RLock()
         self.executions: list[Execution] = []
         self.calls: list[str] = []
@@ -99,9 +100,13 @@ class RunJobs:
             time.sleep(0.01)
 
     def stop(self) -> None:
-        for one in self.executions:
+        """Nothing begins any more: an answer that was held until now may come to it only here."""
+        with self._lock:
+            self._over = True
+            begun = list(self.executions)
+        for one in begun:
             one.stop.set()
-        for one in self.executions:
+        for one in begun:
             if one.thread is not None:
                 one.thread.join(GRACE_S + 5)
 
@@ -126,6 +131,8 @@ class RunJobs:
             self.answers.wait(HANGS_S)
             with self._lock:
                 self.calls.append(name)
+                if self._over:
+                    raise Refused(grpc.StatusCode.UNAVAILABLE, "the server is gone")
                 if self._refusals:
                     raise Refused(self._refusals.pop(0), "Quota exceeded for run executions")
                 return answer(request)
