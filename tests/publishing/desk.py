@@ -139,6 +139,20 @@ class Desk:
 
         self.with_documents(Meddling(self.tools.engine.documents, **{"after" if after else "before": dies}))
 
+    def dies_and_goes_on(self, key: str, n: int, *, after: bool, seconds: float) -> bool:
+        """As `until`, dying before or after the nth write, and going on as another process; whether it came to that."""
+        inner, died = self.tools.engine.documents, False
+        self.dies_at(n, after=after)
+        for _ in range(3):
+            try:
+                self.until(key, seconds=seconds)
+                break
+            except Dead:
+                died = True
+                self.with_documents(inner)
+                self.reborn()
+        return died
+
     def with_documents(self, documents: Documents) -> None:
         engine = replace(self.tools.engine, documents=documents, calls=DocumentCalls(documents, self.clock))
         self.tools = replace(self.tools, engine=engine)

@@ -11,7 +11,6 @@ import pytest
 
 from tests.publishing.ads import Office, office
 from tests.publishing.desk import TENANT
-from tests.publishing.plain import Dead
 from tests.publishing.test_campaigns import again
 from tests.standins.platforms.network import Asked
 
@@ -147,21 +146,11 @@ def test_a_death_at_each_write_leaves_nothing_undone(tmp_path: Path, after: bool
     n, deaths = 0, 0
     with office(tmp_path, recording=False) as at:
         ready(at)
-        inner = at.desk.tools.engine.documents
         while True:
             n += 1
             at.allot(10_000_000 + n * 10_000)
             at.want("active")
-            at.desk.dies_at(n, after=after)
-            died = False
-            for _ in range(3):
-                try:
-                    at.desk.until(at.key, seconds=20_000)
-                    break
-                except Dead:
-                    died = True
-                    at.desk.with_documents(inner)
-                    at.desk.reborn()
+            died = at.desk.dies_and_goes_on(at.key, n, after=after, seconds=20_000)
             deaths += died
             body = at.body
             assert body["a_day"] == 10_000_000 + n * 10_000 and at.budget == str(1000 + n), (n, body)

@@ -21,7 +21,7 @@ from common.ports.clock import stamp
 from common.ports.documents import Update
 from tests.publishing.ads import ACCOUNT, SIZE, Office, office
 from tests.publishing.desk import TENANT
-from tests.publishing.plain import TOKEN, Dead
+from tests.publishing.plain import TOKEN
 from tests.standins.loopback import Reply
 from tests.standins.platforms.network import Asked, Token
 
@@ -197,17 +197,7 @@ def test_a_death_at_each_write_doubles_nothing(tmp_path: Path, after: bool) -> N
         with office(tmp_path / f"{after}-{n}", recording=False) as at:
             at.site.chunk = 1 << 21
             at.campaign()
-            inner = at.desk.tools.engine.documents
-            at.desk.dies_at(n, after=after)
-            died = False
-            for _ in range(3):
-                try:
-                    at.desk.until(at.key, seconds=400_000)
-                    break
-                except Dead:
-                    died = True
-                    at.desk.with_documents(inner)
-                    at.desk.reborn()
+            died = at.desk.dies_and_goes_on(at.key, n, after=after, seconds=400_000)
             deaths += died
             body = at.body
             assert not at.site.doubled and max(at.site.counts) <= 1, (n, body)
